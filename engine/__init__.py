@@ -1,0 +1,1 @@
+"""A workflow engine for approval procedures: definitions are data, one function writes."""

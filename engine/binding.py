@@ -1,0 +1,121 @@
+"""From names in data to functions in code.
+
+A definition only names its guards, effects, paper contexts and row sources. A ``Binding``
+holds the functions of those names; a name without a function is found by ``check`` and the
+product does not start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import Refusal
+
+if TYPE_CHECKING:
+    from engine.move import Move
+
+GuardFunction = Callable[["Move"], Iterable[Refusal]]
+EffectFunction = Callable[["Move"], None]
+ContextFunction = Callable[["Move"], Mapping[str, Any]]
+RowsFunction = Callable[["Move"], Sequence["Row"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table field: its id, and its label in each language."""
+
+    id: str
+    label: str
+    label_en: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A question with its function; ``uses`` names the inputs it cannot do without."""
+
+    name: str
+    ask: GuardFunction
+    uses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRule:
+    """What a transition must carry to be believed when it claims a step.
+
+    All of ``guards`` and ``effects``, that very ``duty`` and ``paper`` where one is given,
+    and, if ``person``, nobody but people to make it.
+    """
+
+    guards: frozenset[str] = frozenset()
+    effects: frozenset[str] = frozenset()
+    duty: str | None = None
+    paper: str | None = None
+    person: bool = True
+
+
+@dataclass(frozen=True)
+class Binding:
+    """The functions a set of definitions may name, and what the domain asks of them.
+
+    ``roles`` are all roles people can hold, with the scopes they may be held at.
+    ``required_steps`` gives, per outcome, the steps every path to it must contain, and
+    ``outcome_effects`` the effects that some move of every path to it must have.
+    ``step_rules`` say, per step, what a transition that claims it must carry.
+    """
+
+    roles: Mapping[str, frozenset[str]]
+    required_steps: Mapping[str, frozenset[str]]
+    step_rules: Mapping[str, StepRule] = field(default_factory=dict)
+    outcome_effects: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    guards: dict[str, Guard] = field(default_factory=dict)
+    effects: dict[str, EffectFunction] = field(default_factory=dict)
+    contexts: dict[str, ContextFunction] = field(default_factory=dict)
+    rows: dict[str, RowsFunction] = field(default_factory=dict)
+
+    def guard(self, name: str, *, uses: tuple[str, ...] = ()) -> Callable[..., GuardFunction]:
+        """Registers a pure question: it yields a ``Refusal`` for each reason against."""
+
+        def register(function: GuardFunction) -> GuardFunction:
+            _once(self.guards, name)
+            self.guards[name] = Guard(name, function, uses)
+            return function
+
+        return register
+
+    def effect(self, name: str) -> Callable[[EffectFunction], EffectFunction]:
+        """Registers what a move changes besides its state: rows only, nothing outside."""
+
+        def register(function: EffectFunction) -> EffectFunction:
+            _once(self.effects, name)
+            self.effects[name] = function
+            return function
+
+        return register
+
+    def context(self, kind: str) -> Callable[[ContextFunction], ContextFunction]:
+        """Registers the values that a paper of that kind is rendered from: plain, frozen."""
+
+        def register(function: ContextFunction) -> ContextFunction:
+            _once(self.contexts, kind)
+            self.contexts[kind] = function
+            return function
+
+        return register
+
+    def table(self, name: str) -> Callable[[RowsFunction], RowsFunction]:
+        """Registers a source of rows for table fields."""
+
+        def register(function: RowsFunction) -> RowsFunction:
+            _once(self.rows, name)
+            self.rows[name] = function
+            return function
+
+        return register
+
+
+def _once(names: Mapping[str, object], name: str) -> None:
+    if name in names:
+        raise ValueError(f"{name} is bound twice")

@@ -1,0 +1,110 @@
+"""Maker and checker are never the same office, over a subject and the papers it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from engine.check.case import Case
+from engine.check.paths import Walk
+from engine.check.problem import Problem
+from engine.definition import START, SYSTEM, Definition, role_of
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A duty that a role exercises, and the workflow in which it does."""
+
+    duty: str
+    origin: str
+
+
+Held = tuple[Part, ...]
+Parts = Mapping[str, Sequence[Part]]
+"""By transition."""
+
+
+def problems(case: Case) -> Iterator[Problem]:
+    """Each role that may exercise two duties, with the shortest story in which it does."""
+    for role in _roles(case):
+        parts = _parts(case, role)
+        clash = _clash(case.definition, [part for held in parts.values() for part in held])
+        if clash is None:
+            continue
+        story, held = _shortest(case.definition, parts) or ((), clash)
+        yield case.problem(
+            "maker_is_checker",
+            f"transitions.{story[-1] if story else _last(parts, held)}.by",
+            story,
+            role=role,
+            first=held[0].duty,
+            second=held[1].duty,
+        )
+
+
+def _roles(case: Case) -> Sequence[str]:
+    flows = (
+        case.flow(kind) for move in case.definition.transitions for kind in case.papers_of(move)
+    )
+    used = {flow.id: flow for flow in flows if flow}
+    rules = (
+        rule
+        for definition in (case.definition, *used.values())
+        for move in definition.transitions
+        for rule in move.by
+    )
+    return list(dict.fromkeys(role_of(rule) for rule in rules if role_of(rule) != SYSTEM))
+
+
+def _parts(case: Case, role: str) -> Parts:
+    """What the role may do in each transition and in the papers it makes or answers."""
+    parts: dict[str, list[Part]] = {}
+    for move in case.definition.transitions:
+        flows = [case.flow(kind) for kind in case.papers_of(move)]
+        found = [
+            Part(made.duty, definition.id)
+            for definition, moves in (
+                (case.definition, (move,)),
+                *((flow, flow.transitions) for flow in flows if flow),
+            )
+            for made in moves
+            if made.duty and role in map(role_of, made.by)
+        ]
+        parts[move.id] = list(dict.fromkeys(found))
+    return parts
+
+
+def _clash(definition: Definition, parts: Sequence[Part]) -> Held | None:
+    """Two different duties. What clashes inside a paper's workflow alone is told there."""
+    for pair in combinations(dict.fromkeys(parts), 2):
+        inside = pair[0].origin == pair[1].origin != definition.id
+        if pair[0].duty != pair[1].duty and not inside:
+            return pair
+    return None
+
+
+def _shortest(definition: Definition, parts: Parts) -> tuple[tuple[str, ...], Held] | None:
+    """The shortest story in which one role exercises two duties, if one path holds both."""
+
+    def moves(node: tuple[str, Held]) -> Iterator[tuple[str, tuple[str, Held]]]:
+        state, held = node
+        if len(held) == 2:
+            return
+        for move in definition.leaving(state):
+            clash = _clash(definition, (*held, *parts[move.id]))
+            if clash:
+                yield move.id, (move.target, clash)
+            taken: list[Held] = [held, *((part,) for part in parts[move.id] if not held)]
+            yield from ((move.id, (move.target, now)) for now in taken)
+
+    walked: Walk[tuple[str, Held]] = Walk([(START, ())], moves)
+    for node in walked:
+        if len(node[1]) == 2:
+            return walked.story(node), node[1]
+    return None
+
+
+def _last(parts: Parts, held: Held) -> str:
+    """Where a clash that no single path shows is seen in the file."""
+    return next(name for name, own in parts.items() if held[1] in own)

@@ -1,0 +1,146 @@
+"""On every path to an outcome, each safeguard that the outcome needs has happened.
+
+A step is done by a transition that names it, or that answers a paper event which the
+paper's own workflow reaches only with that step done. A transition that ``voids`` others
+undoes their steps. And a path that goes on with a paper owes all safeguards the paper's
+workflow knows: one decision's seal does not stand for that of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from engine.check.case import Case, event_of
+from engine.check.paths import Walk, Watched, watch
+from engine.check.problem import WITHOUT, Problem
+from engine.definition import Definition, Transition
+
+Steps = frozenset[str]
+
+
+def problems(case: Case) -> Iterator[Problem]:
+    """For each state with an outcome, each required step that some path to it lacks, and
+    each effect that must keep the outcome."""
+    yield from _unrecorded(case)
+    safeguards = Safeguards(case)
+    for state in case.definition.states:
+        if state.outcome is None:
+            continue
+        for step in sorted(case.binding.required_steps.get(state.outcome, ())):
+            stories = [
+                walk.story((state.id, False))
+                for walk in safeguards.walks(step)
+                if (state.id, False) in walk
+            ]
+            if stories:
+                yield case.problem(
+                    WITHOUT.format(outcome=state.outcome, step=step),
+                    f"states.{state.id}",
+                    min(stories, key=len),
+                    outcome=state.outcome,
+                    step=step,
+                    state=state.id,
+                )
+
+
+def _unrecorded(case: Case) -> Iterator[Problem]:
+    """Outcomes that a path reaches with nothing written down; voids undo what was."""
+    definition = case.definition
+    effects = {move.id: frozenset(move.effects) for move in definition.transitions}
+    for state in definition.states:
+        for name in sorted(case.binding.outcome_effects.get(state.outcome or "", ())):
+            reached = watch(definition, _shifts(definition, effects, name), begin=False)
+            if (state.id, False) in reached:
+                yield case.problem(
+                    "outcome_unrecorded",
+                    f"states.{state.id}",
+                    reached.story((state.id, False)),
+                    outcome=state.outcome,
+                    name=name,
+                    state=state.id,
+                )
+
+
+class Safeguards:
+    """Which steps are done where, in one definition and the papers it uses."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._guaranteed: dict[str, Mapping[str, Steps]] = {}
+        self._walks: dict[str, list[Walk[Watched]]] = {}
+
+    def walks(self, step: str) -> list[Walk[Watched]]:
+        """The walks on which the step must hold: that of the step itself, and one for each
+        kind of paper that owes it."""
+        if step not in self._walks:
+            definition = self._case.definition
+            own = watch(definition, _shifts(definition, self._gains, step), begin=False)
+            owed = (
+                watch(definition, self._debts(kind, step), begin=True) for kind in self._owing(step)
+            )
+            self._walks[step] = [own, *owed]
+        return self._walks[step]
+
+    @cached_property
+    def _gains(self) -> Mapping[str, Steps]:
+        return self._gained(self._case.definition)
+
+    def _gained(self, definition: Definition) -> Mapping[str, Steps]:
+        """The steps that each transition does, those of its paper event included."""
+        return {
+            move.id: frozenset(move.steps) | self._brought(move) for move in definition.transitions
+        }
+
+    def _brought(self, transition: Transition) -> Steps:
+        kind, state = event_of(transition)
+        flow = self._case.flow(kind)
+        return self.guaranteed(flow).get(state, Steps()) if flow else Steps()
+
+    def guaranteed(self, flow: Definition) -> Mapping[str, Steps]:
+        """For each state that a workflow reaches, the steps done on every path to it."""
+        if flow.id not in self._guaranteed:
+            # Papers that wait for each other in a circle prove nothing to each other.
+            self._guaranteed[flow.id] = {}
+            self._guaranteed[flow.id] = self._prove(flow)
+        return self._guaranteed[flow.id]
+
+    def _prove(self, flow: Definition) -> Mapping[str, Steps]:
+        gains = self._gained(flow)
+        done: dict[str, Steps] = {}
+        for step in sorted(Steps().union(*gains.values())):
+            reached = watch(flow, _shifts(flow, gains, step), begin=False)
+            for state in {state for state, _ in reached if (state, False) not in reached}:
+                done[state] = done.get(state, Steps()) | {step}
+        return done
+
+    def _owing(self, step: str) -> list[str]:
+        """The kinds of paper used here whose workflow knows the step."""
+        kinds = {event_of(move)[0]: None for move in self._case.definition.transitions if move.on}
+        flows = {kind: self._case.flow(kind) for kind in kinds}
+        return [
+            kind
+            for kind, flow in flows.items()
+            if flow and any(step in move.steps for move in flow.transitions)
+        ]
+
+    def _debts(self, kind: str, step: str) -> Mapping[str, bool]:
+        """Which transitions go on with a paper of the kind, with the step done or not; one
+        that turns back on such an event, or voids it, no longer relies on the paper."""
+        moves = self._case.definition.transitions
+        using = {move.id: move for move in moves if event_of(move)[0] == kind}
+        shifts = {move.id: True for move in moves if not using.keys().isdisjoint(move.voids)}
+        for move in using.values():
+            shifts[move.id] = move.tone != "forward" or step in self._gains[move.id]
+        return shifts
+
+
+def _shifts(definition: Definition, gains: Mapping[str, Steps], step: str) -> Mapping[str, bool]:
+    """The transitions that do the step, and those that undo it by what they void."""
+    shifts: dict[str, bool] = {}
+    for move in definition.transitions:
+        if step in gains[move.id]:
+            shifts[move.id] = True
+        elif any(step in gains.get(name, ()) for name in move.voids):
+            shifts[move.id] = False
+    return shifts

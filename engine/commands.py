@@ -1,0 +1,241 @@
+"""``perform``: the only writer of a state.
+
+In one transaction: the row is locked, the same key answers as before, a stale version is
+told what changed, the person is checked on the server, every guard is asked and every
+refusal collected, effects write rows, the history grows by one hashed row, the state moves,
+papers are frozen, and what must follow goes to the outbox. All or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from engine import clock, fields, ledger, machine, policy
+from engine.db import after_commit, contended, in_writing, writing
+from engine.definition import Transition, scope_of
+from engine.errors import Conflict, EngineError, Refusal, Stale
+from engine.history import fold
+from engine.house import House
+from engine.ledger import Found
+from engine.move import Command, Move, Opening
+from engine.policy import Actor, Office
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where a command led. ``again`` tells that the same key had been performed before."""
+
+    subject_id: int
+    state: str
+    version: int
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A move out of the present state, and every reason why this person may not make it.
+
+    Guards that depend on the inputs of the form are asked only when it is sent.
+    """
+
+    transition: Transition
+    refusals: tuple[Refusal, ...]
+
+    @property
+    def open(self) -> bool:
+        return not self.refusals
+
+
+def perform(session: Session, house: House, command: Command | Opening) -> Outcome:
+    """Makes one move, and those that follow from it, in one transaction.
+
+    Joins the caller's ``writing`` transaction when there is one. Raises ``NotFound``,
+    ``Forbidden``, ``Conflict``, ``Stale`` or ``Refused``; then nothing was written.
+    """
+    for attempt in (1, 2):
+        try:
+            with writing(session):
+                return _perform(session, house, command, clock.now())
+        except (IntegrityError, EngineError):
+            # Two requests with one key raced to open the same subject: the loser is answered
+            # like a repetition. Anything else is what it says.
+            earlier = _lost_a_race(session, command)
+            if earlier is None:
+                raise
+            return earlier
+        except OperationalError as error:
+            # Somebody was in the way and nothing was written: it is tried once more.
+            if in_writing(session) or not contended(error):
+                raise
+            if attempt == 2:
+                raise Conflict(Refusal("busy")) from error
+    raise AssertionError("the loop returns or raises")
+
+
+def _lost_a_race(session: Session, command: Command | Opening) -> Outcome | None:
+    if in_writing(session) or not isinstance(command, Opening):
+        return None
+    return repeated(session, command)
+
+
+def available(session: Session, house: House, subject_id: int, actor: Actor) -> list[Option]:
+    """The moves people make out of the subject's present state, each with the reasons why
+    this actor may not. Raises ``NotFound``."""
+    found = ledger.find(session, house, subject_id, lock=False)
+    return [
+        Option(transition, tuple(_reasons(session, house, found, transition, actor)))
+        for transition in found.definition.leaving(found.state)
+        if not transition.automatic
+    ]
+
+
+def prospect(session: Session, house: House, subject_id: int, action: str, actor: Actor) -> Move:
+    """The move as guards would see it now, without inputs: for forms and previews."""
+    found = ledger.find(session, house, subject_id, lock=False)
+    transition = found.definition.transition(action)
+    return _move(session, house, found, transition, actor, None, clock.now())
+
+
+def repeated(session: Session, command: Command | Opening) -> Outcome | None:
+    """The answer the same key got before, if it was performed already; raises ``Conflict``
+    (``key_used_elsewhere``) when it was for another move."""
+    event = ledger.keyed(session, command.key) if command.key else None
+    if event is None:
+        return None
+    same = event.action == command.action and event.person_id == command.person_id
+    if not (same and _same_subject(session, command, event)):
+        raise Conflict(Refusal("key_used_elsewhere", {"key": command.key}))
+    return Outcome(event.subject_id, event.to_state, event.version, again=True)
+
+
+def _same_subject(session: Session, command: Command | Opening, event: Any) -> bool:
+    if isinstance(command, Command):
+        return bool(event.subject_id == command.subject_id)
+    listed = command.evidence.get("subjects")
+    return bool(
+        event.definition_id == command.definition_id
+        and (listed is None or list(listed) == event.data.get("subjects"))
+        and ledger.scopes_of(session, event.subject_id) == dict(command.scopes)
+    )
+
+
+def _reasons(
+    session: Session, house: House, found: Found, transition: Transition, actor: Actor
+) -> Iterator[Refusal]:
+    move = _move(session, house, found, transition, actor, None, clock.now())
+    try:
+        policy.permit(actor, transition, found.scopes, ledger.held(found, transition))
+    except EngineError as error:
+        yield from error.refusals
+        return
+    yield from _ask(move, unusable=set(transition.fields))
+
+
+def _perform(session: Session, house: House, command: Command | Opening, at: datetime) -> Outcome:
+    # The locks first: a racing repetition then sees the answer of the one before it.
+    if isinstance(command, Command):
+        found = ledger.find(session, house, command.subject_id, lock=True)
+    else:
+        ledger.lock(session, command.evidence.get("subjects", ()))
+    if earlier := repeated(session, command):
+        return earlier
+    if isinstance(command, Opening):
+        found = ledger.begin(session, house, command, at)
+    return _decide(session, house, command, found, at)
+
+
+def _decide(
+    session: Session, house: House, command: Command | Opening, found: Found, at: datetime
+) -> Outcome:
+    transition = found.definition.transition(command.action)
+    actor = _actor(session, house, command.person_id, at)
+    listing = command.evidence.get("subjects", ())
+    held = ledger.held(found, transition, listing)
+    office = policy.permit(actor, transition, found.scopes, held)
+    _refuse_stale(command, found)
+    move = _move(session, house, found, transition, actor, office, at)
+    move.evidence = command.evidence
+    to_state = machine.fire(
+        found.definition, found.state, command.action, lambda: _examine(move, command.data)
+    )
+    for effect in transition.effects:
+        house.binding.effects[effect](move)
+    if transition.paper:
+        move.freeze(transition.paper, found.scopes[scope_of(transition.by[0])])
+    version = ledger.write_event(move, to_state, command.key, found)
+    ledger.write_state(house, found, to_state, version, at)
+    if tasks := ledger.write_tasks(move, found):
+        after_commit(session, partial(house.wake, tasks))
+    for following in move.follow:
+        _perform(session, house, following, at)
+    return Outcome(found.id, to_state, version)
+
+
+def _actor(session: Session, house: House, person_id: int | None, at: datetime) -> Actor:
+    if person_id is None:
+        return policy.THE_SYSTEM
+    return house.find_actor(session, person_id, clock.law_date(at))
+
+
+def _refuse_stale(command: Command | Opening, found: Found) -> None:
+    seen = found.version if isinstance(command, Opening) else command.version
+    if seen is not None and seen != found.version:
+        since = [event for event in found.events if event.version > seen]
+        raise Stale(Refusal("stale", {"seen": seen, "now": found.version}), since=since)
+
+
+def _move(
+    session: Session,
+    house: House,
+    found: Found,
+    transition: Transition,
+    actor: Actor,
+    office: Office | None,
+    at: datetime,
+) -> Move:
+    return Move(
+        session=session,
+        house=house,
+        definition=found.definition,
+        transition=transition,
+        subject_id=found.id,
+        from_state=found.state,
+        version=found.version,
+        scopes=found.scopes,
+        facts=fold(found.definition, found.events),
+        actor=actor,
+        office=office,
+        at=at,
+        entered_at=found.entered_at,
+        due_at=found.due_at,
+    )
+
+
+def _examine(move: Move, raw: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Reads the inputs into the move, then yields every reason against it."""
+    values, refusals = fields.clean(
+        move.definition.fields_of(move.transition),
+        raw,
+        columns=move.definition.by_field,
+        rows=lambda name: [row.id for row in move.house.binding.rows[name](move)],
+    )
+    move.data = values
+    yield from refusals
+    unusable = {(refusal.field or "").partition(".")[0] for refusal in refusals}
+    yield from _ask(move, unusable)
+
+
+def _ask(move: Move, unusable: set[str]) -> Iterator[Refusal]:
+    for name in move.transition.guards:
+        guard = move.house.binding.guards[name]
+        if unusable.isdisjoint(guard.uses):
+            for refusal in guard.ask(move):
+                clause = refusal.clause or move.transition.clause
+                yield Refusal(refusal.code, refusal.params, clause, refusal.field)

@@ -1,0 +1,283 @@
+"""A workflow as data: states, transitions, fields and papers, read from TOML.
+
+A definition is a frozen value, pinned by its id and the SHA-256 of its file. Once released
+it never changes; a correction is a new file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from engine.errors import DefinitionError, NotFound, Refusal
+
+START = ""
+"""The state of a subject that does not exist yet; opening transitions leave it."""
+
+SYSTEM = "system"
+"""The role of the product itself: a deadline passed, a paper was issued."""
+
+Confidence = Literal["text", "secondary", "assumed"]
+Id = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
+
+
+class Frozen(BaseModel):
+    """Unknown keys are mistakes, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Words(Frozen):
+    """One text in the two languages of the screens."""
+
+    vi: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def __getitem__(self, language: str) -> str:
+        return self.en if language == "en" else self.vi
+
+
+class Span(Frozen):
+    """A period of law dates, both ends included; open when ``until`` is missing."""
+
+    since: date = Field(alias="from")
+    until: date | None = Field(default=None, alias="to")
+
+    def holds(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
+class Meta(Frozen):
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)
+    subject: Literal["nomination", "paper"]
+    title: Words
+    effective: Span
+    basis: tuple[str, ...] = Field(min_length=1)
+    confidence: Confidence
+
+
+class Due(Frozen):
+    """A deadline counted from the day the state was entered.
+
+    ``then`` names the transition which the system makes once it has passed; without it the
+    deadline only shows.
+    """
+
+    working_days: int | None = Field(default=None, ge=1)
+    days: int | None = Field(default=None, ge=1)
+    then: str | None = None
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Due:
+        if (self.working_days is None) == (self.days is None):
+            raise ValueError("give either working_days or days")
+        return self
+
+
+class State(Frozen):
+    """A place where a subject waits. ``outcome`` tells what reaching it means."""
+
+    id: str = Id
+    label: Words
+    phase: str | None = None
+    waiting_on: tuple[str, ...] = ()
+    due: Due | None = None
+    final: bool = False
+    outcome: Literal["recognised", "refused", "withdrawn", "expired", "void"] | None = None
+
+    @model_validator(mode="after")
+    def _nobody_waits_at_the_end(self) -> State:
+        if self.final and (self.waiting_on or self.due):
+            raise ValueError("a final state waits on nobody and has no deadline")
+        return self
+
+
+class Choice(Frozen):
+    id: str = Id
+    label: Words
+
+
+FieldType = Literal[
+    "text",
+    "paragraph",
+    "integer",
+    "date",
+    "moment",
+    "yes_no",
+    "choice",
+    "names",
+    "files",
+    "table",
+]
+
+
+class FieldDef(Frozen):
+    """One input of a form. A ``table`` repeats its ``columns`` for each of its ``rows``,
+    which a named source provides (the criteria of the year, say)."""
+
+    id: str = Id
+    type: FieldType
+    label: Words
+    help: Words | None = None
+    required: bool = True
+    minimum: int | None = None
+    maximum: int | None = None
+    choices: tuple[Choice, ...] = ()
+    rows: str | None = None
+    columns: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> FieldDef:
+        if (self.type == "choice") != bool(self.choices):
+            raise ValueError("choices belong to a field of type choice, and only there")
+        if (self.type == "table") != bool(self.rows and self.columns):
+            raise ValueError("rows and columns belong to a field of type table, and only there")
+        return self
+
+
+class Transition(Frozen):
+    """One move.
+
+    ``by`` says who may make it as ``role@scope``, the only place where that is said.
+    ``duty`` is the part it plays in the separation of duties: one person holds at most one
+    duty over a subject and all that is linked to it. ``steps`` are the safeguards it
+    fulfils, ``voids`` the earlier transitions whose facts no longer count after it. ``on``
+    names the paper event (``kind:state``) that makes the system move.
+    """
+
+    id: str = Id
+    label: Words
+    sources: tuple[str, ...] = Field(alias="from")
+    target: str = Field(alias="to")
+    by: tuple[str, ...] = Field(min_length=1)
+    duty: str | None = None
+    steps: tuple[str, ...] = ()
+    voids: tuple[str, ...] = ()
+    guards: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    paper: str | None = None
+    on: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*:[a-z][a-z0-9_]*$")
+    tone: Literal["forward", "back", "stop"] = "forward"
+    help: Words | None = None
+    clause: str | None = None
+
+    @property
+    def opens(self) -> bool:
+        """Whether this transition brings a subject into being."""
+        return not self.sources
+
+    @property
+    def automatic(self) -> bool:
+        return all(role_of(rule) == SYSTEM for rule in self.by)
+
+
+def role_of(rule: str) -> str:
+    """``clerk`` of ``clerk@commune``."""
+    return rule.partition("@")[0]
+
+
+def scope_of(rule: str) -> str:
+    """``commune`` of ``clerk@commune``."""
+    return rule.partition("@")[2]
+
+
+class Definition(Frozen):
+    """A whole workflow. ``source`` is the file's name, ``digest`` the SHA-256 of its bytes."""
+
+    meta: Meta
+    states: tuple[State, ...] = Field(min_length=1)
+    transitions: tuple[Transition, ...] = Field(min_length=1)
+    fields: tuple[FieldDef, ...] = ()
+    source: str = ""
+    digest: str = ""
+
+    def __hash__(self) -> int:
+        # Definitions are keys of caches, and a whole one takes long to hash.
+        return hash(self.digest)
+
+    @property
+    def id(self) -> str:
+        return self.meta.id
+
+    @cached_property
+    def by_state(self) -> Mapping[str, State]:
+        return {state.id: state for state in self.states}
+
+    @cached_property
+    def by_transition(self) -> Mapping[str, Transition]:
+        return {transition.id: transition for transition in self.transitions}
+
+    @cached_property
+    def by_field(self) -> Mapping[str, FieldDef]:
+        return {field.id: field for field in self.fields}
+
+    @cached_property
+    def _leaving(self) -> Mapping[str, tuple[Transition, ...]]:
+        found: dict[str, list[Transition]] = {START: []}
+        for transition in self.transitions:
+            for source in transition.sources or (START,):
+                found.setdefault(source, []).append(transition)
+        return {state: tuple(moves) for state, moves in found.items()}
+
+    def leaving(self, state: str) -> tuple[Transition, ...]:
+        """The transitions out of a state, in the order of the file."""
+        return self._leaving.get(state, ())
+
+    def transition(self, action: str) -> Transition:
+        """The transition of that name; raises ``NotFound``."""
+        try:
+            return self.by_transition[action]
+        except KeyError:
+            raise NotFound(Refusal("unknown_action", {"action": action})) from None
+
+    def fields_of(self, transition: Transition) -> tuple[FieldDef, ...]:
+        return tuple(self.by_field[name] for name in transition.fields)
+
+
+def parse(text: bytes, source: str) -> Definition:
+    """The definition in a TOML text; raises ``DefinitionError`` with file, key and reason."""
+    try:
+        values = tomllib.loads(text.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DefinitionError(source, "file", str(error)) from None
+    values.pop("source", None)
+    digest = hashlib.sha256(text).hexdigest()
+    try:
+        definition = Definition.model_validate(values | {"source": source, "digest": digest})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "file"
+        raise DefinitionError(source, key, first["msg"]) from None
+    _refuse_doubles(definition)
+    return definition
+
+
+def load(path: Path) -> Definition:
+    """Reads and parses one file; raises ``DefinitionError``, also when it cannot be read."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise DefinitionError(str(path), "file", str(error.strerror)) from None
+    return parse(text, path.name)
+
+
+def _refuse_doubles(definition: Definition) -> None:
+    groups: dict[str, Iterable[Any]] = {
+        "states": definition.states,
+        "transitions": definition.transitions,
+        "fields": definition.fields,
+    }
+    for key, group in groups.items():
+        seen: set[str] = set()
+        for item in group:
+            if item.id in seen:
+                raise DefinitionError(definition.source, f"{key}.{item.id}", "named twice")
+            seen.add(item.id)

@@ -1,0 +1,79 @@
+"""What can be refused, and how it is told.
+
+An error carries a code and parameters, never a sentence: the sentences, in the
+users' languages, are data (``workflows/law/words``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason why something may not be done.
+
+    ``code`` names a sentence, ``params`` fill its places, ``clause`` is the rule it
+    rests on, ``field`` the input it concerns (``findings.4_1.fact`` inside a table).
+    """
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    clause: str | None = None
+    field: str | None = None
+
+
+class EngineError(Exception):
+    """Base of everything the engine refuses; nothing was written."""
+
+    status = 500
+
+    def __init__(self, *refusals: Refusal) -> None:
+        super().__init__("; ".join(f"{r.code} {dict(r.params)}" for r in refusals))
+        self.refusals: Sequence[Refusal] = refusals
+
+    @property
+    def code(self) -> str:
+        return self.refusals[0].code
+
+
+class NotFound(EngineError):
+    """No such subject, action or definition (404)."""
+
+    status = 404
+
+
+class Forbidden(EngineError):
+    """This person may not do this here (403)."""
+
+    status = 403
+
+
+class Conflict(EngineError):
+    """Not from here: the subject is in a state from which this move does not leave (409)."""
+
+    status = 409
+
+
+class Stale(Conflict):
+    """Someone moved this first (409). ``since`` holds the events the caller had not seen."""
+
+    def __init__(self, *refusals: Refusal, since: Sequence[Any] = ()) -> None:
+        super().__init__(*refusals)
+        self.since = since
+
+
+class Refused(EngineError):
+    """Bad input or a guard that does not hold; every reason at once (422)."""
+
+    status = 422
+
+
+class DefinitionError(Exception):
+    """A definition that must not be used: file, key and reason. The product does not start."""
+
+    def __init__(self, source: str, key: str, reason: str, code: str = "malformed") -> None:
+        super().__init__(f"{source}: {key}: {reason} [{code}]")
+        self.source, self.key, self.reason, self.code = source, key, reason, code

@@ -1,0 +1,179 @@
+"""The append-only history of each subject: a chain of hashes, and the facts it tells.
+
+One chain per subject, never one for all: commands on different subjects do not queue.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    Row,
+    Select,
+    String,
+    UniqueConstraint,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engine.db import Base, Instant
+from engine.definition import Definition
+from engine.subjects import Subject
+
+FORM = 1
+"""Version of the canonical form that is hashed; a change of the form is a new number."""
+
+
+class Event(Base):
+    """One move that happened. ``office`` is the office in which the person acted, as it
+    was then; both are empty for moves of the system."""
+
+    __tablename__ = "history"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"))
+    version: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Instant)
+    person_id: Mapped[int | None]
+    office: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    action: Mapped[str] = mapped_column(String(60))
+    duty: Mapped[str | None] = mapped_column(String(40))
+    from_state: Mapped[str] = mapped_column(String(60))
+    to_state: Mapped[str] = mapped_column(String(60))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    definition_id: Mapped[str] = mapped_column(String(60))
+    definition_digest: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str | None] = mapped_column(String(80))
+    form: Mapped[int]
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (
+        UniqueConstraint("subject_id", "version"),
+        UniqueConstraint("key"),
+        Index("ix_history_person_id", "person_id"),
+    )
+
+
+HASHED = (
+    "form",
+    "subject_id",
+    "version",
+    "at",
+    "person_id",
+    "office",
+    "action",
+    "duty",
+    "from_state",
+    "to_state",
+    "data",
+    "definition_id",
+    "definition_digest",
+    "key",
+    "previous_hash",
+)
+"""The columns under the hash, in form 1: all but the row's own id and the hash itself."""
+
+
+def canonical(value: object) -> bytes:
+    """The one way a plain value is written before it is hashed: sorted, compact, UTF-8."""
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain
+    ).encode()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds")
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def seal(values: Mapping[str, Any]) -> str:
+    """SHA-256 over the canonical form of a history row's values."""
+    return hashlib.sha256(canonical({name: values[name] for name in HASHED})).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the latest valid move of one name told."""
+
+    action: str
+    data: Mapping[str, Any]
+    at: datetime
+    person_id: int | None
+    version: int
+
+
+Facts = Mapping[str, Fact]
+
+
+def of_subject(subject_id: int) -> Select[Any]:
+    """The columns of all events of one subject, oldest first."""
+    return select(Event.__table__).where(Event.subject_id == subject_id).order_by(Event.version)
+
+
+def fold(definition: Definition, events: Iterable[Row[Any] | Event]) -> dict[str, Fact]:
+    """The facts that count now, by transition: a return makes those it voids count no more."""
+    facts: dict[str, Fact] = {}
+    for event in events:
+        transition = definition.by_transition.get(event.action)
+        for name in transition.voids if transition else ():
+            facts.pop(name, None)
+        facts[event.action] = Fact(
+            event.action, event.data, event.at, event.person_id, event.version
+        )
+    return facts
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A place where a subject's history does not hold."""
+
+    subject_id: int
+    version: int
+    code: str
+
+
+def verify(session: Session) -> Sequence[Break]:
+    """Rechecks every chain, and that every state is the one its last move led to.
+
+    Codes: ``no_history``, ``gap``, ``chain``, ``hash``, ``jump`` (a move that does not start
+    where the one before ended) and ``state`` (the subject is not where its history says).
+    """
+    breaks: list[Break] = []
+    last: dict[int, Any] = {}
+    events = session.execute(
+        select(Event.__table__).order_by(Event.subject_id, Event.version),
+        execution_options={"yield_per": 2000},
+    )
+    for event in events:
+        breaks += _check_link(last.get(event.subject_id), event)
+        last[event.subject_id] = event
+    for subject in session.execute(select(Subject.id, Subject.state, Subject.version)):
+        latest = last.get(subject.id)
+        if latest is None:
+            breaks.append(Break(subject.id, 0, "no_history"))
+        elif (latest.to_state, latest.version) != (subject.state, subject.version):
+            breaks.append(Break(subject.id, subject.version, "state"))
+    return breaks
+
+
+def _check_link(before: Any, event: Any) -> list[Break]:
+    expected = (before.version, before.hash, before.to_state) if before else (0, "", "")
+    found = {
+        "gap": event.version == expected[0] + 1,
+        "chain": event.previous_hash == expected[1],
+        "jump": event.from_state == expected[2],
+        "hash": event.hash == seal(dict(event._mapping)),
+    }
+    return [
+        Break(event.subject_id, event.version, code) for code, good in found.items() if not good
+    ]

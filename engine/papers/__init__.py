@@ -1,0 +1,1 @@
+"""Papers: values frozen, laid out, given their fields, kept."""

@@ -1,0 +1,45 @@
+"""The papers themselves: frozen values, number, and each version of the file by digest."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.db import Base, Instant
+
+
+class Paper(Base):
+    """One paper. What is printed is ``values``, frozen when it was drafted, in the template
+    of that digest. ``number`` and ``issued_on`` come with the issue; ``code`` is public."""
+
+    __tablename__ = "papers"
+
+    id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    authority_id: Mapped[int] = mapped_column(index=True)
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)
+    values_digest: Mapped[str] = mapped_column(String(64))
+    template_digest: Mapped[str] = mapped_column(String(64))
+    drafted_at: Mapped[datetime] = mapped_column(Instant)
+    number: Mapped[int | None]
+    number_text: Mapped[str | None] = mapped_column(String(40))
+    issued_on: Mapped[date | None]
+
+
+class PaperVersion(Base):
+    """The bytes of a paper at one stage: ``rendered``, ``signed``, ``issued``. Kept for ever."""
+
+    __tablename__ = "paper_versions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"))
+    stage: Mapped[str] = mapped_column(String(20))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (UniqueConstraint("paper_id", "stage", "sha256"),)

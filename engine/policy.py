@@ -1,0 +1,109 @@
+"""Who may do what: an office held today, at the unit the rule names, and one duty only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.definition import SYSTEM, Transition, role_of, scope_of
+from engine.errors import Forbidden, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A role held by a person at a unit, on the day it was asked for."""
+
+    appointment_id: int
+    role: str
+    unit_id: int
+    unit_name: str
+    title: str
+    capacity: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """How the history keeps it."""
+        return {
+            "appointment": self.appointment_id,
+            "role": self.role,
+            "unit": self.unit_id,
+            "unit_name": self.unit_name,
+            "title": self.title,
+            "capacity": self.capacity,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person with the offices held on the day of the act; the system holds none."""
+
+    person_id: int | None
+    name: str
+    offices: tuple[Office, ...] = ()
+
+    @property
+    def is_system(self) -> bool:
+        return self.person_id is None
+
+    def holds(self, role: str) -> bool:
+        return any(office.role == role for office in self.offices)
+
+
+THE_SYSTEM = Actor(None, SYSTEM)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A duty somebody already exercised over the subject or what is linked to it."""
+
+    person_id: int
+    duty: str
+
+
+NOT_YOURS = frozenset({"not_yours", "separation_of_duties"})
+"""The refusals that are about who asks; every other one is about the subject."""
+
+
+def office_for(actor: Actor, by: Iterable[str], scopes: Mapping[str, int]) -> Office | None:
+    """The first office of the actor that a rule ``role@scope`` names here, if any."""
+    for rule in by:
+        unit = scopes.get(scope_of(rule))
+        for office in actor.offices:
+            if office.role == role_of(rule) and office.unit_id == unit:
+                return office
+    return None
+
+
+def permit(
+    actor: Actor,
+    transition: Transition,
+    scopes: Mapping[str, int],
+    held: Sequence[Held],
+) -> Office | None:
+    """The office in which the actor may make this move (none for the system).
+
+    Raises ``Forbidden``: ``not_yours`` when no valid office allows it, and
+    ``separation_of_duties`` when the same person already held another duty here, in
+    whatever office.
+    """
+    if actor.is_system:
+        if any(role_of(rule) == SYSTEM for rule in transition.by):
+            return None
+        raise Forbidden(Refusal("not_yours", {"by": list(transition.by)}, transition.clause))
+    office = office_for(actor, transition.by, scopes)
+    if office is None:
+        raise Forbidden(Refusal("not_yours", {"by": list(transition.by)}, transition.clause))
+    other = {h.duty for h in held if h.person_id == actor.person_id} - {transition.duty}
+    if transition.duty and other:
+        params = {"duty": transition.duty, "held": sorted(other)}
+        raise Forbidden(Refusal("separation_of_duties", params, transition.clause))
+    return office
+
+
+def may_see(actor: Actor, scopes: Mapping[str, int], everywhere: frozenset[str]) -> bool:
+    """Whether the actor may read a subject: an office at one of its units, or a role that
+    reads everything (an auditor)."""
+    units = set(scopes.values())
+    return actor.is_system or any(
+        office.unit_id in units or office.role in everywhere for office in actor.offices
+    )

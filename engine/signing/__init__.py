@@ -1,0 +1,5 @@
+"""Signatures on papers: keys, certificates, PAdES signatures in PDF files, and their validation.
+
+The only package that knows pyHanko. Callers use ``signer``, ``software``, ``authority``,
+``pdf``, ``coverage``, ``trust`` and ``validate``; the other modules are how these work.
+"""

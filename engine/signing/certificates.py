@@ -1,0 +1,79 @@
+"""What a certificate says about its holder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from asn1crypto import x509 as asn1
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import (
+    Certificate,
+    ObjectIdentifier,
+    load_der_x509_certificate,
+    load_pem_x509_certificates,
+)
+from cryptography.x509.oid import NameOID
+
+Kind = Literal["person", "agency", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The holder of a certificate.
+
+    ``reference`` is the domain's own key: of a person the subject's serialNumber, of an
+    agency its organizationIdentifier (ETSI EN 319 412-2, 412-3). The domain compares it
+    with the appointment or the authority; names are for reading only.
+    """
+
+    kind: Kind
+    reference: str
+    name: str
+    title: str
+    organisation: str
+    fingerprint: str
+
+
+def identity(certificate: Certificate) -> Identity:
+    """Who holds a certificate; kind ``other`` if it says neither person nor agency."""
+    person = _subject(certificate, NameOID.SERIAL_NUMBER)
+    agency = _subject(certificate, NameOID.ORGANIZATION_IDENTIFIER)
+    kind: Kind = "other"
+    if bool(person) != bool(agency):
+        kind = "person" if person else "agency"
+    return Identity(
+        kind=kind,
+        reference="" if kind == "other" else person or agency,
+        name=_subject(certificate, NameOID.COMMON_NAME),
+        title=_subject(certificate, NameOID.TITLE),
+        organisation=_subject(certificate, NameOID.ORGANIZATION_NAME),
+        fingerprint=certificate.fingerprint(SHA256()).hex(),
+    )
+
+
+def _subject(certificate: Certificate, oid: ObjectIdentifier) -> str:
+    values = [str(a.value) for a in certificate.subject.get_attributes_for_oid(oid)]
+    return values[0] if len(values) == 1 else ""
+
+
+def load_roots(pem: bytes) -> tuple[Certificate, ...]:
+    """The certificates of a PEM bundle; raises ``ValueError`` if it holds none."""
+    return tuple(load_pem_x509_certificates(pem))
+
+
+def load_der(content: bytes) -> Certificate:
+    """A certificate from DER; raises ``ValueError`` if it is none."""
+    return load_der_x509_certificate(content)
+
+
+def der(certificate: Certificate) -> bytes:
+    """A certificate as DER."""
+    return certificate.public_bytes(Encoding.DER)
+
+
+def to_asn1(certificates: Iterable[Certificate]) -> list[asn1.Certificate]:
+    """Certificates in the form that pyHanko takes."""
+    return [asn1.Certificate.load(der(certificate)) for certificate in certificates]

@@ -1,0 +1,243 @@
+"""Whether the signatures of a file are valid, and if not, why: codes, for every one.
+
+Strict on purpose. It judges the papers of this house, not any signed PDF: the leader's
+signature certifies and lets nothing be filled but the other fields, the seal locks, and a
+valid signature covers the file to its last byte. What ordinary readers wave through (a
+note, a new page, a later revision) is a problem here. Nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from cryptography.x509 import Certificate
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
+from pyhanko.sign.validation.pdf_embedded import (
+    EmbeddedPdfSignature,
+    async_validate_pdf_signature,
+)
+from pyhanko.sign.validation.settings import KeyUsageConstraints
+from pyhanko.sign.validation.status import PdfSignatureStatus
+
+from engine import clock
+from engine.signing import embedded, trust
+from engine.signing.certificates import Identity, Kind
+from engine.signing.coverage import Covered, covered_by
+from engine.signing.pdf import DATE, NUMBER, SEAL, SIGNATURE
+
+Role = Literal["person", "seal", "timestamp", "unknown"]
+Covers = Literal["whole_file", "revision", "unclear"]
+
+_ROLES: dict[str, Role] = {SIGNATURE: "person", SEAL: "seal"}
+_KINDS: dict[Role, Kind] = {"person": "person", "seal": "agency"}
+_REVISIONS: dict[Role, int] = {"person": 1, "seal": 2}  # the first bytes are revision 0
+_FILLED_LATER = frozenset({NUMBER, DATE, SEAL, "strip"})
+_DIGESTS = frozenset({"sha256", "sha384", "sha512"})
+_PERMITTED = {"person": ModificationLevel.FORM_FILLING, "seal": ModificationLevel.LTA_UPDATES}
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureReport:
+    """One signature. ``valid`` is true exactly when there is no problem.
+
+    ``intact`` says only that the covered bytes are those that were signed. ``reference``
+    is the holder's own key in the domain; ``time`` is what the signer claims; ``digest`` is
+    SHA-256 of the covered bytes; ``modification`` is what happened to the file afterwards
+    (``none``, ``lta_updates``, ``form_filling``, ``annotations``, ``other``).
+    """
+
+    role: Role
+    field: str
+    name: str
+    title: str
+    organisation: str
+    reference: str
+    fingerprint: str
+    time: datetime | None
+    level: str
+    valid: bool
+    intact: bool
+    covers: Covers
+    digest: str
+    modification: str
+    problems: tuple[str, ...]
+
+
+_NOTHING = SignatureReport(
+    role="unknown",
+    field="",
+    name="",
+    title="",
+    organisation="",
+    reference="",
+    fingerprint="",
+    time=None,
+    level="",
+    valid=False,
+    intact=False,
+    covers="unclear",
+    digest="",
+    modification="other",
+    problems=("broken",),
+)
+
+
+def validate(
+    pdf: bytes, roots: Sequence[Certificate], at: datetime | None = None
+) -> list[SignatureReport]:
+    """A report for each signature, oldest first; none for an unsigned file.
+
+    ``at`` is the instant at which certificates are judged, by default each signature's own
+    claimed time. Raises ``Refused`` with ``unreadable_pdf``.
+    """
+    reports = [_report(pdf, signature, roots, at) for signature in embedded.signatures(pdf)]
+    return [_with(report, _among(report, reports)) for report in reports]
+
+
+def _report(
+    pdf: bytes, signature: EmbeddedPdfSignature, roots: Sequence[Certificate], at: datetime | None
+) -> SignatureReport:
+    """A report, also on what makes no sense at all; see ``embedded.signatures``."""
+    try:
+        return _judged(pdf, signature, roots, at)
+    except Exception:
+        return replace(_NOTHING, field=signature.field_name, role=_role(signature))
+
+
+def _judged(
+    pdf: bytes, signature: EmbeddedPdfSignature, roots: Sequence[Certificate], at: datetime | None
+) -> SignatureReport:
+    ranges = [int(number) for number in signature.byte_range]
+    covered = covered_by(pdf, signature.field_name, ranges, signature.pkcs7_content)
+    time = signature.self_reported_timestamp
+    moment = at or time or clock.now()
+    role, holder = _role(signature), embedded.holder(signature)
+    status = _status(signature, roots, moment)
+    problems = [
+        *_problems_of_form(signature, role, covered),
+        *_problems_of_content(signature, status, role),
+        *_problems_of_holder(holder, role),
+        *_problems_of_trust(signature, status, roots, moment),
+    ]
+    report = SignatureReport(
+        role=role,
+        field=signature.field_name,
+        name=holder.name,
+        title=holder.title,
+        organisation=holder.organisation,
+        reference=holder.reference,
+        fingerprint=holder.fingerprint,
+        time=time,
+        level="B-B" if embedded.is_baseline(signature) else "",
+        valid=True,
+        intact=status.intact and status.valid,
+        covers=_covers(covered),
+        digest=covered.digest,
+        modification=_modification(status).name.lower(),
+        problems=(),
+    )
+    return _with(report, problems)
+
+
+def _with(report: SignatureReport, problems: Sequence[str] | Iterator[str]) -> SignatureReport:
+    """The report with further problems, each once."""
+    found = tuple(dict.fromkeys((*report.problems, *problems)))
+    return replace(report, problems=found, valid=not found)
+
+
+def _among(report: SignatureReport, reports: Sequence[SignatureReport]) -> Iterator[str]:
+    """What is wrong with a signature because of the others, or of their absence."""
+    if not any(other.valid and other.covers == "whole_file" for other in reports):
+        yield "uncovered"
+    before = reports[: reports.index(report)]
+    if report.role == "seal" and not any(other.role == "person" for other in before):
+        yield "without_person"
+
+
+def _role(signature: EmbeddedPdfSignature) -> Role:
+    if signature.sig_object_type != "/Sig":
+        return "timestamp"
+    return _ROLES.get(signature.field_name, "unknown")
+
+
+def _status(
+    signature: EmbeddedPdfSignature, roots: Sequence[Certificate], moment: datetime
+) -> PdfSignatureStatus:
+    """pyHanko's judgement, which ours only tightens and puts into codes."""
+    usage = KeyUsageConstraints(key_usage=set(trust.PURPOSE))
+    judged = async_validate_pdf_signature(
+        signature, trust.context(roots, moment), key_usage_settings=usage
+    )
+    return asyncio.run(judged)
+
+
+def _problems_of_form(
+    signature: EmbeddedPdfSignature, role: Role, covered: Covered
+) -> Iterator[str]:
+    """What the signature itself must be, before any cryptography."""
+    if role == "unknown":
+        yield "unknown_field"
+    if not embedded.is_baseline(signature):
+        yield "not_pades"
+    if signature.md_algorithm not in _DIGESTS:
+        yield "weak_algorithm"
+    if signature.self_reported_timestamp is None:
+        yield "no_time"
+    if not covered.exact:
+        yield "odd_coverage"
+    if not embedded.is_canonical(signature):
+        yield "respelled"
+    if signature.signed_revision != _REVISIONS.get(role, signature.signed_revision):
+        yield "foreign_revision"
+
+
+def _problems_of_holder(holder: Identity, role: Role) -> Iterator[str]:
+    if role in _KINDS and holder.kind != _KINDS[role]:
+        yield "wrong_kind"
+
+
+def _problems_of_content(
+    signature: EmbeddedPdfSignature, status: PdfSignatureStatus, role: Role
+) -> Iterator[str]:
+    """What was signed, what was allowed afterwards, and what happened."""
+    if not (status.intact and status.valid):
+        yield "altered"
+    if role == "person" and not embedded.certifies(signature):
+        yield "not_certified"
+    if role == "seal" and not embedded.locks(signature):
+        yield "not_locked"
+    changed = status.diff_result
+    level, allowed = _modification(status), _PERMITTED.get(role, ModificationLevel.NONE)
+    fields = changed.changed_form_fields if isinstance(changed, DiffResult) else set()
+    if level > allowed or not fields <= _FILLED_LATER or not status.docmdp_ok:
+        yield "changed_after"
+
+
+def _problems_of_trust(
+    signature: EmbeddedPdfSignature,
+    status: PdfSignatureStatus,
+    roots: Sequence[Certificate],
+    moment: datetime,
+) -> Iterator[str]:
+    """Why pyHanko does not trust the certificate, in our own codes."""
+    if status.trusted or not (status.intact and status.valid):
+        return  # of an altered file it asks no chain
+    named = trust.chain_problems(embedded.credential(signature), roots, moment)
+    yield from tuple(named) or ("untrusted",)
+
+
+def _modification(status: PdfSignatureStatus) -> ModificationLevel:
+    changed = status.diff_result
+    if isinstance(changed, DiffResult):
+        return changed.modification_level
+    return ModificationLevel.OTHER
+
+
+def _covers(covered: Covered) -> Covers:
+    if not covered.exact:
+        return "unclear"
+    return "whole_file" if covered.whole else "revision"

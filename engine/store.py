@@ -1,0 +1,74 @@
+"""Files by their content: a blob is named by its SHA-256 and never changes.
+
+What was issued is kept for ever; only what was being prepared is ever dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import NotFound, Refusal
+
+
+@dataclass(frozen=True)
+class BlobStore:
+    """Blobs in a folder of the local disk. Writing the same bytes twice is harmless, and a
+    blob is either whole or not there: it is written aside, flushed, then renamed."""
+
+    folder: Path
+
+    def path(self, sha256: str) -> Path:
+        """Where the blob of that digest lies, whether or not it exists."""
+        return self.folder / sha256[:2] / sha256
+
+    def put(self, content: bytes) -> str:
+        """Keeps the bytes for good and returns their SHA-256 in hexadecimal.
+
+        Raises ``OSError`` when the disk refuses; then nothing is left behind.
+        """
+        digest = hashlib.sha256(content).hexdigest()
+        target = self.path(digest)
+        if target.exists():
+            return digest
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(aside).replace(target)
+        except BaseException:
+            Path(aside).unlink(missing_ok=True)
+            raise
+        self._flush(target.parent)
+        return digest
+
+    def get(self, sha256: str) -> bytes:
+        """The bytes of that digest; raises ``NotFound`` (``no_such_file``), or
+        ``file_damaged`` when the disk no longer holds what was written."""
+        try:
+            content = self.path(sha256).read_bytes()
+        except FileNotFoundError:
+            raise NotFound(Refusal("no_such_file", {"sha256": sha256})) from None
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise NotFound(Refusal("file_damaged", {"sha256": sha256}))
+        return content
+
+    def drop(self, sha256: str) -> None:
+        """Removes a blob that nothing names; harmless when it is gone already."""
+        self.path(sha256).unlink(missing_ok=True)
+
+    @staticmethod
+    def _flush(folder: Path) -> None:
+        # The rename itself must survive a power cut, or the database would name a file that
+        # is not there.
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

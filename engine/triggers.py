@@ -1,0 +1,187 @@
+"""The database itself refuses what no code of ours should ever try.
+
+A state may only change together with a history row of the new version; history, the log and
+its checkpoints may neither be updated nor deleted. The same promises on both databases.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import DDL, event
+from sqlalchemy.schema import ExecutableDDLElement
+
+from engine.db import Base
+
+SQLITE = (
+    """
+    CREATE TRIGGER subjects_begin_nowhere BEFORE INSERT ON subjects
+    WHEN NEW.state <> '' OR NEW.version <> 0
+    BEGIN SELECT RAISE(ABORT, 'a subject begins with no state'); END
+    """,
+    """
+    CREATE TRIGGER subjects_move_with_history BEFORE UPDATE ON subjects
+    WHEN (NEW.state IS NOT OLD.state OR NEW.version IS NOT OLD.version
+          OR NEW.definition_digest IS NOT OLD.definition_digest)
+     AND (NEW.version <> OLD.version + 1 OR NOT EXISTS (
+        SELECT 1 FROM history WHERE subject_id = NEW.id AND version = NEW.version
+           AND from_state = OLD.state AND to_state = NEW.state))
+    BEGIN SELECT RAISE(ABORT, 'a state changes only with its history row'); END
+    """,
+    """
+    CREATE TRIGGER subjects_stay BEFORE DELETE ON subjects
+    BEGIN SELECT RAISE(ABORT, 'a subject is never deleted'); END
+    """,
+    """
+    CREATE TRIGGER history_stays_as_written BEFORE UPDATE ON history
+    BEGIN SELECT RAISE(ABORT, 'history is never changed'); END
+    """,
+    """
+    CREATE TRIGGER history_stays BEFORE DELETE ON history
+    BEGIN SELECT RAISE(ABORT, 'history is never deleted'); END
+    """,
+    """
+    CREATE TRIGGER history_only_grows BEFORE INSERT ON history
+    WHEN EXISTS (SELECT 1 FROM history WHERE id = NEW.id)
+      OR EXISTS (SELECT 1 FROM history
+                 WHERE subject_id = NEW.subject_id AND version = NEW.version)
+      OR EXISTS (SELECT 1 FROM history WHERE key = NEW.key)
+    BEGIN SELECT RAISE(ABORT, 'history is never replaced'); END
+    """,
+    """
+    CREATE TRIGGER subjects_only_grow BEFORE INSERT ON subjects
+    WHEN EXISTS (SELECT 1 FROM subjects WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'a subject is never replaced'); END
+    """,
+    # Also against INSERT OR REPLACE, which deletes without asking the triggers of DELETE.
+    """
+    CREATE TRIGGER log_leaves_follow BEFORE INSERT ON log_leaves
+    WHEN NEW."index" <> (SELECT COALESCE(MAX("index") + 1, 0) FROM log_leaves)
+      OR EXISTS (SELECT 1 FROM log_leaves WHERE version_id = NEW.version_id)
+      OR EXISTS (SELECT 1 FROM log_leaves WHERE paper_id = NEW.paper_id AND act = NEW.act)
+    BEGIN SELECT RAISE(ABORT, 'the log only grows'); END
+    """,
+    """
+    CREATE TRIGGER checkpoints_follow BEFORE INSERT ON checkpoints
+    WHEN NEW.size <= (SELECT COALESCE(MAX(size), 0) FROM checkpoints)
+    BEGIN SELECT RAISE(ABORT, 'the log only grows'); END
+    """,
+    """
+    CREATE TRIGGER log_leaves_stay_as_written BEFORE UPDATE ON log_leaves
+    BEGIN SELECT RAISE(ABORT, 'the log only grows'); END
+    """,
+    """
+    CREATE TRIGGER log_leaves_stay BEFORE DELETE ON log_leaves
+    BEGIN SELECT RAISE(ABORT, 'the log only grows'); END
+    """,
+    """
+    CREATE TRIGGER checkpoints_stay_as_written BEFORE UPDATE ON checkpoints
+    BEGIN SELECT RAISE(ABORT, 'the log only grows'); END
+    """,
+    """
+    CREATE TRIGGER checkpoints_stay BEFORE DELETE ON checkpoints
+    BEGIN SELECT RAISE(ABORT, 'the log only grows'); END
+    """,
+)
+
+POSTGRESQL = (
+    """
+    CREATE FUNCTION subjects_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION 'a subject is never deleted';
+      ELSIF TG_OP = 'INSERT' THEN
+        IF NEW.state <> '' OR NEW.version <> 0 THEN
+          RAISE EXCEPTION 'a subject begins with no state';
+        END IF;
+      ELSIF (NEW.state IS DISTINCT FROM OLD.state OR NEW.version IS DISTINCT FROM OLD.version
+             OR NEW.definition_digest IS DISTINCT FROM OLD.definition_digest)
+        AND (NEW.version <> OLD.version + 1 OR NOT EXISTS (
+          SELECT 1 FROM history WHERE subject_id = NEW.id AND version = NEW.version
+             AND from_state = OLD.state AND to_state = NEW.state)) THEN
+        RAISE EXCEPTION 'a state changes only with its history row';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE FUNCTION history_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'UPDATE' THEN
+        RAISE EXCEPTION 'history is never changed';
+      END IF;
+      RAISE EXCEPTION 'history is never deleted';
+    END $$
+    """,
+    """
+    CREATE TRIGGER subjects_guard BEFORE INSERT OR UPDATE OR DELETE ON subjects
+    FOR EACH ROW EXECUTE FUNCTION subjects_guard()
+    """,
+    """
+    CREATE TRIGGER history_guard BEFORE UPDATE OR DELETE ON history
+    FOR EACH ROW EXECUTE FUNCTION history_guard()
+    """,
+    """
+    CREATE TRIGGER history_no_truncate BEFORE TRUNCATE ON history
+    FOR EACH STATEMENT EXECUTE FUNCTION history_guard()
+    """,
+    """
+    CREATE FUNCTION log_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      RAISE EXCEPTION 'the log only grows';
+    END $$
+    """,
+    """
+    CREATE FUNCTION log_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW."index" <> (SELECT COALESCE(MAX("index") + 1, 0) FROM log_leaves) THEN
+        RAISE EXCEPTION 'the log only grows';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE FUNCTION checkpoints_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.size <= (SELECT COALESCE(MAX(size), 0) FROM checkpoints) THEN
+        RAISE EXCEPTION 'the log only grows';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER log_leaves_follow BEFORE INSERT ON log_leaves
+    FOR EACH ROW EXECUTE FUNCTION log_follow()
+    """,
+    """
+    CREATE TRIGGER checkpoints_follow BEFORE INSERT ON checkpoints
+    FOR EACH ROW EXECUTE FUNCTION checkpoints_follow()
+    """,
+    """
+    CREATE TRIGGER log_leaves_guard BEFORE UPDATE OR DELETE ON log_leaves
+    FOR EACH ROW EXECUTE FUNCTION log_guard()
+    """,
+    """
+    CREATE TRIGGER log_leaves_no_truncate BEFORE TRUNCATE ON log_leaves
+    FOR EACH STATEMENT EXECUTE FUNCTION log_guard()
+    """,
+    """
+    CREATE TRIGGER checkpoints_guard BEFORE UPDATE OR DELETE ON checkpoints
+    FOR EACH ROW EXECUTE FUNCTION log_guard()
+    """,
+    """
+    CREATE TRIGGER checkpoints_no_truncate BEFORE TRUNCATE ON checkpoints
+    FOR EACH STATEMENT EXECUTE FUNCTION log_guard()
+    """,
+)
+
+STATEMENTS = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
+
+
+def attach() -> None:
+    """Creates the triggers whenever the tables are created from the metadata."""
+    for dialect, statements in STATEMENTS.items():
+        for statement in statements:
+            event.listen(Base.metadata, "after_create", _ddl(statement, dialect))
+
+
+def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
+    return DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]

@@ -1,0 +1,84 @@
+"""Timing two things in turn, so that what the machine does meanwhile strikes both."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured thing. ``value`` and ``floor`` are medians in ``unit``; ``ratio`` is how
+    many times the floor the value is, ``limit`` the most it should be."""
+
+    name: str
+    value: float
+    unit: str
+    floor_name: str = ""
+    floor: float | None = None
+    limit: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        return self.value / self.floor if self.floor else None
+
+    @property
+    def within(self) -> bool | None:
+        measured = self.value if self.ratio is None else self.ratio
+        return None if self.limit is None else measured <= self.limit
+
+    def record(self) -> dict[str, Any]:
+        return asdict(self) | {"ratio": self.ratio, "within": self.within}
+
+
+def paired(
+    name: str,
+    subject: Callable[[], object],
+    floor_name: str,
+    floor: Callable[[], object],
+    *,
+    rounds: int,
+    limit: float | None = None,
+    warm: int = 3,
+) -> Figure:
+    """Medians of both, in milliseconds, the two run alternately ``rounds`` times, after some
+    turns that do not count."""
+    times: tuple[list[float], list[float]] = ([], [])
+    warm = min(warm, rounds)
+    for turn in range(rounds + warm):
+        for kept, call in zip(times, (subject, floor), strict=True):
+            begun = time.perf_counter()
+            call()
+            spent = (time.perf_counter() - begun) * 1000
+            if turn >= warm:
+                kept.append(spent)
+    value, base = (statistics.median(kept) for kept in times)
+    return Figure(name, value, "ms", floor_name, base, limit)
+
+
+def table(figures: list[Figure]) -> str:
+    """The figures as aligned text."""
+    rows = [("what", "median", "floor", "", "ratio", "at most", "")]
+    for figure in figures:
+        rows.append(
+            (
+                figure.name,
+                f"{figure.value:.2f} {figure.unit}",
+                f"{figure.floor:.2f} {figure.unit}" if figure.floor else "",
+                figure.floor_name,
+                f"{figure.ratio:.2f}" if figure.ratio else "",
+                f"{figure.limit:g} {'times' if figure.floor else figure.unit}"
+                if figure.limit is not None
+                else "",
+                {True: "ok", False: "OVER", None: ""}[figure.within],
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,100 @@
+"""The site served for a real browser, at a moment the test chooses."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from engine import clock, outbox
+from tests.databases import Databases
+from tests.web import world
+from tests.web.conftest import hand_out, make_key_folder, make_site
+from web.extensions import bureau, db
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+PIN = "246810"
+
+
+@dataclass
+class Served:
+    """The running site. ``at`` sets its clock; ``work`` does what the worker would."""
+
+    app: Flask
+    address: str
+    instant: datetime
+
+    def at(self, day: str, hour: str = "09:00") -> None:
+        self.instant = clock.vietnam(date.fromisoformat(day), time.fromisoformat(hour))
+
+    def do(self, work: Callable[[Session], Any]) -> Any:
+        with clock.fixed_at(self.instant), self.app.app_context():
+            return work(db.session())
+
+    def work(self) -> None:
+        self.do(lambda session: outbox.deliver_all(session, bureau().desk.handlers))
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        with clock.fixed_at(self.instant):
+            return self.app(environ, start_response)
+
+
+@pytest.fixture(scope="session")
+def key_folder(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys for the chairs and the seals, made once."""
+    return make_key_folder(databases, tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="module")
+def served(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory, key_folder: Path
+) -> Iterator[Served]:
+    """The small district with keys for its chairs and seals, served on a free port."""
+    url = databases.copy("sqlite", world.build)
+    folder: Path = tmp_path_factory.mktemp("site")
+    app = make_site(url, folder)
+    site = Served(app, "", clock.vietnam(date(2026, 9, 8), time(8)))
+    server = make_server("127.0.0.1", 0, site, threaded=True)
+    site.address = f"http://127.0.0.1:{server.server_port}"
+    hand_out(key_folder, app)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield site
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with app.app_context():
+        db.engine.dispose()
+    databases.drop(url)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's own Chromium."""
+    if not Path(CHROMIUM).exists():
+        pytest.fail(f"no browser at {CHROMIUM}: apt-get install chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def sign_in(page: Page, served: Served, username: str) -> None:
+    """Signs in through the form; whoever was signed in before is signed out by it."""
+    page.goto(f"{served.address}/sign-in")
+    page.fill("#username", username)
+    page.fill("#password", world.PASSWORD)
+    page.click("form.card-x button")
+    page.wait_for_url("**/inbox")

@@ -1,0 +1,109 @@
+"""axe finds nothing on any page: on a phone in Vietnamese, on a desk in English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from engine.commands import perform
+from engine.move import Command
+from tests.e2e.conftest import Served, sign_in
+from tests.web import world
+from tests.web.conftest import REGISTRATION
+from web.extensions import bureau
+from workflows.nominations import open_nomination
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SIZES = {"phone": (360, 780, "vi"), "desk": (1280, 900, "en")}
+OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true })"
+
+CUT = """[...document.querySelectorAll(".band-nav, .diagram-box, .paper-file, .row-card")]
+  .filter(box => box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1)
+  .map(box => box.className)"""
+"""What must show the whole of itself at any width: nothing tells that more is to be had."""
+
+PAGES = {
+    "": ("/", "/?q=nga", "/places/3", "/verify", "/sign-in", "/no-such-page"),
+    "hamlet": (
+        "/inbox",
+        "/nominations/1",
+        "/nominations/1/moves/complete_self_assessment",
+        "/nominations/1/moves/withdraw",
+        "/registers",
+    ),
+    "police": ("/inbox", "/inbox/others", "/nominations", "/nominations/2"),
+    "admin": (
+        "/admin/failures",
+        "/admin/workflows",
+        "/admin/workflows/district-certification",
+        "/admin/people",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def files(served: Served) -> None:
+    """Two nominations under way."""
+    served.at("2026-03-02")
+
+    def work(session):  # type: ignore[no-untyped-def]
+        house = bureau().house
+        for code, who in (("16144-01", "hamlet"), ("16144-02", "hamlet-16144-02")):
+            person = world.person_id(session, who)
+            area = world.unit_id(session, code)
+            subject = open_nomination(session, house, person, area, world.YEAR).subject_id
+            perform(session, house, Command(person, subject, "register", None, REGISTRATION))
+
+    served.do(work)
+
+
+@pytest.fixture(params=SIZES)
+def page(served: Served, request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    width, height, language = SIZES[request.param]
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="vi-VN")
+    opened = context.new_page()
+    opened.goto(f"{served.address}/language/{language}?next=/verify")
+    yield opened
+    context.close()
+
+
+@pytest.mark.parametrize("username", PAGES)
+def test_axe_finds_nothing(served: Served, files: None, page: Page, username: str) -> None:
+    if username:
+        sign_in(page, served, username)
+    for address in PAGES[username]:
+        page.goto(served.address + address)
+        page.evaluate(OPEN_ALL)
+        found = Axe().run(page, options=RULES)
+        told = [
+            (v["id"], [node["html"][:160] for node in v["nodes"]][:3])
+            for v in found.response["violations"]
+        ]
+        assert told == [], address
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= page.evaluate("document.documentElement.clientWidth"), address
+        assert page.evaluate(CUT) == [], address
+
+
+def test_what_is_typed_is_saved_without_being_asked(
+    served: Served, files: None, browser: Browser
+) -> None:
+    served.at("2026-03-02", "14:03")
+    context = browser.new_context(viewport={"width": 360, "height": 780}, locale="vi-VN")
+    page = context.new_page()
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    sign_in(page, served, "hamlet")
+    address = f"{served.address}/nominations/1/moves/withdraw"
+    page.goto(address)
+    page.fill('[name="reason"]', "Thôn sắp nhập với thôn bên")
+    page.wait_for_selector("text=Đã lưu nháp lúc 14:03")
+    page.goto(address)
+    assert page.input_value('[name="reason"]') == "Thôn sắp nhập với thôn bên"
+    assert told == []
+    context.close()

@@ -1,0 +1,124 @@
+"""The history: chained, complete, and closed to every hand, the database's own included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from engine.commands import perform
+from engine.history import canonical, verify
+from engine.move import Command, Opening
+from tests.engine import procedure
+
+OFF = {
+    "sqlite": (
+        "DROP TRIGGER history_stays_as_written",
+        "DROP TRIGGER history_stays",
+        "DROP TRIGGER subjects_move_with_history",
+    ),
+    "postgresql": (
+        "ALTER TABLE history DISABLE TRIGGER ALL",
+        "ALTER TABLE subjects DISABLE TRIGGER ALL",
+    ),
+}
+
+
+@pytest.fixture
+def lived(session: Session) -> Session:
+    """Two subjects with three moves and one."""
+    house = procedure.house()
+    for count in (2, 4):
+        subject = perform(
+            session, house, Opening(1, "request", "begin", {"place": procedure.PLACE})
+        ).subject_id
+        perform(session, house, Command(1, subject, "ask", 1, {"count": count}))
+    perform(session, house, Command(2, 1, "send_back", 2, {"reason": "because"}))
+    session.close()
+    return session
+
+
+FORBIDDEN = [
+    "UPDATE history SET action = 'review' WHERE subject_id = 1",
+    "DELETE FROM history WHERE subject_id = 1",
+    "UPDATE subjects SET state = 'granted' WHERE id = 1",
+    "UPDATE subjects SET state = 'granted', version = version + 1 WHERE id = 1",
+    "UPDATE subjects SET version = version + 1 WHERE id = 1",
+    "UPDATE subjects SET definition_digest = 'another' WHERE id = 1",
+    "DELETE FROM subjects WHERE id = 1",
+    "INSERT INTO subjects (kind, definition_id, definition_digest, state, version, entered_at)"
+    " VALUES ('nomination', 'request', 'x', 'granted', 1, '2026-01-01')",
+]
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+def test_the_database_refuses_to_rewrite(lived: Session, engine: Engine, statement: str) -> None:
+    with pytest.raises(DatabaseError), engine.begin() as connection:
+        connection.execute(text(statement))
+    assert verify(lived) == []
+
+
+REPLACING = {
+    "sqlite": "INSERT OR REPLACE INTO",
+    "postgresql": "INSERT INTO",
+}
+
+
+@pytest.mark.parametrize("table", ["history", "subjects"])
+def test_no_row_can_be_replaced_by_another(lived: Session, engine: Engine, table: str) -> None:
+    statement = f"{REPLACING[engine.dialect.name]} {table} SELECT * FROM {table} WHERE id = 1"  # noqa: S608
+    with pytest.raises(DatabaseError), engine.begin() as connection:
+        connection.execute(text(statement))
+    assert verify(lived) == []
+
+
+def test_a_whole_history_has_no_break(lived: Session) -> None:
+    assert verify(lived) == []
+
+
+Tamper = Callable[[Connection], None]
+
+
+def _run(*statements: str) -> Tamper:
+    def tamper(connection: Connection) -> None:
+        for statement in statements:
+            connection.execute(text(statement))
+
+    return tamper
+
+
+@pytest.mark.parametrize(
+    ("tamper", "codes"),
+    [
+        (_run("UPDATE history SET person_id = 9 WHERE subject_id = 1 AND version = 2"), {"hash"}),
+        (
+            _run("DELETE FROM history WHERE subject_id = 1 AND version = 2"),
+            {"gap", "chain", "jump"},
+        ),
+        (_run("DELETE FROM history WHERE subject_id = 1 AND version = 3"), {"state"}),
+        (_run("DELETE FROM history WHERE subject_id = 2"), {"no_history"}),
+        (_run("UPDATE subjects SET state = 'granted' WHERE id = 2"), {"state"}),
+        (
+            _run("UPDATE history SET at = '2020-01-01 00:00:00' WHERE subject_id = 2"),
+            {"hash"},
+        ),
+    ],
+    ids=["edit", "middle", "tail", "all", "state", "time"],
+)
+def test_a_rewritten_history_is_found_even_without_the_triggers(
+    lived: Session, engine: Engine, tamper: Tamper, codes: set[str]
+) -> None:
+    with engine.begin() as connection:
+        for statement in OFF[engine.dialect.name]:
+            connection.execute(text(statement))
+        tamper(connection)
+    assert {found.code for found in verify(lived)} == codes
+
+
+def test_one_canonical_form() -> None:
+    assert canonical({"b": 1, "a": {"ế": [True, None]}}) == '{"a":{"ế":[true,null]},"b":1}'.encode()
+    with pytest.raises(TypeError):
+        canonical({"a": object()})

@@ -1,0 +1,1 @@
+"""The law files: sound, worded, released, and right in their numbers."""

@@ -1,0 +1,124 @@
+"""What the law asks of a step names only what exists, and every safeguard is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine.check import check
+from engine.definition import Definition, Transition
+from engine.errors import DefinitionError
+from workflows.bindings import LAW
+from workflows.bureau import prove, template_names
+from workflows.library import law
+
+DEFINITIONS = {one.id: one for one in law().definitions}
+CLAIMS = [
+    (one.id, move.id, step)
+    for one in DEFINITIONS.values()
+    for move in one.transitions
+    for step in move.steps
+    if step in LAW.step_rules
+]
+
+
+def codes(*changed: Definition, of: str) -> set[str]:
+    """The codes of what is wrong with one definition of the law, some of it changed."""
+    known = DEFINITIONS | {one.id: one for one in changed}
+    found = check(
+        known[of], binding=LAW, kinds=law().kinds, definitions=known, templates=template_names()
+    )
+    return {problem.code for problem in found}
+
+
+def changed(name: str, move_id: str, **values: Any) -> Definition:
+    """A definition of the law with one of its moves written otherwise."""
+    plain = DEFINITIONS[name].model_dump(by_alias=True)
+    (move,) = (one for one in plain["transitions"] if one["id"] == move_id)
+    move |= values
+    return Definition.model_validate(plain)
+
+
+def without(name: str, move: str) -> Definition:
+    plain = DEFINITIONS[name].model_dump(by_alias=True)
+    plain["transitions"] = [one for one in plain["transitions"] if one["id"] != move]
+    return Definition.model_validate(plain)
+
+
+def nominations() -> Iterator[tuple[Definition, Transition]]:
+    """The moves of nominations that a paper makes them make."""
+    for one in DEFINITIONS.values():
+        if one.meta.subject == "nomination":
+            yield from ((one, move) for move in one.transitions if move.on)
+
+
+def test_every_safeguard_of_an_outcome_has_its_rule() -> None:
+    for steps in LAW.required_steps.values():
+        assert steps <= LAW.step_rules.keys()
+
+
+@pytest.mark.parametrize("step", LAW.step_rules)
+def test_a_rule_names_what_exists_and_some_move_keeps_it(step: str) -> None:
+    rule = LAW.step_rules[step]
+    assert rule.guards <= LAW.guards.keys()
+    assert rule.effects <= LAW.effects.keys()
+    assert rule.paper is None or rule.paper in law().kinds
+    claims = [(name, move) for name, move, claimed in CLAIMS if claimed == step]
+    assert claims
+
+
+def test_what_keeps_an_outcome_exists() -> None:
+    for effects in LAW.outcome_effects.values():
+        assert effects <= LAW.effects.keys()
+
+
+@pytest.mark.parametrize(("name", "move", "step"), CLAIMS)
+def test_a_claim_without_what_its_rule_asks_is_unsound(name: str, move: str, step: str) -> None:
+    rule, was = LAW.step_rules[step], DEFINITIONS[name].by_transition[move]
+    for kind, asked in (("guard", rule.guards), ("effect", rule.effects)):
+        for one in asked:
+            left = tuple(other for other in getattr(was, f"{kind}s") if other != one)
+            less = changed(name, move, **{f"{kind}s": left})
+            assert f"step_without_{kind}" in codes(less, of=name)
+    assert "step_without_duty" in codes(changed(name, move, duty=None), of=name)
+    by_itself = changed(name, move, by=(*was.by, "system"))
+    assert "step_by_system" in codes(by_itself, of=name)
+    if rule.paper:
+        assert "step_without_paper" in codes(changed(name, move, paper=None), of=name)
+
+
+def test_a_paper_that_tells_nobody_is_unsound() -> None:
+    for nomination, move in nominations():
+        kind, _, state = str(move.on).partition(":")
+        flow = DEFINITIONS[law().kinds[kind].definition]
+        for way in flow.transitions:
+            if way.target == state:
+                silent = changed(flow.id, way.id, effects=("create_paper",))
+                assert "event_not_told" in codes(silent, of=nomination.id)
+
+
+def test_a_nomination_that_does_not_answer_the_paper_it_is_in_is_unsound() -> None:
+    for nomination, move in nominations():
+        kind, _, state = str(move.on).partition(":")
+        if kind != "certificate" and state != "drafted":
+            less = without(nomination.id, move.id)
+            assert "paper_end_unanswered" in codes(less, of=nomination.id), move.id
+
+
+@pytest.mark.parametrize("name", ["de-an-375", "district-certification"])
+def test_a_recognition_that_is_not_written_down_is_unsound(name: str) -> None:
+    for less in ((), ("remember_paper",)):
+        unwritten = changed(name, "recognise_by_commune", effects=less)
+        assert "outcome_unrecorded" in codes(unwritten, of=name)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_product_does_not_start_with_two_definitions_of_one_name(first: bool) -> None:
+    double = changed("record", "record", clause="Điều 1").model_copy(update={"source": "two.toml"})
+    known = law().definitions
+    with pytest.raises(DefinitionError) as caught:
+        prove(replace(law(), definitions=(double, *known) if first else (*known, double)))
+    assert (caught.value.code, caught.value.key) == ("doubled_definition", "meta.id")

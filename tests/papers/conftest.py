@@ -1,0 +1,62 @@
+"""One renderer for all paper tests, and each sample laid out once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.papers.render import Renderer
+from tests.papers.reading import Reading
+
+FOLDER = Path(__file__).resolve().parents[2] / "templates" / "papers"
+SAMPLES = sorted(path.stem for path in (FOLDER / "samples").glob("*.json"))
+KINDS = sorted(name for name in SAMPLES if "." not in name)
+DECISIONS = ("commune_decision", "district_decision", "province_decision")
+OUTGOING = (*DECISIONS, "certificate", "refusal_notice")
+RECORDS = tuple(kind for kind in KINDS if kind not in OUTGOING)
+FIELDS = {"number", "date", "signature", "seal", "strip"}
+
+Values = dict[str, Any]
+
+
+def kind_of(sample: str) -> str:
+    return sample.partition(".")[0]
+
+
+@cache
+def _sample(name: str) -> Values:
+    values: Values = json.loads((FOLDER / "samples" / f"{name}.json").read_text("utf-8"))
+    return values
+
+
+def sample(name: str) -> Values:
+    """A copy of a sample's values, to change at will."""
+    return deepcopy(_sample(name))
+
+
+@pytest.fixture(scope="session")
+def renderer() -> Renderer:
+    return Renderer(FOLDER)
+
+
+@pytest.fixture(scope="session")
+def read(renderer: Renderer) -> Callable[[str], Reading]:
+    """Lays a sample out (once) and reads it."""
+
+    @cache
+    def laid_out(name: str) -> Reading:
+        return Reading(renderer.render(kind_of(name), _sample(name)))
+
+    return laid_out
+
+
+@pytest.fixture(scope="session")
+def lay_out(renderer: Renderer) -> Callable[[str, Mapping[str, Any]], Reading]:
+    """Lays out values of one's own and reads them."""
+    return lambda kind, values: Reading(renderer.render(kind, values))

@@ -1,0 +1,118 @@
+"""What the administrator keeps: failures and appointments; nothing of any file."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from engine import clock, outbox
+from engine.db import writing
+from tests.web import world
+from tests.web.conftest import Site, at, post
+from workflows.people import Appointment
+
+NEW = {
+    "username": "police",
+    "role": "commune_committee",
+    "unit": "16144",
+    "title": "Ủy viên Ban Chỉ đạo",
+    "capacity": "",
+    "starts_on": "2026-03-03",
+    "ends_on": "",
+    "basis": "Quyết định 12/QĐ-UBND",
+}
+
+
+def test_a_failure_is_shown_with_its_reason_and_tried_again(site: Site) -> None:
+    def fail(session: Session) -> None:
+        with writing(session):
+            session.execute(
+                insert(outbox.Task).values(
+                    name="render",
+                    ids={"paper": 7},
+                    created_at=clock.now(),
+                    due_at=clock.now(),
+                    attempts=8,
+                    last_error="OSError: [Errno 28] No space left on device",
+                    failed_at=clock.now(),
+                )
+            )
+
+    site.do(fail)
+    client = site.signed_in("admin")
+    assert "No space left on device" in client.get("/admin/failures").text
+    assert post(client, "/admin/failures/1/retry", "/inbox").status_code == 303
+    task = site.do(lambda s: s.scalars(select(outbox.Task)).one())
+    assert (task.attempts, task.failed_at) == (0, None)
+    assert post(client, "/admin/failures/99/retry", "/inbox").status_code == 404
+
+
+def _roles(site: Site, username: str) -> set[str]:
+    def work(session: Session) -> set[str]:
+        person = world.person_id(session, username)
+        query = select(Appointment.role).where(Appointment.person_id == person)
+        return set(session.scalars(query))
+
+    found: set[str] = site.do(work)
+    return found
+
+
+def test_an_appointment_is_recorded_with_its_basis_and_begins_on_its_day(site: Site) -> None:
+    client = site.signed_in("admin")
+    assert post(client, "/admin/people", "/inbox", **NEW).status_code == 303
+    assert _roles(site, "police") == {"commune_appraiser", "commune_committee"}
+    assert "Ủy viên Ban Chỉ đạo" not in site.signed_in("police").get("/inbox").text
+    with at(1):
+        assert "Ủy viên Ban Chỉ đạo" in site.signed_in("police").get("/inbox").text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"username": "nobody"},
+        {"unit": "nơi không có"},
+        {"unit": "16144-01"},
+        {"role": "emperor"},
+        {"basis": ""},
+        {"starts_on": "hôm nay"},
+        {"ends_on": "2026-01-01"},
+    ],
+)
+def test_an_appointment_that_makes_no_sense_is_refused(
+    sqlite_site: Site, wrong: dict[str, str]
+) -> None:
+    client = sqlite_site.signed_in("admin")
+    assert post(client, "/admin/people", "/inbox", **(NEW | wrong)).status_code == 422
+    assert _roles(sqlite_site, "police") == {"commune_appraiser"}
+
+
+def test_an_administrator_does_not_appoint_themself(sqlite_site: Site) -> None:
+    client = sqlite_site.signed_in("admin")
+    answer = post(client, "/admin/people", "/inbox", **(NEW | {"username": "admin"}))
+    assert answer.status_code == 422
+    assert "tự bổ nhiệm" in answer.text
+    assert _roles(sqlite_site, "admin") == {"admin"}
+
+
+def test_ending_an_appointment_keeps_it_in_the_book(site: Site) -> None:
+    client = site.signed_in("admin")
+    found = site.do(
+        lambda s: s.scalars(
+            select(Appointment.id).where(Appointment.person_id == world.person_id(s, "clerk"))
+        ).one()
+    )
+    early = post(client, f"/admin/people/{found}/end", "/inbox", ends_on="2009-01-01")
+    assert early.status_code == 422
+    answer = post(client, f"/admin/people/{found}/end", "/inbox", ends_on="2026-03-02")
+    assert answer.status_code == 303
+    assert "đến 02/03/2026" in client.get("/admin/people?q=clerk").text
+    with at(1):
+        page = site.signed_in("clerk").get("/inbox").text
+        assert "Hôm nay không giữ chức vụ nào" in page
+
+
+def test_people_are_found_without_marks(sqlite_site: Site) -> None:
+    page = sqlite_site.signed_in("admin").get("/admin/people?q=le van mau ba dinh").text
+    assert "xã Ba Đình" in page
+    assert "xã Nga An" not in page

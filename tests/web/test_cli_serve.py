@@ -1,0 +1,253 @@
+"""Serving: the site and its worker start together, work, and leave nobody behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, insert, select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.db import tune, writing
+from engine.outbox import Task
+from tests.web.calling import Shell
+from web.serve import when_it_answers
+from workflows import migrate
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE = 60.0
+
+
+@pytest.fixture(autouse=True)
+def fixed_clock() -> None:
+    """The real clock: other processes take part."""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def _family(pid: int) -> set[int]:
+    """The processes that this one started, and those that they started."""
+    found: set[int] = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # The name in brackets may hold anything; the parent is the second field after it.
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+            if parent == pid:
+                child = int(status.parent.name)
+                found |= {child} | _family(child)
+    return found
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+class Server:
+    """``binhxet serve --worker`` over a database of its own."""
+
+    def __init__(self, var: Path) -> None:
+        self.var, self.port = var, _free_port()
+        self.database = f"sqlite:///{var}/test/binhxet.db"
+        (var / "test").mkdir(parents=True)
+        migrate.upgrade(self.database)
+        words = ["serve", "--worker", "--workers", "2", "--port", str(self.port)]
+        self.log = (var / "log").open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "web.cli", *words],
+            cwd=ROOT,
+            env={**os.environ, "BINHXET_ENV": "test", "BINHXET_VAR": str(var)},
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
+        )
+        _until(lambda: self.process.poll() is not None or self.answers("/healthz") == 200)
+        assert self.process.poll() is None, self.told()
+
+    def answers(self, path: str) -> int:
+        address = f"http://127.0.0.1:{self.port}{path}"
+        try:
+            with urllib.request.urlopen(address, timeout=20) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def told(self) -> str:
+        self.log.flush()
+        return (self.var / "log").read_text()
+
+    def end(self, number: signal.Signals) -> int:
+        """Ends it: Ctrl-C reaches every process of a terminal, anything else the one named."""
+        if number == signal.SIGINT:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server that runs; what is left of it is ended with the test."""
+    made = Server(tmp_path / "var")
+    family = _family(made.process.pid)
+    yield made
+    if made.process.poll() is None:
+        made.process.kill()
+        made.process.wait()
+    made.log.close()
+    for pid in family:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_site_and_worker_start_work_and_end_together(
+    server: Server, number: signal.Signals
+) -> None:
+    assert server.answers("/readyz") == 200
+    assert server.answers("/api/v1/nominations") == 401
+    _until(lambda: f"http://127.0.0.1:{server.port}" in server.told())
+    family = _family(server.process.pid)
+    assert len(family) == 3  # two of the site, one worker
+    engine = tune(create_engine(server.database))
+    with Session(engine) as session:
+        with writing(session):
+            session.execute(
+                insert(Task).values(
+                    name="unheard_of",
+                    ids={},
+                    created_at=clock.now(),
+                    due_at=clock.now(),
+                    attempts=0,
+                )
+            )
+
+        def tried() -> bool:
+            session.rollback()
+            return session.scalars(select(Task.last_error)).one() is not None
+
+        _until(tried)
+    engine.dispose()
+    assert server.end(number) == 0
+    assert not any(_alive(pid) for pid in family)
+    assert "Traceback" not in server.told()
+
+
+@pytest.mark.slow
+def test_no_process_outlives_a_server_that_was_killed(server: Server) -> None:
+    family = _family(server.process.pid)
+    assert family
+    server.process.kill()
+    server.process.wait()
+    _until(lambda: not any(_alive(pid) for pid in family))
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_is_started_again(server: Server) -> None:
+    (worker,) = (
+        pid
+        for pid in _family(server.process.pid)
+        if b"--parent" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    )
+    os.kill(worker, signal.SIGKILL)
+
+    def renewed() -> bool:
+        return len(_family(server.process.pid) - {worker}) == 3
+
+    _until(renewed)
+    family = _family(server.process.pid)
+    assert server.end(signal.SIGTERM) == 0
+    assert not any(_alive(pid) for pid in family)
+
+
+@pytest.mark.slow
+def test_a_worn_worker_begins_anew_as_the_same_process(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/binhxet.db"
+    migrate.upgrade(url)
+    engine = tune(create_engine(url))
+    with Session(engine) as session, writing(session):
+        values = {"name": "unheard_of", "ids": {}, "created_at": clock.now()}
+        rows = [values | {"due_at": clock.now(), "attempts": 0}] * 3
+        session.execute(insert(Task), rows)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "web.cli", "worker", "--tasks", "1"],
+        cwd=ROOT,
+        env={**os.environ, "BINHXET_VAR": str(tmp_path), "BINHXET_DATABASE_URL": url},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        with Session(engine) as session:
+
+            def all_tried() -> bool:
+                session.rollback()
+                return all(session.scalars(select(Task.last_error)))
+
+            _until(all_tried)
+        assert worker.poll() is None
+        worker.terminate()
+        _, errors = worker.communicate(timeout=PATIENCE)
+    finally:
+        worker.kill()
+        worker.wait()
+        engine.dispose()
+    assert (worker.returncode, errors) in ((0, b""), (-signal.SIGTERM, b""))
+
+
+def test_the_address_is_told_only_once_it_answers() -> None:
+    heard = threading.Event()
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        when_it_answers("http://example.test", "127.0.0.1", port, heard.set)
+        assert not heard.wait(0.5)  # nobody listens yet
+        listening.listen()
+        connection, _ = listening.accept()
+        with connection:
+            asked = connection.recv(1000)
+            assert not heard.wait(0.5)  # it is heard, not answered
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            assert heard.wait(PATIENCE)
+    assert asked.startswith(b"GET /healthz ")
+    assert b"Host: example.test" in asked
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/binhxet.db"
+    migrate.upgrade(url)
+    shell = Shell(tmp_path, {"BINHXET_DATABASE_URL": url})
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        answer = shell("serve", "--port", port, expect=1)
+    assert "[port_taken]" in answer.err
+    assert str(port) in answer.err

@@ -1,0 +1,327 @@
+"""The form of a move: built from the law, sent, refused, overtaken, kept."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine.history import Event
+from tests.web.conftest import REGISTRATION, Site, at, post, token_of
+from web import uploads
+from workflows.drafts import Draft
+
+PDF = b"%PDF-1.7\nnot much of a paper\n%%EOF\n"
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The hidden inputs and chosen controls of the form on a page, as a browser sends them."""
+    form = page[page.index('class="move-form"') :]
+    pairs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    pairs += re.findall(r'name="([^"]+)" value="([^"]*)" checked', form)
+    return {name: html.unescape(value) for name, value in pairs}
+
+
+def send(client: FlaskClient, address: str, values: Mapping[str, Any], page: str = "") -> Any:
+    """Fills the form at the address and sends it."""
+    shown = page or client.get(address).text
+    return client.post(address, data={**hidden(shown), "do": "send", **values})
+
+
+def history(site: Site, subject: int) -> list[str]:
+    def work(session: Session) -> list[str]:
+        query = select(Event.action).where(Event.subject_id == subject).order_by(Event.version)
+        return list(session.scalars(query))
+
+    found: list[str] = site.do(work)
+    return found
+
+
+@pytest.fixture
+def opened(site: Site) -> int:
+    return site.open()
+
+
+def address(subject: int, action: str = "register") -> str:
+    return f"/nominations/{subject}/moves/{action}"
+
+
+def test_a_good_form_makes_the_move_and_says_what_comes_next(site: Site, opened: int) -> None:
+    client = site.signed_in("hamlet")
+    answer = send(client, address(opened), REGISTRATION)
+    assert answer.status_code == 303, answer.text
+    page = client.get(answer.location).text
+    assert "Xong: Nộp bản đăng ký." in page
+    assert history(site, opened) == ["open_registration", "register"]
+
+
+def test_a_refused_form_says_why_beside_each_input_and_keeps_the_rest(
+    site: Site, opened: int
+) -> None:
+    client = site.signed_in("hamlet")
+    wrong = REGISTRATION | {"households_registered": "hai mươi", "registered_on": "31/02/2026"}
+    answer = send(client, address(opened), wrong | {"resolution_number": "07-NQ/CB <b>"})
+    assert answer.status_code == 422
+    assert 'id="households_registered-error"' in answer.text
+    assert 'id="registered_on-error"' in answer.text
+    assert 'href="#households_registered"' in answer.text
+    assert 'value="hai mươi"' in answer.text
+    assert 'value="31/02/2026"' in answer.text
+    assert 'value="07-NQ/CB &lt;b&gt;"' in answer.text
+    assert history(site, opened) == ["open_registration"]
+    mended = send(client, address(opened), REGISTRATION, page=answer.text)
+    assert mended.status_code == 303
+
+
+def test_the_same_form_sent_twice_is_done_once(site: Site, opened: int) -> None:
+    client = site.signed_in("hamlet")
+    page = client.get(address(opened)).text
+    first = send(client, address(opened), REGISTRATION, page=page)
+    second = send(client, address(opened), REGISTRATION, page=page)
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert history(site, opened) == ["open_registration", "register"]
+
+
+def test_whoever_comes_late_sees_what_changed_and_loses_nothing(site: Site, opened: int) -> None:
+    site.move(opened, "hamlet", "register", **REGISTRATION)
+    client = site.signed_in("hamlet")
+    page = client.get(address(opened, "withdraw")).text
+    site.move(
+        opened,
+        "hamlet",
+        "withdraw",
+        reason="Thôn nhập với thôn khác từ tháng sau",
+    )
+    answer = send(client, address(opened, "withdraw"), {"reason": "Lý do đã gõ dở"}, page=page)
+    assert answer.status_code == 409
+    assert "Có người vừa xử lý hồ sơ này trước bạn" in answer.text
+    assert "Rút hồ sơ" in answer.text
+    assert "Lý do đã gõ dở" in answer.text
+    assert history(site, opened) == ["open_registration", "register", "withdraw"]
+
+
+def test_a_move_that_is_no_longer_possible_is_a_conflict(site: Site, opened: int) -> None:
+    site.move(opened, "hamlet", "register", **REGISTRATION)
+    answer = site.signed_in("hamlet").get(address(opened))
+    assert answer.status_code == 409
+    assert "Hồ sơ đã ở bước khác" in answer.text
+
+
+def test_a_move_of_somebody_else_is_forbidden_even_to_look_at(site: Site, opened: int) -> None:
+    answer = site.signed_in("clerk").get(address(opened))
+    assert answer.status_code == 403
+    assert "Việc này không thuộc quyền của bạn" in answer.text
+
+
+def test_a_move_that_does_not_exist_is_not_found(site: Site, opened: int) -> None:
+    assert site.signed_in("hamlet").get(address(opened, "fly")).status_code == 404
+
+
+def test_a_draft_is_saved_and_waits(site: Site, opened: int) -> None:
+    client = site.signed_in("hamlet")
+    answer = send(client, address(opened), {"resolution_number": "09-NQ/CB", "do": "save"})
+    assert answer.status_code == 303
+    page = client.get(answer.location).text
+    assert "Bản nháp đã lưu lúc 09:00" in page
+    assert 'value="09-NQ/CB"' in page
+    assert history(site, opened) == ["open_registration"]
+    send(client, address(opened), REGISTRATION, page=page)
+    assert site.do(lambda s: s.scalar(select(func.count()).select_from(Draft))) == 0
+
+
+def test_what_is_typed_is_saved_while_it_is_typed(site: Site, opened: int) -> None:
+    client = site.signed_in("hamlet")
+    values = hidden(client.get(address(opened)).text) | {"resolution_number": "1-NQ"}
+    answer = client.post(f"{address(opened)}/draft", data=values)
+    assert answer.json == {"saved": "Đã lưu nháp lúc 09:00"}
+    assert 'value="1-NQ"' in client.get(address(opened)).text
+
+
+def test_a_draft_is_its_writers_own(site: Site, opened: int) -> None:
+    client = site.signed_in("hamlet")
+    send(client, address(opened), {"resolution_number": "09-NQ/CB", "do": "save"})
+    other = site.open("16144-02", "hamlet-16144-02")
+    page = site.signed_in("hamlet-16144-02").get(address(other)).text
+    assert "09-NQ/CB" not in page
+
+
+def test_an_old_token_keeps_what_was_typed(site: Site, opened: int) -> None:
+    client = site.signed_in("hamlet")
+    values = hidden(client.get(address(opened)).text) | {"csrf_token": "old"}
+    answer = client.post(address(opened), data={**values, **REGISTRATION, "do": "send"})
+    assert answer.status_code == 400
+    assert 'value="03-NQ/CB"' in answer.text
+    assert history(site, opened) == ["open_registration"]
+    assert send(client, address(opened), REGISTRATION, page=answer.text).status_code == 303
+
+
+def test_a_session_that_ended_brings_what_was_typed_along(site: Site, opened: int) -> None:
+    client = site.signed_in("hamlet")
+    page = client.get(address(opened)).text
+    post(client, "/sign-out", page="/inbox")
+    answer = send(client, address(opened), REGISTRATION, page=page)
+    assert answer.status_code == 401
+    carry = re.search(r'name="carry" value="([^"]*)"', answer.text)
+    assert carry
+    back = post(
+        client,
+        "/sign-in",
+        username="hamlet",
+        password="binhxet-demo",
+        next=address(opened),
+        carry=html.unescape(carry.group(1)),
+    )
+    assert back.location == address(opened)
+    assert 'value="03-NQ/CB"' in client.get(back.location).text
+
+
+def _assessed(site: Site, client: FlaskClient, subject: int, **more: Any) -> Any:
+    """Fills in the self-assessment with everything met."""
+    where = address(subject, "complete_self_assessment")
+    page = client.get(where).text
+    values: dict[str, Any] = {}
+    for name in re.findall(r'name="(findings\.[^"]+\.met)" value="yes"', page):
+        row = name.removesuffix(".met")
+        values |= {
+            name: "yes",
+            f"{row}.fact": "Không có vụ việc nào",
+            f"{row}.source": "Sổ theo dõi của thôn",
+            f"{row}.dated": "2026-02-20",
+        }
+    assert values
+    return send(client, where, values | more, page=page)
+
+
+def test_a_table_is_filled_in_row_by_row(site: Site, opened: int) -> None:
+    site.move(opened, "hamlet", "register", **REGISTRATION)
+    client = site.signed_in("hamlet")
+    with at(1):
+        client = site.signed_in("hamlet")
+        assert _assessed(site, client, opened).status_code == 303
+    assert history(site, opened)[-1] == "complete_self_assessment"
+
+
+def test_a_missing_cell_is_named_where_it_is_missing(site: Site, opened: int) -> None:
+    site.move(opened, "hamlet", "register", **REGISTRATION)
+    client = site.signed_in("hamlet")
+    page = client.get(address(opened, "complete_self_assessment")).text
+    row = re.search(r'name="(findings\.[^".]+)\.met"', page)
+    assert row
+    answer = _assessed(site, client, opened, **{f"{row.group(1)}.met": ""})
+    assert answer.status_code == 422
+    assert f'href="#{row.group(1)}.met"' in answer.text
+    assert "Sổ theo dõi của thôn" in answer.text
+
+
+def _with_file(site: Site, client: FlaskClient, subject: int, name: str, content: bytes) -> Any:
+    page = client.get(address(subject, "complete_self_assessment")).text
+    row = re.search(r'name="(findings\.[^".]+)\.files"', page)
+    assert row
+    return _assessed(
+        site, client, subject, **{f"{row.group(1)}.files": (io.BytesIO(content), name)}
+    )
+
+
+def test_a_file_is_kept_and_handed_out_only_as_an_attachment(site: Site, opened: int) -> None:
+    site.move(opened, "hamlet", "register", **REGISTRATION)
+    client = site.signed_in("hamlet")
+    assert _with_file(site, client, opened, "sổ.pdf", PDF).status_code == 303
+    page = client.get(f"/nominations/{opened}").text
+    link = re.search(r'href="(/nominations/\d+/files/[0-9a-f]{64})"', page)
+    assert link
+    answer = client.get(link.group(1))
+    assert answer.data == PDF
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    other = site.open("16144-02", "hamlet-16144-02")
+    elsewhere = link.group(1).replace(f"/{opened}/", f"/{other}/", 1)
+    assert site.signed_in("police").get(elsewhere).status_code == 404
+    assert site.signed_in("hamlet-16144-02").get(link.group(1)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.pdf", b"<html><script>", "không phải PDF"),
+        ("a.pdf", b"MZ\x90\x00", "không phải PDF"),
+        ("a.pdf", b"%PDF-" + b"0" * 1000, "lớn hơn 10 MB"),
+        ("a.pdf", b"", "không có nội dung"),
+    ],
+)
+def test_what_is_no_picture_or_paper_is_not_taken(
+    sqlite_site: Site, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, told: str
+) -> None:
+    assert uploads.LARGEST == 10 * 2**20
+    monkeypatch.setattr(uploads, "LARGEST", 1000)
+    subject = sqlite_site.open()
+    sqlite_site.move(subject, "hamlet", "register", **REGISTRATION)
+    client = sqlite_site.signed_in("hamlet")
+    answer = _with_file(sqlite_site, client, subject, name, content)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert "Sổ theo dõi của thôn" in answer.text
+
+
+def test_an_uploaded_file_survives_a_refusal_and_cannot_be_forged(
+    sqlite_site: Site,
+) -> None:
+    site, subject = sqlite_site, sqlite_site.open()
+    site.move(subject, "hamlet", "register", **REGISTRATION)
+    client = site.signed_in("hamlet")
+    where = address(subject, "complete_self_assessment")
+    page = client.get(where).text
+    row = re.search(r'name="(findings\.[^".]+)\.files"', page)
+    assert row
+    kept = f"kept:{row.group(1)}.files"
+    refused = send(client, where, {f"{row.group(1)}.files": (io.BytesIO(PDF), "sổ.pdf")}, page=page)
+    assert refused.status_code == 422
+    note = hidden(refused.text)[kept]
+    again = _assessed(site, client, subject, **{kept: note})
+    assert again.status_code == 303
+    assert "sổ.pdf" in client.get(f"/nominations/{subject}").text
+    other = site.open("16144-02", "hamlet-16144-02")
+    site.move(other, "hamlet-16144-02", "register", **REGISTRATION)
+    thief = site.signed_in("hamlet-16144-02")
+    stolen = _assessed(site, thief, other, **{kept: note})
+    assert stolen.status_code == 303
+    assert "sổ.pdf" not in thief.get(f"/nominations/{other}").text
+
+
+def test_last_years_findings_may_be_copied_and_are_marked(sqlite_site: Site) -> None:
+    from sqlalchemy import update
+
+    from engine.db import writing
+    from workflows.nominations import Nomination
+
+    site, before = sqlite_site, sqlite_site.open()
+    site.move(before, "hamlet", "register", **REGISTRATION)
+    client = site.signed_in("hamlet")
+    assert _assessed(site, client, before).status_code == 303
+
+    def a_year_ago(session: Session) -> None:
+        with writing(session):
+            session.execute(update(Nomination).values(year=2025))
+
+    site.do(a_year_ago)
+    now = site.open()
+    site.move(now, "hamlet", "register", **REGISTRATION)
+    where = address(now, "complete_self_assessment")
+    assert "Chép từ năm 2025 rồi sửa" in client.get(where).text
+    copied = client.get(f"{where}?from=last-year").text
+    assert "Sổ theo dõi của thôn" in copied
+    assert copied.count("chép từ năm trước</small>") > 4
+
+
+def test_the_token_of_the_page_is_that_of_the_session(sqlite_site: Site) -> None:
+    client = sqlite_site.signed_in("hamlet")
+    mine, others = token_of(client, "/inbox"), token_of(sqlite_site.signed_in("police"), "/inbox")
+    answer = client.post("/sign-out", data={"csrf_token": others})
+    assert answer.status_code == 400
+    assert client.post("/sign-out", data={"csrf_token": mine}).status_code == 303

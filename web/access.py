@@ -1,0 +1,185 @@
+"""Who may open which address: one table, and the functions that hand out what it guards.
+
+An endpoint that is not in the table does not open. Objects come from the functions below,
+which answer with the object or raise: a view cannot forget to ask.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import NoReturn
+
+from flask import Flask, Response, abort, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from engine.errors import Forbidden, NotFound, Refusal
+from engine.policy import may_see
+from web.extensions import db
+from web.identity import ADMIN, READS_EVERYTHING, current, somebody
+from workflows.queries import cases
+
+log = logging.getLogger("binhxet.access")
+
+Rule = str | frozenset[str]
+PUBLIC = "public"
+SIGNED_IN = "signed in"
+OWN_TOKEN = "its own token"  # noqa: S105 - a rule's name: the interface authenticates itself
+ADMINS = frozenset({ADMIN})
+OVERSEERS = frozenset({ADMIN, *READS_EVERYTHING})
+CLERKS = frozenset({"clerk"})
+
+RULES: dict[str, Rule] = {
+    "static": PUBLIC,
+    "bootstrap.static": PUBLIC,
+    "public.home": PUBLIC,
+    "public.place": PUBLIC,
+    "public.verify": PUBLIC,
+    "public.paper": PUBLIC,
+    "public.paper_file": PUBLIC,
+    "public.language": PUBLIC,
+    "public.robots": PUBLIC,
+    "api.openapi": PUBLIC,
+    "api.log_checkpoint": PUBLIC,
+    "api.log_proof": PUBLIC,
+    "api.log_consistency": PUBLIC,
+    "api.nominations": OWN_TOKEN,
+    "api.nomination": OWN_TOKEN,
+    "api.nomination_moves": OWN_TOKEN,
+    "api.move_nomination": OWN_TOKEN,
+    "api.paper": OWN_TOKEN,
+    "api.paper_moves": OWN_TOKEN,
+    "api.move_paper": OWN_TOKEN,
+    "api.waiting_papers": OWN_TOKEN,
+    "api.begin_signing": OWN_TOKEN,
+    "api.signing_file": OWN_TOKEN,
+    "api.finish_signing": OWN_TOKEN,
+    "health.healthz": PUBLIC,
+    "health.readyz": PUBLIC,
+    "health.metrics": PUBLIC,
+    "sign_in.form": PUBLIC,
+    "sign_in.enter": PUBLIC,
+    "sign_in.leave": SIGNED_IN,
+    "inbox.mine": SIGNED_IN,
+    "inbox.others": SIGNED_IN,
+    "nominations.listing": SIGNED_IN,
+    "nominations.export": SIGNED_IN,
+    "nominations.start": SIGNED_IN,
+    "nominations.show": SIGNED_IN,
+    "nominations.evidence": SIGNED_IN,
+    "nominations.move": SIGNED_IN,
+    "nominations.make_move": SIGNED_IN,
+    "nominations.save_draft": SIGNED_IN,
+    "papers.choose": SIGNED_IN,
+    "papers.draft": SIGNED_IN,
+    "papers.act_on_many": SIGNED_IN,
+    "papers.show": SIGNED_IN,
+    "papers.file": SIGNED_IN,
+    "papers.move": SIGNED_IN,
+    "papers.make_move": SIGNED_IN,
+    "papers.save_draft": SIGNED_IN,
+    "registers.listing": SIGNED_IN,
+    "registers.show": SIGNED_IN,
+    "registers.void": CLERKS,
+    "admin.failures": OVERSEERS,
+    "admin.retry": ADMINS,
+    "admin.workflows": OVERSEERS,
+    "admin.workflow": OVERSEERS,
+    "admin.people": OVERSEERS,
+    "admin.appoint": ADMINS,
+    "admin.end_appointment": ADMINS,
+}
+"""Endpoint → who may reach it. A set names roles, any of which suffices. What a person may
+see or do behind the door is decided by the object: see below and ``engine.policy``."""
+
+
+def guard(app: Flask) -> None:
+    """Asks the table before every request."""
+    app.before_request(_check)
+
+
+def _check() -> Response | BaseResponse | None:
+    if request.endpoint is None:
+        return None  # no such address: the 404 page
+    rule = RULES.get(request.endpoint)
+    if rule is None:
+        raise LookupError(f"{request.endpoint} is not in the access table")
+    if rule in (PUBLIC, OWN_TOKEN):
+        return None
+    person = current()
+    if person is None:
+        return _send_to_sign_in()
+    if isinstance(rule, frozenset) and not any(person.actor.holds(role) for role in rule):
+        refuse(Refusal("not_yours", {"by": sorted(rule)}))
+    return None
+
+
+def _send_to_sign_in() -> Response | BaseResponse:
+    if request.method != "GET":
+        from web.sign_in import ask_again
+
+        return ask_again()
+    return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")))
+
+
+def refuse(refusal: Refusal) -> NoReturn:
+    """Says no."""
+    raise Forbidden(refusal)
+
+
+def note_refusal(error: Forbidden) -> None:
+    """Leaves a line in the log for whoever was told no: who, where, why; nothing typed."""
+    person = current()
+    log.warning(
+        "refused code=%s person=%s endpoint=%s path=%s address=%s",
+        error.code,
+        person.person_id if person else "-",
+        request.endpoint,
+        request.path.encode("unicode_escape").decode(),
+        request.remote_addr,
+    )
+
+
+def nomination(nomination_id: int) -> cases.Case:
+    """The nomination, if this person may read it; raises ``NotFound`` or ``Forbidden``."""
+    return _seen(cases.nomination(db.session(), nomination_id))
+
+
+def paper(paper_id: int) -> cases.Case:
+    """The paper, if this person may read it or anything it lists."""
+    return _seen(cases.paper(db.session(), paper_id))
+
+
+def _seen(found: cases.Case | None) -> cases.Case:
+    if found is None:
+        raise NotFound(Refusal("no_such_subject"))
+    if not _may_read(found.units):
+        refuse(Refusal("not_your_unit"))
+    return found
+
+
+def _may_read(units: Iterable[int]) -> bool:
+    scopes = {str(unit): unit for unit in units}
+    return may_see(somebody().reader, scopes, READS_EVERYTHING)
+
+
+def register_unit(unit_id: int) -> int:
+    """A unit whose registers this person may read."""
+    person = somebody()
+    if not person.reads_everything and unit_id not in person.units:
+        refuse(Refusal("not_your_unit"))
+    return unit_id
+
+
+def missing() -> NoReturn:
+    """There is nothing here."""
+    abort(404)
+
+
+def table() -> str:
+    """The table as text, one endpoint a line, to be kept beside the tests."""
+    lines = [
+        f"{endpoint:28} {rule if isinstance(rule, str) else ' | '.join(sorted(rule))}"
+        for endpoint, rule in sorted(RULES.items())
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,32 @@
+"""The command line: ``binhxet``. Nothing is loaded before a command needs it."""
+
+from __future__ import annotations
+
+from web.cli.frame import LazyGroup
+
+COMMANDS = {
+    "demo": "web.cli.service:demo",
+    "serve": "web.cli.service:serve",
+    "worker": "web.cli.service:worker",
+    "migrate": "web.cli.service:migrate",
+    "check": "web.cli.service:check",
+    "workflows": "web.cli.workflows:group",
+    "nominations": "web.cli.nominations:group",
+    "papers": "web.cli.papers:group",
+    "decisions": "web.cli.papers:decisions",
+    "token-agent": "web.cli.token_agent:group",
+    "verify": "web.cli.records:verify",
+    "log": "web.cli.log:group",
+    "history": "web.cli.records:history",
+    "report": "web.cli.records:report",
+    "vote": "web.cli.records:vote",
+    "outbox": "web.cli.outbox:group",
+    "bench": "web.cli.service:bench",
+}
+
+binhxet = LazyGroup("binhxet", COMMANDS)
+
+
+def main() -> None:
+    """The entry point. Ends the process: 0 yes or done, 1 no or refused, 2 a wrong call."""
+    binhxet.main(prog_name="binhxet")

@@ -1,0 +1,81 @@
+"""What several commands ask for: who acts, with which data, under which key, which PIN."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from web.bounds import LARGEST
+from web.cli.frame import option
+from web.cli.refusals import No
+from web.cli.words import text
+
+NUMBER = click.IntRange(0, LARGEST)
+"""An id, a year, a version: what a column holds."""
+
+PIN_VARIABLE = "BINHXET_PIN"
+
+
+class JsonObject(click.ParamType[dict[str, Any]]):
+    """``{…}``, ``@file`` or ``-`` for the standard input."""
+
+    name = "json"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        try:
+            if value == "-":
+                value = sys.stdin.read()
+            elif value.startswith("@"):
+                value = Path(value[1:]).read_text(encoding="utf-8")
+            read = json.loads(value)
+        except (OSError, ValueError) as error:
+            self.fail(str(error), param, ctx)
+        if not isinstance(read, dict):
+            self.fail(text("not_an_object"), param, ctx)
+        return read
+
+
+def acting() -> list[Any]:
+    """``--as``, and what makes a move: ``--data``, ``--key``, ``--version``."""
+    return [
+        as_user(),
+        option("--data", type=JsonObject(), default="{}", metavar="JSON"),
+        option("--key"),
+        option("--version", type=NUMBER),
+    ]
+
+
+def as_user() -> Any:
+    return option("--as", "user", required=True, metavar="USER")
+
+
+def pin_options() -> list[Any]:
+    return [option("--pin-stdin", is_flag=True), option("--pin")]
+
+
+def read_pin(*, pin: str | None, from_stdin: bool, demonstration: bool) -> str:
+    """The PIN of a key: from the standard input, the environment, or asked for unseen.
+
+    As an argument only in a demonstration, where it is public: other users of a machine
+    can read a command's arguments.
+    """
+    if pin is not None:
+        if not demonstration:
+            raise No("pin_as_argument")
+        return pin
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if given := os.environ.get(PIN_VARIABLE):
+        return given
+    if not sys.stdin.isatty():
+        raise No("no_pin", variable=PIN_VARIABLE)
+    return str(click.prompt(text("ask_pin"), hide_input=True, err=True))

@@ -1,0 +1,124 @@
+"""Commands about the law as data: which workflows there are, whether sound, how they look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from web.cli.frame import Group, answer, argument, command, leave, option, table
+from web.cli.refusals import No
+from web.cli.words import language, text
+
+group = Group("workflows")
+
+
+@command("workflows list", group=group, answers=True)
+def listing(as_json: bool) -> None:
+    from workflows import library
+
+    found = [
+        {
+            "id": one.id,
+            "title": one.meta.title[language()],
+            "subject": one.meta.subject,
+            "states": len(one.states),
+            "transitions": len(one.transitions),
+            "from": one.meta.effective.since.isoformat(),
+            "confidence": one.meta.confidence,
+            "digest": one.digest,
+        }
+        for one in library.law().definitions
+    ]
+    answer(found, as_json, lambda: table([[str(one["id"]), str(one["title"])] for one in found]))
+
+
+@command(
+    "workflows check",
+    argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+    group=group,
+    answers=True,
+)
+def check(files: tuple[Path, ...], as_json: bool) -> None:
+    from engine.definition import load
+    from engine.errors import DefinitionError
+    from workflows import library
+
+    known = {one.id: one for one in library.law().definitions}
+    told: list[dict[str, Any]] = []
+    if files:
+        for path in files:
+            try:
+                found = load(path)
+                told.append(_checked(found, {**known, found.id: found}))
+            except DefinitionError as error:
+                told.append(_malformed(path, error))
+    else:
+        told = [_checked(one, known) for one in library.law().definitions]
+    answer(told, as_json, lambda: [line for one in told for line in _verdict(one)])
+    leave(all(one["sound"] for one in told))
+
+
+def _checked(definition: Any, known: Mapping[str, Any]) -> dict[str, Any]:
+    from engine.check import check as prove
+    from workflows import library
+    from workflows.bindings import LAW
+    from workflows.bureau import template_names
+    from workflows.wording import explain
+
+    law = library.law()
+    problems = prove(
+        definition,
+        binding=LAW,
+        kinds=law.kinds,
+        definitions=known,
+        templates=template_names(),
+    )
+    return {
+        "id": definition.id,
+        "sound": not problems,
+        "problems": [
+            {
+                "code": problem.code,
+                "story": list(problem.story),
+                "message": explain(problem, language()),
+                "key": problem.key,
+            }
+            for problem in problems
+        ],
+    }
+
+
+def _malformed(path: Path, error: Any) -> dict[str, Any]:
+    problem = {"code": error.code, "story": [], "message": error.reason, "key": error.key}
+    return {"id": path.stem, "sound": False, "problems": [problem]}
+
+
+def _verdict(one: dict[str, Any]) -> list[str]:
+    if one["sound"]:
+        return [text("sound", id=one["id"])]
+    lines = [text("unsound", id=one["id"])]
+    for problem in one["problems"]:
+        lines.append(f"  {problem['key']}: {problem['message']} [{problem['code']}]")
+        if problem["story"]:
+            lines.append(f"    {' → '.join(problem['story'])}")
+    return lines
+
+
+@command(
+    "workflows draw",
+    argument("id_", metavar="ID"),
+    option("--format", "form", type=click.Choice(["mermaid", "svg"]), default="mermaid"),
+    group=group,
+)
+def draw(id_: str, form: str) -> None:
+    from engine import diagram
+    from workflows import library
+
+    known = {one.id: one for one in library.law().definitions}
+    if id_ not in known:
+        raise No("unknown_workflow", id=id_, known=", ".join(known))
+    draws = diagram.svg if form == "svg" else diagram.mermaid
+    click.echo(draws(known[id_], language()))

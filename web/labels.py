@@ -1,0 +1,70 @@
+"""Names that the pages give to codes which the law files do not name."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from engine.definition import SYSTEM, Transition, role_of
+from web.catalogue import gettext
+from web.text import role
+
+
+def series_name(series: str) -> str:
+    """What a number register is called."""
+    names = {
+        "decisions": gettext("Sổ quyết định"),
+        "notices": gettext("Sổ thông báo"),
+        "certificates": gettext("Sổ giấy công nhận"),
+    }
+    return names.get(series, series)
+
+
+def confidence(level: str) -> str:
+    """How sure we are of a definition's rules."""
+    return {
+        "text": gettext("theo nguyên văn văn bản"),
+        "secondary": gettext("theo nguồn gián tiếp, chưa thấy nguyên văn"),
+        "assumed": gettext("có phần là giả định, cần người có thẩm quyền xác nhận"),
+    }[level]
+
+
+def verdict(code: str) -> str:
+    """What the check of a file comes to, in one sentence."""
+    return {
+        "genuine": gettext("Văn bản thật, đang có hiệu lực"),
+        "not_issued": gettext("Đây mới là dự thảo, chưa phát hành"),
+        "not_in_force": gettext("Văn bản thật nhưng không còn hiệu lực"),
+        "altered": gettext("Tệp đã bị sửa: đừng dùng"),
+        "unknown": gettext("Không phải văn bản của hệ thống này"),
+        "unreadable": gettext("Không đọc được: không phải tệp PDF hoặc tệp hỏng"),
+    }[code]
+
+
+def roles_of(transition: Transition) -> str:
+    """Who makes a move, in words."""
+    names = dict.fromkeys(role_of(rule) for rule in transition.by)
+    return ", ".join(gettext("hệ thống") if name == SYSTEM else role(name) for name in names)
+
+
+def sample_titles() -> dict[str, str]:
+    """What the demonstration's sign-in names stand for."""
+    return {
+        "hamlet": gettext("Trưởng thôn"),
+        "police": gettext("Công an xã (thẩm định)"),
+        "committee": gettext("Phó Trưởng Ban Chỉ đạo xã"),
+        "chair": gettext("Chủ tịch xã"),
+        "clerk": gettext("Văn thư xã"),
+        "district-police": gettext("Công an huyện (thẩm định)"),
+        "district-chair": gettext("Chủ tịch huyện"),
+        "district-clerk": gettext("Văn thư huyện"),
+        "province-chair": gettext("Chủ tịch tỉnh"),
+        "auditor": gettext("Thanh tra (chỉ xem)"),
+        "admin": gettext("Quản trị hệ thống"),
+    }
+
+
+def attach(app: Flask) -> None:
+    """Makes these known to the templates."""
+    app.jinja_env.globals.update(
+        series_name=series_name, confidence=confidence, verdict=verdict, roles_of=roles_of
+    )

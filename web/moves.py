@@ -1,0 +1,266 @@
+"""The form of one move, for a nomination and a paper alike: shown, sent, refused, kept.
+
+Nothing that was typed is lost: not to a refusal, not to somebody who was quicker, not to a
+session that ended meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask_wtf.csrf import validate_csrf
+from werkzeug.wrappers import Response
+from wtforms import ValidationError
+
+from engine import clock
+from engine.binding import Row
+from engine.commands import Option, Outcome, available, perform, prospect
+from engine.definition import Definition, Transition
+from engine.errors import Conflict, EngineError, Forbidden, NotFound, Refusal, Refused, Stale
+from engine.move import Command
+from engine.policy import NOT_YOURS
+from web import facts, forms, numbers, text, uploads
+from web.catalogue import gettext
+from web.extensions import bureau, db, settings
+from web.identity import SignedIn, somebody
+from workflows import deferred, drafts
+from workflows.queries import cases
+from workflows.signing_sessions import Offer
+
+PIN_ACTS = ("sign", "issue")
+"""Moves of a paper that the desk makes, with the PIN of a key."""
+
+Answer = str | Response | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where the moves of one kind of subject live: the blueprint, and what is moved."""
+
+    blueprint: str
+    case: cases.Case
+
+    def address(self, name: str, **values: Any) -> str:
+        return url_for(f"{self.blueprint}.{name}", subject_id=self.case.id, **values)
+
+    @property
+    def definition(self) -> Definition:
+        return bureau().house.definition(self.case.digest)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One move about to be made: the transition, why not, its form, and what is shown on top."""
+
+    desk: Desk
+    transition: Transition
+    option: Option
+    form: forms.MoveForm
+    version: int
+    key: str
+    before: Mapping[str, facts.Before] = field(default_factory=dict)
+    saved_at: datetime | None = None
+    copied_from: int | None = None
+    earlier: int | None = None
+    since: Sequence[cases.Line] = ()
+    renewed: bool = False
+    status: int = 200
+
+    @property
+    def needs_pin(self) -> bool:
+        return self.desk.case.kind == "paper" and self.transition.id in PIN_ACTS
+
+    @property
+    def by_token(self) -> bool:
+        """Whether the key is in the holder's own hands, so that the page has nothing to send."""
+        return self.needs_pin and settings().signer == "deferred"
+
+    @property
+    def under_way(self) -> Offer | None:
+        """What the program beside the token has begun and not finished: the page shows the
+        same digest."""
+        session, desk, person = db.session(), bureau().desk, somebody().person_id
+        paper, action = self.desk.case.id, self.transition.id
+        code = deferred.under_way(session, person, paper, action)
+        return deferred.offer(desk, deferred.find(session, person, paper, code)) if code else None
+
+
+def show(desk: Desk, action: str) -> Answer:
+    """The form: empty, from the draft, or from last year's file when that was asked for."""
+    person = somebody()
+    option = _option(desk, person, action)
+    draft = drafts.find(db.session(), desk.case.id, person.person_id, action)
+    earlier = cases.last_year(db.session(), desk.case, action) if _copies(desk, action) else None
+    copied = earlier if earlier and request.args.get("from") == "last-year" else None
+    data: Mapping[str, Any] = copied[1] if copied else dict(draft.data) if draft else {}
+    saved_at = draft.saved_at if draft and not copied else None
+    sheet = _sheet(desk, person, option, data)
+    files = {} if copied else forms.files_in(data)
+    form_id = _form_id(desk, person, action)
+    sheet.form.kept = {p: [uploads.note(f, form_id) for f in kept] for p, kept in files.items()}
+    sheet.saved_at = saved_at
+    sheet.earlier = earlier[0] if earlier else None
+    if copied:
+        sheet.copied_from = copied[0]
+        sheet.form.copied = frozenset(p for p, value in forms.flat(data).items() if value)
+    return _page(sheet)
+
+
+def send(desk: Desk, action: str) -> Answer:
+    """Makes the move, or saves the draft, or shows again what was typed and why not."""
+    person = somebody()
+    option = _option(desk, person, action)
+    sheet = _sheet(desk, person, option, {})
+    sheet.version = request.form.get("version", type=numbers.whole) or 0
+    sheet.key = (request.form.get("key") or sheet.key)[:80]
+    files = uploads.receive(sheet.form, _form_id(desk, person, action))
+    data = forms.typed(sheet.form, files)
+    if not _token_good():
+        sheet.renewed, sheet.status = True, 400
+        return _page(sheet)
+    if request.form.get("do") == "save":
+        return _save(sheet, person, data)
+    if sheet.form.problems():  # a file that is not accepted; whatever else is wrong is told too
+        sheet.status = 422
+        return _page(sheet)
+    try:
+        outcome = _perform(sheet, person, data)
+    except Stale as stale:
+        return _stale(sheet, person, stale)
+    except Refused as refused:
+        return _refused(sheet, refused)
+    drafts.drop(db.session(), desk.case.id, person.person_id, action)
+    _tell(desk, sheet.transition, outcome)
+    return redirect(desk.address("show"), 303)
+
+
+def save_draft(desk: Desk, action: str) -> Response:
+    """Keeps what was typed so far; asked for by the page itself while somebody types."""
+    person = somebody()
+    option = _option(desk, person, action)
+    sheet = _sheet(desk, person, option, {})
+    files = uploads.receive(sheet.form, _form_id(desk, person, action))
+    at = drafts.save(
+        db.session(), desk.case.id, person.person_id, action, forms.typed(sheet.form, files)
+    )
+    return jsonify(saved=gettext("Đã lưu nháp lúc %(time)s", time=text.moment(at)[:5]))
+
+
+def _save(sheet: Sheet, person: SignedIn, data: Mapping[str, Any]) -> Answer:
+    action = sheet.transition.id
+    drafts.save(db.session(), sheet.desk.case.id, person.person_id, action, data)
+    flash(gettext("Đã lưu nháp. Chưa gửi đi đâu cả; bạn quay lại làm tiếp lúc nào cũng được."))
+    return redirect(sheet.desk.address("move", action=action), 303)
+
+
+def _perform(sheet: Sheet, person: SignedIn, data: Mapping[str, Any]) -> Outcome:
+    case, action = sheet.desk.case, sheet.transition.id
+    if sheet.needs_pin:
+        desk = bureau().desk
+        act = desk.sign if action == "sign" else desk.issue
+        pin = request.form.get("pin", "")
+        return act(
+            db.session(), person.person_id, case.id, pin=pin, version=sheet.version, key=sheet.key
+        )
+    command = Command(person.person_id, case.id, action, sheet.version, data, sheet.key)
+    return perform(db.session(), bureau().house, command)
+
+
+def _stale(sheet: Sheet, person: SignedIn, stale: Stale) -> Answer:
+    """Somebody moved this first: shows what happened, keeps what was typed, and lets it be
+    sent again when the move is still possible."""
+    lines = cases.timeline(db.session(), sheet.desk.case.id)
+    sheet.since = [line for line in lines if line.version > sheet.version]
+    sheet.version = lines[-1].version if lines else 0
+    sheet.key = clock.new_code(24)
+    sheet.status = 409
+    sheet.form.general.extend((text.said(refusal), "") for refusal in stale.refusals)
+    return _page(sheet)
+
+
+def _refused(sheet: Sheet, refused: EngineError) -> Answer:
+    for refusal in refused.refusals:
+        place = "pin" if refusal.code == "wrong_pin" else refusal.field
+        sheet.form.blame(place, text.said(refusal), refusal.clause)
+    sheet.status = refused.status
+    return _page(sheet)
+
+
+def _option(desk: Desk, person: SignedIn, action: str) -> Option:
+    """The move as it stands for this person; raises ``Conflict`` when the file is elsewhere
+    by now and ``Forbidden`` when it is not this person's to make."""
+    definition = desk.definition
+    if action not in definition.by_transition:
+        raise NotFound(Refusal("unknown_action", {"action": action}))
+    for option in available(db.session(), bureau().house, desk.case.id, person.actor):
+        if option.transition.id == action:
+            barred = [r for r in option.refusals if r.code in NOT_YOURS]
+            if barred:
+                raise Forbidden(*barred)
+            return option
+    if _repeated(action):
+        return Option(definition.transition(action), ())
+    raise Conflict(Refusal("not_from_here", {"action": action, "state": desk.case.state}))
+
+
+def _repeated(action: str) -> bool:
+    """Whether a form is being sent: the engine then tells a repetition from a late-comer."""
+    return request.method == "POST" and "version" in request.form
+
+
+def _sheet(desk: Desk, person: SignedIn, option: Option, data: Mapping[str, Any]) -> Sheet:
+    definition, transition = desk.definition, option.transition
+    fields = definition.fields_of(transition)
+    rows: dict[str, Sequence[Row]] = {}
+    before: dict[str, facts.Before] = {}
+    tables = [one for one in fields if one.type == "table"]
+    if tables:
+        house = bureau().house
+        move = prospect(db.session(), house, desk.case.id, transition.id, person.actor)
+        rows = {one.id: house.binding.rows[one.rows or ""](move) for one in tables}
+        before = facts.before(definition, move.facts, transition)
+    form = forms.build(fields, definition.by_field, rows, data)
+    return Sheet(desk, transition, option, form, desk.case.version, clock.new_code(24), before)
+
+
+def _copies(desk: Desk, action: str) -> bool:
+    transition = desk.definition.transition(action)
+    return desk.case.kind == "nomination" and any(
+        one.type in ("table", "paragraph", "names") for one in desk.definition.fields_of(transition)
+    )
+
+
+def _form_id(desk: Desk, person: SignedIn, action: str) -> str:
+    return f"{person.person_id} {desk.case.id} {action}"
+
+
+def _token_good() -> bool:
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        return False
+    return True
+
+
+def _page(sheet: Sheet) -> tuple[str, int]:
+    warnings = [] if request.method == "POST" else sheet.option.refusals
+    page = render_template(
+        "move.html", sheet=sheet, case=sheet.desk.case, form=sheet.form, warnings=warnings
+    )
+    return page, sheet.status
+
+
+def _tell(desk: Desk, transition: Transition, outcome: Outcome) -> None:
+    state = desk.definition.by_state[outcome.state]
+    flash(
+        gettext(
+            "Xong: %(move)s. Bây giờ: %(state)s.",
+            move=text.words(transition.label),
+            state=text.words(state.label),
+        ),
+        "success",
+    )

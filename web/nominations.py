@@ -1,0 +1,198 @@
+"""The nominations: the list, one file whole, its moves, its evidence."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from engine import clock, diagram
+from engine.commands import available
+from engine.definition import Definition
+from engine.errors import NotFound, Refusal
+from web import access, facts, moves, numbers, text, uploads
+from web.catalogue import gettext
+from web.extensions import bureau, db, language
+from web.identity import somebody
+from workflows.nominations import open_nomination
+from workflows.queries import cases, listing
+
+blueprint = Blueprint("nominations", __name__)
+
+PAGE = 30
+
+
+@blueprint.get("/nominations", endpoint="listing")
+def listing_page() -> str:
+    """The nominations this person may read, filtered."""
+    wanted = _wanted()
+    page = request.args.get("page", 1, type=numbers.page)
+    rows, total = listing.page(db.session(), wanted, limit=PAGE, offset=PAGE * (page - 1))
+    return render_template(
+        "nominations/list.html",
+        rows=rows,
+        total=total,
+        page=page,
+        pages=max(1, -(-total // PAGE)),
+        wanted=wanted,
+        communes=listing.communes(db.session(), wanted.units),
+        years=listing.years(db.session()),
+        states=_states(),
+        filters={k: v for k, v in request.args.items() if k != "page" and v},
+    )
+
+
+@blueprint.get("/nominations.csv")
+def export() -> Response:
+    """The same list as a table for a spreadsheet program."""
+    rows = listing.every(db.session(), _wanted())
+    head = [
+        gettext("Năm"),
+        gettext("Xã, thị trấn"),
+        gettext("Khu dân cư"),
+        gettext("Trạng thái"),
+        gettext("Từ ngày"),
+        gettext("Hạn"),
+    ]
+    response = Response("".join(_csv(head, rows)), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename="ho-so.csv")
+    return response
+
+
+def _csv(head: Sequence[str], rows: Iterator[listing.Row]) -> Iterator[str]:
+    yield "\ufeff"  # spreadsheet programs read UTF-8 only behind this mark
+    house = bureau().house
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(head)
+    for row in rows:
+        state = house.definition(row.digest).by_state[row.state]
+        due = text.day(text.last_day(row.due_at)) if row.due_at else ""
+        cells = [row.year, row.commune, row.area, text.words(state.label)]
+        writer.writerow([*(_safe(cell) for cell in cells), text.day(row.entered_at), due])
+    yield buffer.getvalue()
+
+
+def _safe(cell: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    written = str(cell)
+    return f"'{written}" if written[:1] in ("=", "+", "-", "@", "\t") else written
+
+
+def _wanted() -> listing.Wanted:
+    person = somebody()
+    return listing.Wanted(
+        units=None if person.reads_everything else person.units,
+        state=request.args.get("state", "")[:60],
+        commune_id=request.args.get("commune", type=numbers.whole),
+        year=request.args.get("year", type=numbers.whole),
+        search=request.args.get("q", "").strip()[:100],
+    )
+
+
+def _states() -> list[tuple[str, str]]:
+    """Every state of the workflows of nominations, once, in their order."""
+    found: dict[str, str] = {}
+    for definition in bureau().house.definitions:
+        if definition.meta.subject == "nomination":
+            for state in definition.states:
+                found.setdefault(state.id, text.words(state.label))
+    return list(found.items())
+
+
+@blueprint.post("/nominations")
+def start() -> BaseResponse:
+    """Opens the nomination of an area for a year."""
+    area = request.form.get("area_id", type=numbers.whole) or 0
+    year = request.form.get("year", type=numbers.whole) or clock.today().year
+    key = request.form.get("key", "")[:80] or None
+    outcome = open_nomination(
+        db.session(), bureau().house, somebody().person_id, area, year, key=key
+    )
+    flash(
+        gettext("Đã mở hồ sơ năm %(year)s. Làm tiếp bước đầu tiên dưới đây.", year=year), "success"
+    )
+    return redirect(url_for("nominations.show", subject_id=outcome.subject_id), 303)
+
+
+@blueprint.get("/nominations/<int:subject_id>")
+def show(subject_id: int) -> str:
+    """One file, whole."""
+    session, house = db.session(), bureau().house
+    case = access.nomination(subject_id)
+    definition = house.definition(case.digest)
+    options = available(session, house, case.id, somebody().actor)
+    lines = cases.timeline(session, case.id)
+    return render_template(
+        "nominations/show.html",
+        case=case,
+        definition=definition,
+        state=definition.by_state[case.state],
+        options=[o for o in options if o.open],
+        closed=[o for o in options if not o.open],
+        pending=cases.pending(session, case.id),
+        lines=lines,
+        papers=cases.papers_of(session, case.id),
+        picture=picture(definition, case.state, lines),
+        told=facts.told(definition, lines),
+        vote=facts.vote(lines),
+        desk=moves.Desk("nominations", case),
+    )
+
+
+def picture(definition: Definition, state: str, lines: Sequence[cases.Line]) -> str:
+    """The workflow drawn with where the file was and is."""
+    return _drawn(definition, language(), state, frozenset(line.to_state for line in lines))
+
+
+@lru_cache(maxsize=64)
+def _drawn(definition: Definition, language: str, state: str, visited: frozenset[str]) -> str:
+    # Most files come to a state by the same way, and drawing takes longer than all the rest.
+    return diagram.svg(definition, language, current=state, visited=visited)
+
+
+@blueprint.get("/nominations/<int:subject_id>/files/<sha256>")
+def evidence(subject_id: int, sha256: str) -> Response:
+    """A file that the history of this nomination names."""
+    case = access.nomination(subject_id)
+    for line in cases.timeline(db.session(), case.id):
+        for file in facts.files(line.data):
+            if file["sha256"] == sha256:
+                return attachment(sha256, file.get("name", ""))
+    raise NotFound(Refusal("no_such_file", {"sha256": sha256}))
+
+
+def attachment(sha256: str, name: str) -> Response:
+    """Somebody's upload: never shown as a page of ours, whatever it contains."""
+    content = bureau().store.get(sha256)
+    kind = uploads.sniff(content[:16])
+    response = Response(content, mimetype=kind[0] if kind else "application/octet-stream")
+    response.headers.set("Content-Disposition", "attachment", filename=name or sha256[:12])
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@blueprint.get("/nominations/<int:subject_id>/moves/<action>")
+def move(subject_id: int, action: str) -> moves.Answer:
+    """The form of a move."""
+    return moves.show(_desk(subject_id), action)
+
+
+@blueprint.post("/nominations/<int:subject_id>/moves/<action>")
+def make_move(subject_id: int, action: str) -> moves.Answer:
+    """Makes the move."""
+    return moves.send(_desk(subject_id), action)
+
+
+@blueprint.post("/nominations/<int:subject_id>/moves/<action>/draft")
+def save_draft(subject_id: int, action: str) -> BaseResponse:
+    """Keeps what was typed so far."""
+    return moves.save_draft(_desk(subject_id), action)
+
+
+def _desk(subject_id: int) -> moves.Desk:
+    return moves.Desk("nominations", access.nomination(subject_id))

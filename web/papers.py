@@ -1,0 +1,162 @@
+"""The papers: one whole, its file, its moves, and the acts done to many with one PIN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from engine import clock
+from engine.commands import Outcome, available
+from engine.errors import EngineError, Forbidden
+from web import access, facts, moves, numbers
+from web.catalogue import gettext
+from web.extensions import bureau, db
+from web.identity import somebody
+from web.inbox import Ready
+from web.nominations import picture
+from web.text import said
+from workflows import decisions
+from workflows.queries import cases
+
+blueprint = Blueprint("papers", __name__)
+
+MOST_AT_ONCE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How one paper of a batch fared: done, or the sentences why not."""
+
+    paper_id: int
+    title: str
+    problems: tuple[str, ...] = ()
+
+
+@blueprint.get("/papers/new")
+def choose() -> str:
+    """All nominations that this person may put into one paper of the kind."""
+    house, kind = bureau().house, request.args.get("kind", "")
+    if kind not in house.kinds or not house.kinds[kind].series:
+        access.missing()
+    found = decisions.waiting_for(db.session(), house, somebody().actor, kind)
+    return render_template(
+        "papers/choose.html", group=Ready(house.kinds[kind], found), key=clock.new_code(24)
+    )
+
+
+@blueprint.post("/papers")
+def draft() -> BaseResponse:
+    """Puts the chosen nominations into one paper of the kind."""
+    kind = request.form.get("kind", "")[:40]
+    chosen = request.form.getlist("nomination", type=numbers.whole)
+    key = request.form.get("key", "")[:80] or None
+    outcome = decisions.draft(
+        db.session(), bureau().house, somebody().person_id, kind, chosen, key=key
+    )
+    flash(gettext("Đã lập dự thảo. Xem lại bản in rồi chuyển người duyệt."), "success")
+    return redirect(url_for("papers.show", subject_id=outcome.subject_id), 303)
+
+
+@blueprint.post("/papers/<any(sign, issue):action>")
+def act_on_many(action: str) -> str | BaseResponse:
+    """Signs or issues the chosen papers one after another; each succeeds or fails alone."""
+    ids = request.form.getlist("paper", type=numbers.whole)[:MOST_AT_ONCE]
+    if not ids:
+        flash(gettext("Chưa chọn giấy tờ nào."), "warning")
+        return redirect(url_for("inbox.mine"), 303)
+    pin, key = request.form.get("pin", ""), request.form.get("key", "")[:40]
+    act = bureau().desk.sign if action == "sign" else bureau().desk.issue
+    results = [_act(act, paper_id, pin, f"{key}:{paper_id}") for paper_id in ids]
+    return render_template("papers/batch.html", action=action, results=results)
+
+
+def _act(act: Callable[..., Outcome], paper_id: int, pin: str, key: str) -> Done:
+    session, title = db.session(), ""
+    try:
+        case = access.paper(paper_id)
+        title = _title(case)
+        version = request.form.get(f"version.{paper_id}", type=numbers.whole)
+        act(session, somebody().person_id, paper_id, pin=pin, version=version, key=key)
+    except EngineError as error:
+        session.rollback()
+        if isinstance(error, Forbidden):
+            access.note_refusal(error)
+        return Done(paper_id, title, tuple(said(refusal) for refusal in error.refusals))
+    return Done(paper_id, title)
+
+
+def _title(case: cases.Case) -> str:
+    if case.paper is None:
+        raise LookupError(f"{case.id} is no paper")
+    from web.text import words
+
+    return f"{words(bureau().house.kinds[case.paper.kind].label)} · {case.paper.authority.title}"
+
+
+@blueprint.get("/papers/<int:subject_id>")
+def show(subject_id: int) -> str:
+    """One paper, whole."""
+    session, house = db.session(), bureau().house
+    case = access.paper(subject_id)
+    definition = house.definition(case.digest)
+    options = available(session, house, case.id, somebody().actor)
+    lines = cases.timeline(session, case.id)
+    if case.paper is None:
+        raise LookupError(f"{case.id} is no paper")
+    return render_template(
+        "papers/show.html",
+        case=case,
+        kind=house.kinds[case.paper.kind],
+        definition=definition,
+        state=definition.by_state[case.state],
+        options=[o for o in options if o.open],
+        closed=[o for o in options if not o.open],
+        pending=cases.pending(session, case.id),
+        lines=lines,
+        told=facts.told(definition, lines),
+        listed=cases.listed_in(session, case.id),
+        versions=cases.versions(session, case.id),
+        picture=picture(definition, case.state, lines) if len(definition.states) > 1 else "",
+        desk=moves.Desk("papers", case),
+    )
+
+
+@blueprint.get("/papers/<int:subject_id>/file")
+def file(subject_id: int) -> Response | tuple[str, int]:
+    """The newest bytes of the paper, or a page that says it is being laid out."""
+    case = access.paper(subject_id)
+    desk = bureau().desk
+    if desk.latest(db.session(), case.id) is None:
+        return render_template("papers/waiting.html", case=case, title=_title(case)), 503
+    content, name = desk.export(db.session(), case.id)
+    response = Response(content, mimetype="application/pdf")
+    how = "attachment" if request.args.get("download") else "inline"
+    response.headers.set("Content-Disposition", how, filename=name)
+    return response
+
+
+@blueprint.get("/papers/<int:subject_id>/moves/<action>")
+def move(subject_id: int, action: str) -> moves.Answer:
+    """The form of a move of the paper."""
+    return moves.show(_desk(subject_id), action)
+
+
+@blueprint.post("/papers/<int:subject_id>/moves/<action>")
+def make_move(subject_id: int, action: str) -> moves.Answer:
+    """Makes the move."""
+    return moves.send(_desk(subject_id), action)
+
+
+@blueprint.post("/papers/<int:subject_id>/moves/<action>/draft")
+def save_draft(subject_id: int, action: str) -> BaseResponse:
+    """Keeps what was typed so far."""
+    if action in moves.PIN_ACTS:
+        abort(404)
+    return moves.save_draft(_desk(subject_id), action)
+
+
+def _desk(subject_id: int) -> moves.Desk:
+    return moves.Desk("papers", access.paper(subject_id))

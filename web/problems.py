@@ -1,0 +1,108 @@
+"""What people read when something is not possible: what, why, and what to do instead."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from flask import Flask, Response, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from engine.errors import EngineError, Forbidden
+from web.access import note_refusal
+from web.catalogue import gettext
+from web.extensions import db
+from web.text import said
+
+log = logging.getLogger("binhxet.problems")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One sentence, and the clause it rests on."""
+
+    sentence: str
+    clause: str = ""
+
+
+def attach(app: Flask) -> None:
+    """Hangs the pages on the kinds of refusal."""
+    app.register_error_handler(EngineError, _refused)
+    app.register_error_handler(CSRFError, _old_form)
+    app.register_error_handler(SecurityError, _unknown_host)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _fault)
+
+
+def _page(status: int, title: str, reasons: list[Reason]) -> tuple[Response, int] | tuple[str, int]:
+    if wants_json():
+        detail = " ".join(reason.sentence for reason in reasons)
+        return jsonify(title=title, detail=detail, status=status), status
+    return render_template("problem.html", status=status, title=title, reasons=reasons), status
+
+
+def wants_json() -> bool:
+    """Whether the one who asks is a program."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json"
+
+
+def _refused(error: EngineError) -> tuple[Response, int] | tuple[str, int]:
+    db.session.rollback()
+    if isinstance(error, Forbidden):
+        note_refusal(error)
+    titles = {
+        403: gettext("Việc này không thuộc quyền của bạn"),
+        404: gettext("Không tìm thấy"),
+        409: gettext("Hồ sơ đã ở bước khác"),
+        422: gettext("Chưa thực hiện được"),
+    }
+    reasons = [Reason(said(refusal), refusal.clause or "") for refusal in error.refusals]
+    return _page(error.status, titles.get(error.status, titles[422]), reasons)
+
+
+def _old_form(error: CSRFError) -> tuple[Response, int] | tuple[str, int]:
+    log.warning("form without a good token endpoint=%s why=%s", request.endpoint, error.description)
+    reason = gettext(
+        "Trang này mở đã lâu hoặc bạn vừa đăng nhập lại. Quay lại, tải lại trang rồi gửi."
+    )
+    return _page(400, gettext("Trang đã cũ"), [Reason(reason)])
+
+
+def _unknown_host(error: SecurityError) -> Response:
+    """A host that is not ours gets no page: nothing of ours could be linked to from it."""
+    log.warning("unknown host address=%s", request.remote_addr)
+    return Response(f"{error.code}\n", error.code or 400, mimetype="text/plain")
+
+
+def _http(error: HTTPException) -> Response | tuple[Response, int] | tuple[str, int]:
+    if error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    told = {
+        404: (
+            gettext("Không tìm thấy"),
+            gettext("Địa chỉ này không có, hoặc giấy tờ đã được chuyển đi nơi khác."),
+        ),
+        405: (gettext("Không làm được theo cách này"), gettext("Hãy đi từ trang chủ.")),
+        413: (
+            gettext("Tệp quá lớn"),
+            gettext("Cả lần gửi không quá 25 MB, mỗi tệp không quá 10 MB. Hãy chụp nhỏ lại."),
+        ),
+    }
+    title, reason = told.get(
+        error.code,
+        (gettext("Yêu cầu không hợp lệ"), gettext("Hãy quay lại trang trước và thử lại.")),
+    )
+    return _page(error.code, title, [Reason(reason)])
+
+
+def _fault(error: Exception) -> tuple[Response, int] | tuple[str, int]:
+    """A mistake of ours: nothing was written, and the log says where it was."""
+    db.session.rollback()
+    log.exception("fault at %s %s", request.method, request.endpoint, exc_info=error)
+    reason = gettext(
+        "Máy chủ gặp trục trặc; chưa có gì thay đổi. Thử lại sau ít phút; nếu vẫn không được, "
+        "báo cho quản trị viên."
+    )
+    return _page(500, gettext("Có trục trặc phía máy chủ"), [Reason(reason)])

@@ -1,0 +1,161 @@
+"""The public site: which areas were recognised, and whether a paper is what it seems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from engine import clock
+from engine.errors import NotFound, Refusal
+from web import numbers, problems
+from web.access import missing
+from web.catalogue import gettext
+from web.extensions import bureau, db
+from web.sign_in import local
+from workflows import logbook
+from workflows.queries import public as queries
+from workflows.sign_ins import must_wait, tried
+from workflows.streaks import yearly_table
+from workflows.verification import Verification
+from workflows.verification import verify as check
+
+blueprint = Blueprint("public", __name__)
+
+SHOWN_YEARS = 4
+YEAR = 365 * 24 * 3600
+
+
+@blueprint.get("/")
+def home() -> str:
+    """Recognised areas by year and place, the search, and the check of a paper."""
+    session = db.session()
+    years = queries.years(session)
+    year = _year(years)
+    search = request.args.get("q", "").strip()[:100]
+    table = yearly_table(session, years[0], years[-1]) if years else []
+    shown = _shown(years, year)
+    found = queries.areas(session, search=search, years=shown, limit=60) if search else ()
+    communes = queries.communes(session, year) if years and not search else ()
+    return render_template(
+        "public/home.html",
+        table=list(reversed(table)),
+        year=year,
+        search=search,
+        found=found,
+        years=shown,
+        communes=communes,
+        this_year=clock.today().year,
+    )
+
+
+@blueprint.get("/places/<int:unit_id>")
+def place(unit_id: int) -> str:
+    """The areas of one commune with their results of the last years."""
+    session = db.session()
+    unit = queries.unit(session, unit_id)
+    if unit is None or unit.kind != "commune":
+        missing()
+    heading = unit.heading
+    years = queries.years(session)
+    shown = _shown(years, _year(years))
+    areas = queries.areas(session, commune_id=unit_id, years=shown, limit=300)
+    return render_template(
+        "public/place.html",
+        heading=heading,
+        unit_id=unit_id,
+        areas=areas,
+        years=shown,
+        earlier=max((year for year in years if shown and year < shown[0]), default=None),
+    )
+
+
+def _year(years: Sequence[int]) -> int:
+    """The year asked for, else the latest that is over: this year's results still come."""
+    asked = request.args.get("year", 0, type=numbers.whole)
+    if asked in years:
+        return asked
+    over = [year for year in years if year < clock.today().year] or years
+    return over[-1] if over else 0
+
+
+def _shown(years: Sequence[int], last: int) -> Sequence[int]:
+    return [year for year in years if year <= last][-SHOWN_YEARS:]
+
+
+@blueprint.route("/verify", methods=["GET", "POST"])
+def verify() -> str | Response | tuple[str | Response, int]:
+    """The four answers about a file somebody holds; the file is not kept."""
+    if request.method == "GET":
+        return render_template("public/verify.html", result=None, problem="")
+    address = request.remote_addr or ""
+    if must_wait(db.session(), "verify", "", address):
+        return _unanswered(gettext("Có quá nhiều lần kiểm tra từ mạng này. Chờ ít phút."), 429)
+    tried(db.session(), "verify", "", address)
+    upload = request.files.get("file")
+    content = upload.read() if upload else b""
+    if not content:
+        return _unanswered(gettext("Chọn tệp PDF cần kiểm tra."), 422)
+    result = check(db.session(), bureau().desk, content)
+    if problems.wants_json():
+        return jsonify(result.record())
+    return render_template("public/verify.html", result=result, problem="")
+
+
+def _unanswered(problem: str, status: int) -> tuple[str | Response, int]:
+    if problems.wants_json():
+        return jsonify(title=problem, detail=problem, status=status), status
+    return render_template("public/verify.html", result=None, problem=problem), status
+
+
+@blueprint.get("/p/<code>")
+def paper(code: str) -> str:
+    """The permanent page of a paper: where its printed code leads."""
+    found = _paper(code)
+    result: Verification | None = None
+    if found.sha256:
+        result = check(db.session(), bureau().desk, bureau().store.get(found.sha256))
+    kind = bureau().house.kinds[found.kind]
+    logged = logbook.standing(db.session(), found.id)
+    return render_template(
+        "public/paper.html", paper=found, kind=kind, result=result, code=code, logged=logged
+    )
+
+
+@blueprint.get("/p/<code>/file")
+def paper_file(code: str) -> Response:
+    """The issued file itself, byte for byte."""
+    found = _paper(code)
+    if found.sha256 is None:
+        raise NotFound(Refusal("no_such_file", {"sha256": ""}))
+    number = (found.number or code).replace("/", "-")
+    response = Response(bureau().store.get(found.sha256), mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "inline", filename=f"{number}.pdf")
+    return response
+
+
+def _paper(code: str) -> queries.PublicPaper:
+    """An outgoing paper; those that are only recorded never leave the office."""
+    found = queries.paper(db.session(), code)
+    if found is None or not bureau().house.kinds[found.kind].series:
+        missing()
+    return found
+
+
+@blueprint.get("/language/<code>")
+def language(code: str) -> BaseResponse:
+    """Remembers the language in a cookie of its own and goes back."""
+    response = redirect(local(request.args.get("next")) or url_for("public.home"), 303)
+    chosen = "en" if code == "en" else "vi"
+    response.set_cookie(
+        "language", chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure
+    )
+    return response
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """What search engines may read: the public pages."""
+    lines = ["User-agent: *", "Allow: /$", "Allow: /places/", "Disallow: /"]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")

@@ -1,0 +1,85 @@
+"""The number registers: every number given, used or void, to be read and printed."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from engine import clock, registers
+from engine.db import writing
+from engine.errors import Refusal, Refused
+from web import access, numbers
+from web.catalogue import gettext
+from web.extensions import db
+from web.identity import somebody
+from workflows.queries import books
+
+blueprint = Blueprint("registers", __name__)
+
+PAGE = 100
+SHORTEST_REASON = 5
+LONGEST_REASON = 500
+
+
+@blueprint.get("/registers")
+def listing() -> str:
+    """The registers of the authorities this person belongs to."""
+    person = somebody()
+    units = None if person.reads_everything else person.units
+    return render_template("registers/list.html", books=books.registers(db.session(), units))
+
+
+@blueprint.get("/registers/<int:register_id>")
+def show(register_id: int) -> str:
+    """One register, the newest number first."""
+    book = _book(register_id)
+    page = request.args.get("page", 1, type=numbers.page)
+    rows = books.numbers(db.session(), book.id, limit=PAGE, offset=PAGE * (page - 1))
+    return render_template(
+        "registers/show.html",
+        book=book,
+        numbers=rows,
+        page=page,
+        pages=max(1, -(-book.last // PAGE)),
+        may_void=_keeps(book) and book.year == clock.today().year,
+        problem="",
+        reason="",
+    )
+
+
+@blueprint.post("/registers/<int:register_id>/void")
+def void(register_id: int) -> Response:
+    """Enters the next number as void, with the reason, in the name of the clerk."""
+    book = _book(register_id)
+    if not _keeps(book):
+        access.refuse(Refusal("not_yours", {"by": ["clerk"]}))
+    reason = " ".join(request.form.get("reason", "").split())
+    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+        raise Refused(Refusal("required", field="reason"))
+    session = db.session()
+    with writing(session):
+        number = registers.take(
+            session,
+            book.authority_id,
+            book.series,
+            clock.today(),
+            person_id=somebody().person_id,
+            void_reason=reason,
+        )
+    flash(gettext("Số %(number)s đã ghi là không dùng.", number=f"{number:02d}"), "success")
+    return redirect(url_for("registers.show", register_id=register_id), 303)
+
+
+def _book(register_id: int) -> books.Book:
+    book = books.register(db.session(), register_id)
+    if book is None:
+        access.missing()
+    access.register_unit(book.authority_id)
+    return book
+
+
+def _keeps(book: books.Book) -> bool:
+    return any(
+        office.role == "clerk" and office.unit_id == book.authority_id
+        for office in somebody().actor.offices
+    )

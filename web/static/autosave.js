@@ -1,0 +1,32 @@
+// Saves what is being typed as a draft, a moment after the last key. Everything also works
+// without it: the form has its own button for that.
+(function () {
+  "use strict";
+  var form = document.querySelector("form[data-draft]");
+  if (!form || !window.fetch || !window.FormData) { return; }
+  var note = form.querySelector(".autosave");
+  var timer = null, dirty = false, sending = false;
+
+  function save() {
+    if (!dirty || sending) { return; }
+    var body = new FormData(form);
+    form.querySelectorAll("input[type=file]").forEach(function (input) { body.delete(input.name); });
+    dirty = false;
+    sending = true;
+    fetch(form.dataset.draft, { method: "POST", body: body, credentials: "same-origin" })
+      .then(function (answer) { return answer.ok ? answer.json() : Promise.reject(answer); })
+      .then(function (answer) { note.textContent = answer.saved; })
+      .catch(function () { dirty = true; })
+      .finally(function () { sending = false; });
+  }
+
+  form.addEventListener("input", function () {
+    dirty = true;
+    window.clearTimeout(timer);
+    timer = window.setTimeout(save, 2500);
+  });
+  form.addEventListener("submit", function () { window.clearTimeout(timer); dirty = false; });
+  document.addEventListener("visibilitychange", function () {
+    if (document.visibilityState === "hidden") { save(); }
+  });
+}());

@@ -1,0 +1,65 @@
+"""The functions that the law files may name, and what the law asks of every definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.binding import Binding, StepRule
+from engine.papers import acts
+from workflows import contexts, effects, guards, tables
+
+_AREA = frozenset({"area"})
+_COMMUNE, _DISTRICT, _PROVINCE = (
+    frozenset({level, "authority"}) for level in ("commune", "district", "province")
+)
+
+_STEPS: Mapping[str, StepRule] = {
+    "self_assessment": StepRule(guards=frozenset({"every_criterion_assessed"}), duty="propose"),
+    "resident_vote": StepRule(
+        guards=frozenset({"majority_of_all_households"}), duty="propose", paper="minutes"
+    ),
+    "appraisal": StepRule(guards=frozenset({"every_criterion_appraised"}), duty="appraise"),
+    "committee_opinion": StepRule(
+        guards=frozenset({"all_criteria_met", "committee_quorum", "committee_majority"}),
+        duty="decide",
+    ),
+    "district_appraisal": StepRule(guards=frozenset({"verdict_favourable"}), duty="appraise"),
+    "province_appraisal": StepRule(guards=frozenset({"verdict_favourable"}), duty="appraise"),
+    "signature": StepRule(
+        guards=frozenset({"signature_covers_paper", "signer_is_the_one_printed"}),
+        effects=frozenset({"keep_signed"}),
+        duty="decide",
+    ),
+    "seal": StepRule(
+        guards=frozenset({"seal_covers_signed_paper"}),
+        effects=frozenset({"number_and_keep"}),
+        duty="issue",
+    ),
+}
+"""What makes a step more than a word: without these a path to a title would prove nothing."""
+
+LAW = Binding(
+    roles={
+        "hamlet_head": _AREA,
+        "commune_appraiser": _COMMUNE,
+        "commune_committee": _COMMUNE,
+        "commune_chair": _COMMUNE,
+        "clerk": _COMMUNE | _DISTRICT | _PROVINCE,
+        "district_appraiser": _DISTRICT,
+        "district_chair": _DISTRICT,
+        "province_appraiser": _PROVINCE,
+        "province_chair": _PROVINCE,
+        "auditor": frozenset({"province"}),
+        "admin": frozenset({"province"}),
+    },
+    required_steps={
+        "recognised": frozenset(
+            {"self_assessment", "resident_vote", "appraisal", "signature", "seal"}
+        )
+    },
+    step_rules=_STEPS,
+    outcome_effects={"recognised": frozenset({"record_result"})},
+)
+
+for room in (acts, guards, effects, contexts, tables):
+    room.bind(LAW)

@@ -1,0 +1,169 @@
+"""The outgoing papers, over the nominations they list; and the certificate of one.
+
+However many nominations a paper lists, the number of queries is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.binding import ContextFunction
+from engine.history import Facts
+from engine.move import Move
+from workflows import assessment, cases
+from workflows.contexts import pieces
+from workflows.contexts.words import authority_name, filled, grounds, places, words
+from workflows.cycles import cycle
+from workflows.names import unstopped
+from workflows.streaks import tiers_of
+from workflows.units import Unit, chain
+
+
+def _head(move: Move, office: Unit, first: cases.Case) -> pieces.Values:
+    return {
+        **pieces.head(move, first.year),
+        "authority": pieces.authority(office),
+        "symbol": move.house.kinds[move.evidence["kind"]].symbol,
+        "signatory": pieces.signatory(move, office),
+    }
+
+
+def _office(move: Move) -> Unit:
+    return cases.unit(move, move.scopes["authority"])
+
+
+def _decision(move: Move, office: Unit, listed: Sequence[cases.Case]) -> pieces.Values:
+    """What decisions of every level share."""
+    told, names = words()[move.evidence["kind"]], places(office)
+    return {
+        **_head(move, office, listed[0]),
+        "grounds": grounds(listed[0].definition.id, "decision"),
+        "proposal": words()["appraisers"][office.kind]["proposal"].format_map(names),
+        "measures": filled(told["measures"], names),
+        "executors": filled(told["executors"], names),
+        "recipients": filled(told["recipients"], names),
+    }
+
+
+def commune_decision(move: Move) -> pieces.Values:
+    """Quyết định công nhận của xã, with its list."""
+    office, listed = _office(move), cases.listed(move)
+    return {
+        **_decision(move, office, listed),
+        "commune": office.title,
+        "areas": [
+            {
+                "position": position,
+                "name": case.area.name,
+                "households": cases.households(case.facts),
+                "present": cases.count_of(case.facts).present,
+                "yes": cases.count_of(case.facts).yes,
+            }
+            for position, case in enumerate(listed, start=1)
+        ],
+    }
+
+
+def higher_decision(move: Move) -> pieces.Values:
+    """Quyết định của huyện hoặc của tỉnh, resting on decisions of the communes."""
+    office, listed = _office(move), cases.listed(move)
+    streak = _streak(listed[0].definition.id, office.kind)
+    return {
+        **_decision(move, office, listed),
+        "unit": office.title,
+        "streak": streak,
+        "areas": [
+            {
+                "position": position,
+                "name": case.area.name,
+                "commune": case.commune.title,
+                "households": cases.households(case.facts),
+                "yes": cases.count_of(case.facts).yes,
+                "years": _years(case.year, streak),
+                **_lower(case.facts),
+            }
+            for position, case in enumerate(listed, start=1)
+        ],
+    }
+
+
+def _streak(definition_id: str, level: str) -> int:
+    """How many years running this level recognises; 0 where it certifies every year."""
+    return next((tier.years for tier in tiers_of(definition_id) if tier.level == level), 0)
+
+
+def _years(year: int, streak: int) -> list[int]:
+    return list(range(year - max(streak, 1) + 1, year + 1))
+
+
+def _lower(facts: Facts) -> dict[str, str]:
+    fact = cases.last_decision(facts)
+    number, day = (fact.data["number"], fact.data["issued_on"]) if fact else ("", "")
+    return {"decision": number, "decided_on": day}
+
+
+def certificate(move: Move) -> pieces.Values:
+    """Giấy công nhận of one area."""
+    office, case = _office(move), cases.listed(move)[0]
+    streak = _streak(case.definition.id, office.kind)
+    above = chain(move.session, case.commune.id)
+    lower = _lower(case.facts)
+    return {
+        **_head(move, office, case),
+        "area": case.area.name,
+        "commune": case.commune.title,
+        "unit": ", ".join(above[kind].title for kind in ("district", "province") if kind in above),
+        "streak": streak,
+        "years": _years(case.year, streak),
+        "decision": {"number": lower["decision"], "date": lower["decided_on"]},
+    }
+
+
+def refusal_notice(move: Move) -> pieces.Values:
+    """Thông báo không công nhận, by whichever authority refuses."""
+    office, case = _office(move), cases.listed(move)[0]
+    names = places(office, case.area, case.commune)
+    return {
+        **_head(move, office, case),
+        "grounds": grounds(case.definition.id, "title"),
+        "area": case.area.name,
+        "commune": case.commune.title,
+        "reasons": [*_unmet(move, case), *_told(case)],
+        "objection": {"until": "", "where": authority_name(office)},
+        "recipients": filled(words()["refusal_notice"]["recipients"], names),
+    }
+
+
+def _unmet(move: Move, case: cases.Case) -> list[dict[str, str]]:
+    """The criteria that the appraisal did not find met, with its reasons."""
+    fact, found = case.facts.get("record_appraisal"), cycle(move.session, case.year, case.title)
+    if fact is None or found is None:
+        return []
+    verdicts = fact.data["verdicts"]
+    unmet = assessment.unmet(assessment.criteria_set(found.criteria_id), verdicts)
+    return [
+        {
+            "code": criterion.code,
+            "text": "",
+            "reason": unstopped(verdicts[criterion.row]["verdict_reason"]),
+        }
+        for criterion in unmet
+    ]
+
+
+def _told(case: cases.Case) -> list[dict[str, str]]:
+    """The reasons of the move that proposed the refusal: the latest that gave any."""
+    stops = {t.id for t in case.definition.transitions if t.tone == "stop"}
+    told = [f for name, f in case.facts.items() if name in stops and "reasons" in f.data]
+    latest = max(told, key=lambda fact: fact.version)
+    reasons = pieces.phrases(latest.data["reasons"])
+    return [{"code": "", "text": "", "reason": reason} for reason in reasons]
+
+
+CONTEXTS: Mapping[str, ContextFunction] = {
+    "commune_decision": commune_decision,
+    "refusal_notice": refusal_notice,
+    "district_decision": higher_decision,
+    "province_decision": higher_decision,
+    "certificate": certificate,
+}

@@ -1,0 +1,295 @@
+"""Signatures by keys that are elsewhere: prepared here, signed there, believed last.
+
+The normal way for officials. The server prepares the file and hands out what is to be signed;
+the key answers when it answers; what comes back is checked like a stranger's, put in place,
+validated as an outsider would, and only then does ``perform`` move the paper. Whatever is
+refused leaves the paper as it was.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.commands import Outcome, available, perform
+from engine.db import writing
+from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused
+from engine.move import Command
+from engine.subjects import Subject
+from workflows.papers import ISSUE, SIGN, Number, PaperDesk, signing
+from workflows.signing_sessions import Offer, SigningSession
+
+if TYPE_CHECKING:
+    from engine.signing.pdf import Prepared
+    from engine.signing.signer import Credential
+
+LIFETIME = timedelta(minutes=30)
+"""How long a prepared signature waits: time to read a batch, not to forget it."""
+
+MOST_CERTIFICATES = 8
+LARGEST_CERTIFICATE = 16_384
+LARGEST_SIGNATURE = 2_048
+CODE_LENGTH = 26
+
+
+def begin(
+    session: Session,
+    desk: PaperDesk,
+    person_id: int,
+    paper_id: int,
+    action: str | None,
+    certificates: Sequence[bytes],
+) -> Offer:
+    """Prepares a paper for the signature of whoever holds these certificates (DER, the
+    holder's first). Without an action, the one that is next. Takes the place of an earlier
+    session of the same person for the same act.
+
+    Raises ``Forbidden``, ``Conflict`` or ``Refused``: whoever may not do it, a paper that is
+    not there yet, or every fault of the certificate.
+    """
+    act = action or _next(session, desk, person_id, paper_id)
+    desk.may(session, person_id, paper_id, act)
+    credential = _credential(certificates)
+    desk.trust(credential, desk.holder(session, person_id, paper_id, act))
+    version = session.scalars(select(Subject.version).where(Subject.id == paper_id)).one()
+    base = desk.base(session, paper_id, act)
+    number = desk.next_number(session, paper_id) if act == ISSUE else None
+    session.rollback()  # no lock and no snapshot is held while the file is prepared
+    prepared = _prepare(desk, base, credential, number)
+    row = _row(desk, prepared, certificates, number)
+    row |= {"paper_id": paper_id, "action": act, "person_id": person_id}
+    made = SigningSession(**row, version=version, base=base)
+    _replace(session, desk, made)
+    return offer(desk, made)
+
+
+def find(session: Session, person_id: int, paper_id: int, code: str) -> SigningSession:
+    """A session by its code; raises ``NotFound``, or ``Forbidden`` when it is another's."""
+    found = session.scalars(
+        select(SigningSession).where(
+            SigningSession.code == code, SigningSession.paper_id == paper_id
+        )
+    ).first()
+    if found is None:
+        raise NotFound(Refusal("no_such_session"))
+    if found.person_id != person_id:
+        raise Forbidden(Refusal("session_of_another"))
+    return found
+
+
+def under_way(session: Session, person_id: int, paper_id: int, action: str) -> str | None:
+    """The code of what this person has begun for this act and could still finish, if any."""
+    return session.scalars(
+        select(SigningSession.code).where(
+            SigningSession.paper_id == paper_id,
+            SigningSession.action == action,
+            SigningSession.person_id == person_id,
+            SigningSession.done_at.is_(None),
+            SigningSession.expires_at > clock.now(),
+        )
+    ).first()
+
+
+def offer(desk: PaperDesk, made: SigningSession) -> Offer:
+    """What a session asks its holder to sign."""
+    file = desk.store.get(made.prepared)
+    covered = hashlib.sha256(file[: made.gap_start])
+    covered.update(file[made.gap_end :])
+    return Offer(
+        code=made.code,
+        paper_id=made.paper_id,
+        action=made.action,
+        digest=made.digest,
+        attributes=bytes.fromhex(made.attributes),
+        document=made.prepared,
+        size=len(file),
+        gap=(made.gap_start, made.gap_end),
+        covered=covered.hexdigest(),
+        number=made.number_text or "",
+        certificates=tuple(base64.b64decode(one) for one in made.certificates),
+        expires_at=made.expires_at,
+    )
+
+
+def document(session: Session, desk: PaperDesk, person_id: int, paper_id: int, code: str) -> bytes:
+    """The very bytes a session's signature will cover; raises as ``find``, and ``Refused``
+    (``session_expired``)."""
+    found = find(session, person_id, paper_id, code)
+    _refuse_expired(found)
+    return desk.store.get(found.prepared)
+
+
+def finish(
+    session: Session,
+    desk: PaperDesk,
+    person_id: int,
+    paper_id: int,
+    code: str,
+    signature: bytes,
+    certificates: Sequence[bytes] = (),
+) -> Outcome:
+    """Puts the signature in its place and makes the move. The same answer sent again is told
+    what the first one led to.
+
+    Raises as ``find`` and ``PaperDesk.sign`` do, and ``Refused``: ``session_expired``,
+    ``certificate_changed``, ``signature_mismatch``; ``Stale`` when the paper was moved
+    meanwhile, or another paper took the number (``number_taken``): begin again then.
+    """
+    made = find(session, person_id, paper_id, code)
+    action, key = made.action, f"signing:{code}"
+    if earlier := desk.done(session, person_id, paper_id, action, key):
+        return earlier
+    _refuse_expired(made)
+    desk.may(session, person_id, paper_id, action)
+    given = [base64.b64encode(one).decode() for one in certificates[:1]]
+    if given not in ([], made.certificates[:1]):
+        raise Refused(Refusal("certificate_changed"))
+    holder = desk.holder(session, person_id, paper_id, action)
+    credential = _credential([base64.b64decode(one) for one in made.certificates])
+    desk.trust(credential, holder)
+    content = _completed(desk, made, credential, signature)
+    evidence = desk.evidence(made.base, content, holder, **_more(session, desk, made))
+    command = Command(person_id, paper_id, action, made.version, key=key, evidence=evidence)
+    outcome = perform(session, desk.house, command)
+    _close(session, desk, code)
+    return outcome
+
+
+def _next(session: Session, desk: PaperDesk, person_id: int, paper_id: int) -> str:
+    actor = desk.house.find_actor(session, person_id, clock.today())
+    for option in available(session, desk.house, paper_id, actor):
+        if option.transition.id in (SIGN, ISSUE):
+            return option.transition.id
+    raise Conflict(Refusal("not_from_here", {"action": SIGN}))
+
+
+def _refuse_expired(made: SigningSession) -> None:
+    if clock.now() >= made.expires_at:
+        raise Refused(Refusal("session_expired"))
+
+
+def _credential(certificates: Sequence[bytes]) -> Credential:
+    """The holder's certificate and its chain, from what a stranger sent."""
+    from engine.signing.certificates import load_der
+    from engine.signing.signer import Credential
+
+    if not 0 < len(certificates) <= MOST_CERTIFICATES:
+        raise Refused(Refusal("certificate_unreadable"))
+    if any(len(one) > LARGEST_CERTIFICATE for one in certificates):
+        raise Refused(Refusal("certificate_unreadable"))
+    try:
+        leaf, *chain = map(load_der, certificates)
+        credential = Credential(leaf, tuple(chain))
+        supported = credential.supported
+    except ValueError:
+        raise Refused(Refusal("certificate_unreadable")) from None
+    if not supported:
+        raise Refused(Refusal("unsupported_key"))
+    return credential
+
+
+def _prepare(desk: PaperDesk, base: str, credential: Credential, number: Number | None) -> Prepared:
+    from engine.signing import pdf
+
+    content, at = desk.store.get(base), clock.now()
+    if number is None:
+        return pdf.prepare_person(content, credential, at=at, **signing())
+    return pdf.prepare_issue(content, credential, at=at, **desk.sealing(number))
+
+
+def _row(
+    desk: PaperDesk,
+    prepared: Prepared,
+    certificates: Sequence[bytes],
+    number: Number | None,
+) -> dict[str, Any]:
+    """The columns of a session that tell what was prepared, and for how long."""
+    now = clock.now()
+    return {
+        "code": clock.new_code(CODE_LENGTH),
+        "prepared": desk.store.put(prepared.pdf),
+        "gap_start": prepared.gap[0],
+        "gap_end": prepared.gap[1],
+        "attributes": prepared.attributes.hex(),
+        "digest": prepared.digest.hex(),
+        "fingerprint": hashlib.sha256(certificates[0]).hexdigest(),
+        "certificates": [base64.b64encode(one).decode() for one in certificates],
+        "number": number.number if number else None,
+        "number_text": number.text if number else None,
+        "issued_on": number.day if number else None,
+        "begun_at": now,
+        "expires_at": now + LIFETIME,
+    }
+
+
+def _replace(session: Session, desk: PaperDesk, made: SigningSession) -> None:
+    """Keeps the session; unfinished ones of the same person for the same act end, so that
+    what is prepared and never signed does not pile up."""
+    same = (
+        SigningSession.paper_id == made.paper_id,
+        SigningSession.action == made.action,
+        SigningSession.person_id == made.person_id,
+        SigningSession.done_at.is_(None),
+    )
+    with writing(session):
+        old = session.scalars(select(SigningSession.prepared).where(*same)).all()
+        session.execute(delete(SigningSession).where(*same))
+        session.add(made)
+        session.flush()
+        session.refresh(made)
+    session.refresh(made)
+    _drop(session, desk, old)
+
+
+def _completed(
+    desk: PaperDesk, made: SigningSession, credential: Credential, signature: bytes
+) -> bytes:
+    from engine.signing import pdf
+
+    if len(signature) > LARGEST_SIGNATURE:
+        raise Refused(Refusal("signature_mismatch"))
+    prepared = pdf.Prepared(
+        pdf=desk.store.get(made.prepared),
+        gap=(made.gap_start, made.gap_end),
+        attributes=bytes.fromhex(made.attributes),
+        credential=credential,
+    )
+    return pdf.complete(prepared, signature)
+
+
+def _more(session: Session, desk: PaperDesk, made: SigningSession) -> dict[str, Any]:
+    """What ``perform`` is told besides the file: who signed, or which number was written."""
+    if made.number is None or made.issued_on is None:
+        return {"person_id": made.person_id}
+    authority = desk.paper(session, made.paper_id).authority_id
+    return Number(authority, made.number, made.number_text or "", made.issued_on).evidence
+
+
+def _close(session: Session, desk: PaperDesk, code: str) -> None:
+    """Notes that a session is done; its signed file says all the prepared one said."""
+    with writing(session):
+        prepared = session.scalars(
+            update(SigningSession)
+            .where(SigningSession.code == code)
+            .values(done_at=clock.now())
+            .returning(SigningSession.prepared)
+        ).all()
+    _drop(session, desk, prepared)
+
+
+def _drop(session: Session, desk: PaperDesk, prepared: Sequence[str]) -> None:
+    """Removes prepared files that no session waits for any more."""
+    waited = session.scalars(
+        select(SigningSession.prepared).where(
+            SigningSession.prepared.in_(prepared), SigningSession.done_at.is_(None)
+        )
+    ).all()
+    for one in set(prepared) - set(waited):
+        desk.store.drop(one)

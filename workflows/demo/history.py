@@ -1,0 +1,146 @@
+"""The years the report counts: cycles, and an invented assignment that fits every count.
+
+The report says how many areas were recognised each year, and how long the streaks of
+those of 2012 were. Which area it was is not told, so it is chosen: backwards from the
+streaks of that year, then forwards with a steady few lost each year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from workflows.assessment import window_for
+from workflows.cycles import SECURITY, Cycle
+from workflows.demo.data import chance, facts
+from workflows.demo.population import Spot
+from workflows.results import Result
+from workflows.streaks import Tier, granted, streak, tiers_of
+
+Years = dict[int, set[int]]
+
+# A regime without tiers is decided by the commune, every year.
+_NO_TIERS = (Tier(1, "commune"),)
+
+
+def build_cycles(session: Session, year: int) -> None:
+    """Insert a cycle for each year of the report, and the live one."""
+    told = facts("history")
+    rows = [_cycle(y, regime) for regime in told["regimes"] for y in _span(regime)]
+    session.execute(insert(Cycle), [*rows, _cycle(year, told["live"])])
+
+
+def _span(regime: Mapping[str, Any]) -> range:
+    return range(regime["from"], regime["to"] + 1)
+
+
+def _cycle(year: int, regime: Mapping[str, Any]) -> dict[str, Any]:
+    window = window_for(regime["criteria"], year)
+    return {
+        "year": year,
+        "title": SECURITY,
+        "definition_id": regime["definition"],
+        "criteria_id": regime["criteria"],
+        "starts_on": window.starts_on,
+        "ends_on": window.ends_on,
+    }
+
+
+def build_history(session: Session, spots: Sequence[Spot], seed: int) -> None:
+    """Insert a result for every area and year of the report."""
+    told = facts("history")
+    counts = {int(year): count for year, count in told["recognised"].items()}
+    at_least = {int(n): count for n, count in told["streaks"]["at_least"].items()}
+    choices = chance(seed, "history")
+    areas = _in_order(spots, choices)
+    anchor = told["streaks"]["year"]
+    years = backwards(areas, counts, anchor, at_least, choices)
+    lost = told["invented"]["lost_a_year"]
+    years |= forwards(areas, counts, years[anchor], anchor, lost, choices)
+    regimes = {y: regime["definition"] for regime in told["regimes"] for y in _span(regime)}
+    session.execute(insert(Result), [*_rows(areas, years, regimes, told["source"])])
+
+
+def _in_order(spots: Sequence[Spot], choices: Random) -> list[int]:
+    """The areas, best first: those the report names as exemplary, the others by chance."""
+    communes = {spot.id: spot.code for spot in spots if spot.kind == "commune"}
+    told = [(place["commune"], place["area"]) for place in facts("place")["exemplary"]]
+    areas = {
+        (communes[spot.parent_id], spot.name): spot.id
+        for spot in spots
+        if spot.kind == "area" and spot.parent_id is not None
+    }
+    best = [areas[key] for key in told]
+    others = [id for id in areas.values() if id not in best]
+    choices.shuffle(others)
+    return best + others
+
+
+def backwards(
+    areas: Sequence[int],
+    counts: Mapping[int, int],
+    anchor: int,
+    at_least: Mapping[int, int],
+    choices: Random,
+) -> Years:
+    """Who was recognised from the first year of ``counts`` to ``anchor``.
+
+    The first areas have the longest streaks at the anchor. Going back a year, those of a
+    longer streak are in, those whose streak began the year after are out, and the rest of
+    the count is drawn from the others, never so that a third year runs together: then
+    only streaks alive at the anchor reached the second tier, as the report counts them.
+    """
+    years: Years = {anchor: set(areas[: counts[anchor]])}
+    longer = {1: counts[anchor], **at_least}
+    for year in range(anchor - 1, min(counts) - 1, -1):
+        back = anchor - year
+        others = list(areas[longer[back] :])
+        choices.shuffle(others)
+        running = years[year + 1] & years.get(year + 2, set())
+        free = [area for area in others if area not in running]
+        missing = counts[year] - longer[back + 1]
+        years[year] = set(areas[: longer[back + 1]]) | set(free[:missing])
+    return years
+
+
+def forwards(
+    areas: Sequence[int],
+    counts: Mapping[int, int],
+    recognised: set[int],
+    anchor: int,
+    lost: int,
+    choices: Random,
+) -> Years:
+    """Who was recognised after ``anchor``: each year ``lost`` areas fall out, others come in.
+
+    The exemplary areas, first in ``areas``, never fall out.
+    """
+    years: Years = {}
+    safe = set(areas[: len(facts("place")["exemplary"])])
+    for year in range(anchor + 1, max(counts) + 1):
+        losing = choices.sample([a for a in areas if a in recognised and a not in safe], lost)
+        gaining = counts[year] - (len(recognised) - lost)
+        gained = choices.sample([a for a in areas if a not in recognised], gaining)
+        recognised = recognised - set(losing) | set(gained)
+        years[year] = recognised
+    return years
+
+
+def _rows(
+    areas: Sequence[int], years: Years, regimes: Mapping[int, str], source: str
+) -> Iterator[dict[str, Any]]:
+    for area in sorted(areas):
+        facts_ = [(year, area in recognised) for year, recognised in sorted(years.items())]
+        for year, recognised in facts_:
+            tiers = tiers_of(regimes[year]) or _NO_TIERS
+            yield {
+                "area_id": area,
+                "year": year,
+                "recognised": recognised,
+                "level": granted(streak(facts_, year), tiers),
+                "source": source,
+            }

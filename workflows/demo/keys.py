@@ -1,0 +1,99 @@
+"""The demonstration's keys: its own certificate authority, a key for each who signs.
+
+All plainly marked as a sample; the private keys are protected by one PIN that is public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.log.note import Signer
+from engine.signing.authority import Algorithm, Authority
+from workflows.demo.data import Progress, facts
+from workflows.keys import LOG_KEY, ROOTS, Keyring, authority_reference, person_reference
+from workflows.people import Appointment, Person
+from workflows.units import Unit
+
+SIGNING_ROLES = ("commune_chair", "district_chair", "province_chair")
+YEARS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    reference: str
+    name: str
+    title: str
+    organisation: str
+
+
+def make_keys(
+    session: Session,
+    keyring: Keyring,
+    since: date,
+    on_progress: Progress,
+    algorithm: Algorithm = "rsa",
+) -> None:
+    """Writes a key for each chair, each authority's seal and the log, and the roots."""
+    told = facts("keys")
+    authority = Authority.create(mark=told["mark"], name=told["name"], since=since)
+    keyring.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    people, agencies = [*_people(session)], [*_agencies(session)]
+    total = len(people) + len(agencies)
+    for done, holder in enumerate(people, start=1):
+        issued = authority.person(
+            reference=holder.reference,
+            name=holder.name,
+            title=holder.title,
+            organisation=holder.organisation,
+            since=since,
+            years=YEARS,
+            algorithm=algorithm,
+        )
+        _keep(keyring, holder.reference, issued.sealed(facts("drive")["pin"]))
+        on_progress("keys", done, total)
+    for done, holder in enumerate(agencies, start=len(people) + 1):
+        issued = authority.agency(
+            reference=holder.reference,
+            name=holder.organisation,
+            since=since,
+            years=YEARS,
+            algorithm=algorithm,
+        )
+        _keep(keyring, holder.reference, issued.sealed(facts("drive")["pin"]))
+        on_progress("keys", done, total)
+    (keyring.folder / ROOTS).write_bytes(authority.roots_pem())
+    if not (keyring.folder / LOG_KEY).exists():
+        keyring.keep_log_key(Signer.create(told["log"]))
+
+
+def _keep(keyring: Keyring, reference: str, sealed: bytes) -> None:
+    path = keyring.path(reference)
+    path.touch(mode=0o600)
+    path.write_bytes(sealed)
+
+
+def _people(session: Session) -> Iterator[_Holder]:
+    rows = session.execute(
+        select(Person.id, Person.name, Appointment.title, Unit.form, Unit.name.label("unit"))
+        .join(Appointment, Appointment.person_id == Person.id)
+        .join(Unit, Unit.id == Appointment.unit_id)
+        .where(Appointment.role.in_(SIGNING_ROLES))
+        .order_by(Person.id)
+    )
+    for row in rows:
+        organisation = f"{facts('keys')['council']} {row.form} {row.unit}"
+        yield _Holder(person_reference(row.id), row.name, row.title, organisation)
+
+
+def _agencies(session: Session) -> Iterator[_Holder]:
+    units = session.scalars(
+        select(Unit).where(Unit.kind.in_(("commune", "district", "province"))).order_by(Unit.id)
+    )
+    for unit in units:
+        organisation = f"{facts('keys')['council']} {unit.title}"
+        yield _Holder(authority_reference(unit.id), "", "", organisation)

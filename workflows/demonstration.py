@@ -1,0 +1,99 @@
+"""The demonstration from an empty folder: migrate, populate, drive, export, verify."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.db import tune
+from engine.papers.book import Paper
+from engine.subjects import Link
+from workflows import logbook, migrate
+from workflows.bureau import Bureau
+from workflows.demo import populate
+from workflows.demo.data import Progress
+from workflows.demo.drive import Done, Drive, drive_one, drive_others
+from workflows.demo.keys import make_keys
+from workflows.demo.schedule import plan
+from workflows.verification import Verification, verify
+
+MARK = "built.json"
+PAPERS, RECORDS = "papers", "records"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A signed paper written to disk, and what an outsider's check says of it."""
+
+    path: Path
+    verification: Verification
+
+
+def run(
+    database_url: str,
+    folder: Path,
+    bureau: Bureau,
+    *,
+    say: Callable[[Done], None],
+    on_progress: Progress,
+) -> list[Exported]:
+    """Builds the demonstration in ``folder`` if it is not there yet, then verifies every
+    paper it wrote, as it lies on disk.
+
+    A build that was cut short is begun again from nothing. The year judged is the one whose
+    window holds the day on which the story begins, so that all of it lies in the past.
+    """
+    mark = folder / MARK
+    engine = tune(create_engine(database_url))
+    try:
+        with Session(engine) as session:
+            if not mark.exists():
+                built = _build(session, database_url, folder, bureau, say, on_progress)
+                mark.write_text(json.dumps(built, ensure_ascii=False, indent=1), encoding="utf-8")
+            paths = sorted((folder / PAPERS).glob("*.pdf"))
+            return [Exported(p, verify(session, bureau.desk, p.read_bytes())) for p in paths]
+    finally:
+        engine.dispose()
+
+
+def _build(
+    session: Session,
+    database_url: str,
+    folder: Path,
+    bureau: Bureau,
+    say: Callable[[Done], None],
+    on_progress: Progress,
+) -> dict[str, Any]:
+    until = clock.today()
+    schedule = plan(until)
+    migrate.upgrade(database_url)
+    world = populate(session, year=schedule.year, latest=schedule.begins, on_progress=on_progress)
+    make_keys(session, bureau.desk.keys, date(schedule.begins.year - 1, 1, 1), on_progress)
+    drive = drive_one(session, bureau, world.commune_id, until, say)
+    drive_others(session, bureau, world.commune_id, world.area_id, until, on_progress)
+    logbook.record(session, bureau.desk.keys)
+    _export(session, bureau, drive, folder)
+    return {"built_on": until.isoformat(), "year": world.year, "nomination": drive.nomination}
+
+
+def _export(session: Session, bureau: Bureau, drive: Drive, folder: Path) -> None:
+    """The signed papers into one folder, those to be signed by hand into another."""
+    listed: Sequence[Paper] = session.scalars(
+        select(Paper)
+        .join(Link, Link.paper_id == Paper.id)
+        .where(Link.subject_id == drive.nomination)
+        .order_by(Paper.id)
+    ).all()
+    for paper in listed:
+        content, name = bureau.desk.export(session, paper.id)
+        target = folder / (PAPERS if paper.number is not None else RECORDS)
+        target.mkdir(parents=True, exist_ok=True)
+        (target / name).write_bytes(content)

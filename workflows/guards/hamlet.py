@@ -1,0 +1,49 @@
+"""What the hamlet head must have in order: the registration and the self-assessment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.errors import Refusal
+from engine.move import Move
+from workflows import assessment
+from workflows.cases import criteria_of, window_of
+from workflows.guards.common import Asked, given_day, not_future
+from workflows.households import count
+
+
+def registration_in_order(move: Move) -> Iterator[Refusal]:
+    """Dates that have come, inside the cycle; no more households than the roll has."""
+    yield from not_future(move, "registered_on", "resolution_on")
+    window = window_of(move)
+    if not window.holds(given_day(move, "registered_on")):
+        starts, ends = window.starts_on.isoformat(), window.ends_on.isoformat()
+        span = {"starts_on": starts, "ends_on": ends}
+        yield Refusal("registered_outside_cycle", span, field="registered_on")
+    households, told = count(move.session, move.scopes["area"]), move.data["households_registered"]
+    if households == 0:
+        yield Refusal("empty_roll")
+    elif told > households:
+        params = {"count": told, "households": households}
+        yield Refusal("more_than_households", params, field="households_registered")
+
+
+def every_criterion_assessed(move: Move) -> Iterator[Refusal]:
+    """Each criterion of the year is answered, and a no says why."""
+    yield from assessment.unassessed(criteria_of(move), move.data["findings"])
+
+
+def facts_have_sources(move: Move) -> Iterator[Refusal]:
+    """Each yes rests on a fact with its source and its date."""
+    findings, window = move.data["findings"], window_of(move)
+    yield from assessment.unproved(criteria_of(move), findings, window, move.today)
+
+
+GUARDS: Asked = {
+    "registration_in_order": (
+        registration_in_order,
+        ("registered_on", "resolution_on", "households_registered"),
+    ),
+    "every_criterion_assessed": (every_criterion_assessed, ("findings",)),
+    "facts_have_sources": (facts_have_sources, ("findings",)),
+}

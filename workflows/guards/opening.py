@@ -1,0 +1,67 @@
+"""Whether a nomination may be opened, and whether a forgotten one lapses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from engine.errors import Refusal
+from engine.move import Move
+from workflows.cases import unit
+from workflows.cycles import cycle
+from workflows.guards.common import Asked
+from workflows.nominations import of_area
+from workflows.practice import practice
+from workflows.results import result
+
+
+def cycle_open(move: Move) -> Iterator[Refusal]:
+    """The year exists for this title, has begun and is not long over."""
+    year = move.evidence["year"]
+    found = cycle(move.session, year, move.evidence["title"])
+    if found is None:
+        yield Refusal("no_cycle", {"year": year})
+    elif move.today < found.starts_on:
+        yield Refusal("cycle_not_begun", {"year": year, "starts_on": found.starts_on.isoformat()})
+    else:
+        until = found.ends_on + timedelta(days=practice().opening.days_after)
+        if move.today > until:
+            yield Refusal("cycle_over", {"year": year, "until": until.isoformat()})
+
+
+def area_in_cycle(move: Move) -> Iterator[Refusal]:
+    """It is a residential area, and exists today."""
+    area = unit(move, move.evidence["area"])
+    if area.kind != "area":
+        yield Refusal("not_an_area", {"name": area.heading})
+    elif move.today < area.starts_on or (area.ends_on and move.today > area.ends_on):
+        yield Refusal("area_not_existing", {"name": area.heading})
+
+
+def no_other_case(move: Move) -> Iterator[Refusal]:
+    """One nomination for each area, year and title, whatever became of it."""
+    told = move.evidence
+    if of_area(move.session, told["area"], told["year"], told["title"]) is not None:
+        yield Refusal("case_exists", {"year": told["year"]})
+
+
+def year_not_decided(move: Move) -> Iterator[Refusal]:
+    """No result of that year was taken over from elsewhere."""
+    told = move.evidence
+    if result(move.session, told["area"], told["year"]) is not None:
+        yield Refusal("year_already_decided", {"year": told["year"]})
+
+
+def deadline_passed(move: Move) -> Iterator[Refusal]:
+    """The deadline of the state has passed: only then does the system let it lapse."""
+    if move.due_at is None or move.at < move.due_at:
+        yield Refusal("deadline_not_passed")
+
+
+GUARDS: Asked = {
+    "cycle_open": (cycle_open, ()),
+    "area_in_cycle": (area_in_cycle, ()),
+    "no_other_case": (no_other_case, ()),
+    "year_not_decided": (year_not_decided, ()),
+    "deadline_passed": (deadline_passed, ()),
+}

@@ -1,0 +1,73 @@
+"""What a paper may list, and whose hand signs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.definition import Definition, scope_of
+from engine.errors import Refusal
+from engine.move import Move
+from engine.papers.book import Paper
+from engine.subjects import Subject, SubjectScope
+from workflows.cases import needed
+from workflows.decisions import DRAFT
+from workflows.guards.common import Asked
+from workflows.nominations import Nomination
+
+
+def listed_fit_paper(move: Move) -> Iterator[Refusal]:
+    """Every nomination listed waits for a paper of this kind, from this very authority; all
+    are of one year, and no more than the kind may list."""
+    kind = move.house.kinds[move.evidence["kind"]]
+    wanted: Sequence[int] = move.evidence["subjects"]
+    rows = _rows(move, wanted)
+    if not wanted or len(set(wanted)) < len(wanted):
+        yield Refusal("nothing_chosen")
+    if len(wanted) > 1 and not kind.lists_many:
+        yield Refusal("one_at_a_time")
+    if len({row.year for row in rows}) > 1:
+        yield Refusal("one_year_only")
+    ready = {row.id for row in rows if _waits_for(move, kind.id, row)}
+    for subject in wanted:
+        if subject not in ready:
+            yield Refusal("listed_not_ready", {"subject": subject})
+
+
+def _rows(move: Move, wanted: Sequence[int]) -> Sequence[Any]:
+    return move.session.execute(
+        select(
+            Subject.id,
+            Subject.state,
+            Subject.definition_digest,
+            Nomination.year,
+            SubjectScope.scope,
+        )
+        .join(Nomination, Nomination.id == Subject.id)
+        .join(SubjectScope, SubjectScope.subject_id == Subject.id)
+        .where(Subject.id.in_(wanted), SubjectScope.unit_id == move.scopes["authority"])
+    ).all()
+
+
+def _waits_for(move: Move, kind: str, row: Any) -> bool:
+    """Its state is left for such a paper, and waits on an office of the paper's authority."""
+    definition: Definition = move.house.definition(row.definition_digest)
+    awaited = any(t.on == f"{kind}:drafted" for t in definition.leaving(row.state))
+    scopes = {scope_of(rule) for rule in definition.by_state[row.state].waiting_on}
+    return awaited and row.scope in scopes
+
+
+def signer_is_the_one_printed(move: Move) -> Iterator[Refusal]:
+    """The person who signs is the one whom the paper named when it was drafted."""
+    if needed(move.facts, DRAFT).data["signatory"]["person"] == move.actor.person_id:
+        return
+    values = move.session.scalar(select(Paper.values).where(Paper.id == move.subject_id))
+    yield Refusal("signatory_differs", {"printed": values["signatory"]["name"] if values else ""})
+
+
+GUARDS: Asked = {
+    "listed_fit_paper": (listed_fit_paper, ()),
+    "signer_is_the_one_printed": (signer_is_the_one_printed, ()),
+}

@@ -1,0 +1,41 @@
+"""Reading the law files: TOML into frozen models, or the file, the key and the reason."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from engine.definition import Frozen
+from engine.errors import DefinitionError
+
+LAW = Path(__file__).parent / "law"
+
+Model = TypeVar("Model", bound=Frozen)
+
+
+def table(path: Path) -> dict[str, Any]:
+    """The plain content of one law file; raises ``DefinitionError``."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DefinitionError(path.name, "file", str(error)) from None
+
+
+def read(model: type[Model], path: Path) -> Model:
+    """The model in one law file; raises ``DefinitionError``."""
+    values = table(path)
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "file"
+        raise DefinitionError(path.name, key, first["msg"]) from None
+
+
+def law_files(folder: Path = LAW) -> Sequence[Path]:
+    """Every file of law, in a fixed order."""
+    return sorted(folder.rglob("*.toml"))

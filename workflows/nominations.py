@@ -1,0 +1,80 @@
+"""Nominations: one residential area, one year, one title; and how one is opened."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engine.commands import Outcome, perform
+from engine.db import Base, in_writing
+from engine.errors import NotFound, Refusal, Refused
+from engine.house import House
+from engine.move import Opening
+from workflows.cycles import SECURITY, cycle
+from workflows.units import chain
+
+OPEN = "open_registration"
+
+
+class Nomination(Base):
+    """What a nomination is about. Its state is that of its subject, written elsewhere."""
+
+    __tablename__ = "nominations"
+
+    id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"))
+    year: Mapped[int]
+    title: Mapped[str] = mapped_column(String(20), default=SECURITY)
+
+    __table_args__ = (
+        UniqueConstraint("area_id", "year", "title"),
+        Index("ix_nominations_year", "year"),
+    )
+
+
+def of_area(session: Session, area_id: int, year: int, title: str = SECURITY) -> int | None:
+    """The nomination of an area for a year, if one was opened."""
+    return session.scalar(
+        select(Nomination.id).where(
+            Nomination.area_id == area_id, Nomination.year == year, Nomination.title == title
+        )
+    )
+
+
+def open_nomination(
+    session: Session,
+    house: House,
+    person_id: int,
+    area_id: int,
+    year: int,
+    key: str | None = None,
+    *,
+    title: str = SECURITY,
+) -> Outcome:
+    """Opens the nomination of an area for a year, under the definition of its cycle.
+
+    Raises ``NotFound`` (``no_cycle``, ``no_such_unit``), ``Forbidden``, ``Refused``.
+    """
+    found = cycle(session, year, title)
+    if found is None:
+        raise NotFound(Refusal("no_cycle", {"year": year}))
+    scopes = {kind: unit.id for kind, unit in chain(session, area_id).items()}
+    if not scopes:
+        raise NotFound(Refusal("no_such_unit", {"id": area_id}))
+    opening = Opening(
+        person_id,
+        found.definition_id,
+        OPEN,
+        scopes,
+        key=key,
+        evidence={"area": area_id, "year": year, "title": title},
+    )
+    nested = in_writing(session)
+    try:
+        return perform(session, house, opening)
+    except IntegrityError:
+        # Two people opened the same nomination at once: the table lets one of them in.
+        if nested or of_area(session, area_id, year, title) is None:
+            raise
+        raise Refused(Refusal("case_exists", {"year": year})) from None

@@ -1,0 +1,371 @@
+"""The desk where papers are rendered, signed, issued, handed out and checked.
+
+Everything slow happens here, before the transaction that records it: the bytes are made,
+kept by their digest, checked with the same eyes as any outsider's, and only then does
+``perform`` move the paper. If that fails, a file nobody names is left in the store, nothing
+more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from engine import clock, registers
+from engine.commands import Outcome, available, perform, repeated
+from engine.db import writing
+from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused, Stale
+from engine.house import House
+from engine.move import Command
+from engine.outbox import Handler
+from engine.papers.book import Paper, PaperVersion
+from engine.papers.template import Templates
+from engine.policy import NOT_YOURS
+from engine.store import BlobStore
+from workflows import logbook, sign_ins
+from workflows.keys import Keyring, authority_reference, person_reference
+from workflows.wording import phrase
+
+if TYPE_CHECKING:
+    from engine.papers.render import Renderer
+    from engine.signing.certificates import Kind
+    from engine.signing.signer import Credential, Signer
+
+SIGN, ISSUE = "sign", "issue"
+STAGES = ("rendered", "signed", "issued")
+NUMBER_TRIES = 4
+PIN = "pin"
+"""What wrong PINs are counted as, for each person and key."""
+
+WRONG_PIN = frozenset({"wrong_pin", "wrong_pin_last_try"})
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose key an act takes: the kind of its certificate, the part its signature plays in
+    the paper, and the reference it names its holder by."""
+
+    kind: Kind
+    role: str
+    reference: str
+
+    @property
+    def not_theirs(self) -> Refusal:
+        """How a certificate that names somebody else is told."""
+        is_person = self.kind == "person"
+        return Refusal("certificate_of_another" if is_person else "seal_of_another")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of an authority's register, as it is written, and the day it is written on."""
+
+    authority_id: int
+    number: int
+    text: str
+    day: date
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        return {
+            "authority_id": self.authority_id,
+            "number": self.number,
+            "issued_on": self.day.isoformat(),
+        }
+
+
+def signing() -> dict[str, str]:
+    """What is written into a paper with its leader's signature."""
+    return {"reason": phrase("signature_reason"), "mark": phrase("signature_mark")}
+
+
+@dataclass(frozen=True)
+class PaperDesk:
+    """The desk of one installation; safe to share between threads."""
+
+    house: House
+    store: BlobStore
+    keys: Keyring
+    templates_folder: Path
+
+    @cached_property
+    def templates(self) -> Templates:
+        return Templates(self.templates_folder)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        # Loaded when the first paper is laid out: a web process that only shows pages does
+        # without the typesetter's hundred megabytes.
+        from engine.papers.render import Renderer
+
+        return Renderer(self.templates_folder)
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """What the outbox may ask of the desk."""
+        return {
+            "render": lambda session, ids: self._rendered(session, ids["paper"]),
+            logbook.TASK: lambda session, ids: logbook.record(session, self.keys, ids),
+        }
+
+    def _rendered(self, session: Session, paper_id: int) -> None:
+        self.render(session, paper_id)
+
+    def render(self, session: Session, paper_id: int) -> str:
+        """The digest of the paper's first bytes, laying it out if that was not done yet.
+
+        Raises ``Refused`` (``template_changed``) when the template is no longer the one the
+        paper was drafted for.
+        """
+        paper = self.paper(session, paper_id)
+        known = self._digest_at(session, paper_id, "rendered")
+        if known is not None:
+            return known
+        template = self.house.kinds[paper.kind].template
+        if self.house.template_digest(paper.kind) != paper.template_digest:
+            raise Refused(Refusal("template_changed", {"paper": paper_id}))
+        content = self.renderer.render(template, paper.values)
+        digest = self.store.put(content)
+        try:
+            with writing(session):
+                known = self._digest_at(session, paper_id, "rendered")
+                if known is None:
+                    session.execute(
+                        insert(PaperVersion).values(
+                            paper_id=paper_id,
+                            stage="rendered",
+                            sha256=digest,
+                            size=len(content),
+                            at=clock.now(),
+                        )
+                    )
+        except IntegrityError:
+            # On PostgreSQL another process may have laid it out after we looked.
+            known = self._digest_at(session, paper_id, "rendered")
+            if known is None:
+                raise
+        return known or digest
+
+    def paper(self, session: Session, paper_id: int) -> Paper:
+        """The paper of that id; raises ``NotFound``."""
+        paper = session.get(Paper, paper_id)
+        if paper is None:
+            raise NotFound(Refusal("no_such_paper", {"id": paper_id}))
+        return paper
+
+    def latest(self, session: Session, paper_id: int) -> PaperVersion | None:
+        """The newest version of the paper's file, if any was made yet."""
+        return session.scalars(
+            select(PaperVersion)
+            .where(PaperVersion.paper_id == paper_id)
+            .order_by(PaperVersion.id.desc())
+            .limit(1)
+        ).first()
+
+    def export(self, session: Session, paper_id: int) -> tuple[bytes, str]:
+        """The newest bytes of a paper and a file name for them, laying it out if need be."""
+        paper = self.paper(session, paper_id)
+        version = self.latest(session, paper_id)
+        digest = version.sha256 if version else self.render(session, paper_id)
+        number = (paper.number_text or f"{paper_id}").replace("/", "-")
+        return self.store.get(digest), f"{paper.kind}-{number}.pdf"
+
+    def sign(
+        self,
+        session: Session,
+        person_id: int,
+        paper_id: int,
+        *,
+        pin: str,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Outcome:
+        """The leader's signature over the bytes that were shown.
+
+        Raises ``Forbidden``, ``Conflict``, ``Stale`` or ``Refused`` (``wrong_pin``,
+        ``too_many_pins``, ``no_key``, ``use_token``, a code of the certificate's fault); the
+        paper then stays as it was.
+        """
+        if key and (earlier := self.done(session, person_id, paper_id, SIGN, key)):
+            return earlier
+        self.may(session, person_id, paper_id, SIGN)
+        base = self.base(session, paper_id, SIGN)
+        holder = self.holder(session, person_id, paper_id, SIGN)
+        from engine.signing import pdf
+
+        with self._opened(session, person_id, holder, pin) as signer:
+            self.trust(signer.credential, holder)
+            signed = pdf.sign_person(self.store.get(base), signer, at=clock.now(), **signing())
+        evidence = self.evidence(base, signed, holder, person_id=person_id)
+        command = Command(person_id, paper_id, SIGN, version, key=key, evidence=evidence)
+        return perform(session, self.house, command)
+
+    def issue(
+        self,
+        session: Session,
+        person_id: int,
+        paper_id: int,
+        *,
+        pin: str,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Outcome:
+        """The clerk's single act: number, date and seal, entered in the register.
+
+        The next number is written and sealed before the transaction; if another paper took
+        it in between, the act is prepared again with the one after. Raises as ``sign``.
+        """
+        if key and (earlier := self.done(session, person_id, paper_id, ISSUE, key)):
+            return earlier
+        self.may(session, person_id, paper_id, ISSUE)
+        holder = self.holder(session, person_id, paper_id, ISSUE)
+        with self._opened(session, person_id, holder, pin) as signer:
+            self.trust(signer.credential, holder)
+            for attempt in range(1, NUMBER_TRIES + 1):
+                evidence = self._sealed(session, paper_id, signer, holder)
+                command = Command(person_id, paper_id, ISSUE, version, key=key, evidence=evidence)
+                try:
+                    return perform(session, self.house, command)
+                except Stale as stale:
+                    if stale.code != "number_taken" or attempt == NUMBER_TRIES:
+                        raise
+        raise AssertionError("the loop returns or raises")
+
+    @contextmanager
+    def _opened(
+        self, session: Session, person_id: int, holder: Holder, pin: str
+    ) -> Iterator[Signer]:
+        """The holder's key, open inside the block. Wrong PINs are counted, and after too many
+        of them even the right one has to wait."""
+        who = f"person {person_id}"
+        if sign_ins.must_wait(session, PIN, who, holder.reference):
+            raise Refused(Refusal("too_many_pins", field="pin"))
+        with ExitStack() as open_keys:
+            try:
+                signer = open_keys.enter_context(self.keys.signer(holder.reference, pin))
+            except Refused as refused:
+                if WRONG_PIN.intersection(one.code for one in refused.refusals):
+                    sign_ins.tried(session, PIN, who, holder.reference)
+                raise
+            yield signer
+
+    def _sealed(
+        self, session: Session, paper_id: int, signer: Signer, holder: Holder
+    ) -> dict[str, Any]:
+        from engine.signing import pdf
+
+        base = self.base(session, paper_id, ISSUE)
+        number = self.next_number(session, paper_id)
+        session.rollback()
+        sealed = pdf.issue(self.store.get(base), signer, at=clock.now(), **self.sealing(number))
+        return self.evidence(base, sealed, holder, **number.evidence)
+
+    def base(self, session: Session, paper_id: int, action: str) -> str:
+        """The digest of the bytes that an act is to sign; raises ``Refused``
+        (``paper_not_ready``) when they are not there yet."""
+        if action == SIGN:
+            return self.render(session, paper_id)
+        base = self._digest_at(session, paper_id, "signed")
+        if base is None:
+            raise Refused(Refusal("paper_not_ready"))
+        return base
+
+    def holder(self, session: Session, person_id: int, paper_id: int, action: str) -> Holder:
+        """Whose certificate an act takes: the person's own, or that of the authority."""
+        if action == SIGN:
+            return Holder("person", "person", person_reference(person_id))
+        authority = self.paper(session, paper_id).authority_id
+        return Holder("agency", "seal", authority_reference(authority))
+
+    def next_number(self, session: Session, paper_id: int) -> Number:
+        """The number the paper would get if it were issued now. Nothing is taken."""
+        paper = self.paper(session, paper_id)
+        kind = self.house.kinds[paper.kind]
+        day = clock.today()
+        number = registers.upcoming(session, paper.authority_id, kind.series, day)
+        return Number(paper.authority_id, number, registers.written(number, kind.symbol), day)
+
+    def sealing(self, number: Number) -> dict[str, str]:
+        """What is written into a paper when it is issued."""
+        return {
+            "number": number.text,
+            "date_text": self.templates.phrase("long_date", number.day.isoformat()),
+            "reason": phrase("seal_reason"),
+            "mark": phrase("seal_mark"),
+        }
+
+    def may(self, session: Session, person_id: int, paper_id: int, action: str) -> None:
+        """Refuses early, before any key is opened, what would be refused later: raises
+        ``Forbidden`` to whom the move is not open, ``Refused`` for what the guards say."""
+        actor = self.house.find_actor(session, person_id, clock.today())
+        for option in available(session, self.house, paper_id, actor):
+            if option.transition.id == action:
+                barred = [r for r in option.refusals if r.code != "paper_not_ready"]
+                theirs = [r for r in barred if r.code in NOT_YOURS]
+                if theirs:
+                    raise Forbidden(*theirs)
+                if barred:
+                    raise Refused(*barred)
+                return
+        raise Conflict(Refusal("not_from_here", {"action": action}))
+
+    def done(
+        self, session: Session, person_id: int, paper_id: int, action: str, key: str
+    ) -> Outcome | None:
+        """The answer the same key was given before: a repetition needs no second signature."""
+
+        return repeated(session, Command(person_id, paper_id, action, key=key))
+
+    def trust(self, credential: Credential, holder: Holder) -> None:
+        """Raises ``Refused`` with every reason why a certificate may not sign now for this
+        holder: its time, its chain, its purpose, its kind, or that it is another's."""
+        from engine.signing import trust
+        from engine.signing.certificates import identity
+
+        roots = self.keys.roots_of(holder.kind)
+        faults = trust.problems(credential, roots, clock.now(), kind=holder.kind)
+        if faults:
+            raise Refused(*(Refusal(fault) for fault in faults))
+        if identity(credential.certificate).reference != holder.reference:
+            raise Refused(holder.not_theirs)
+
+    def evidence(self, base: str, content: bytes, holder: Holder, **more: Any) -> dict[str, Any]:
+        """Keeps a file just signed and tells ``perform`` about it, having validated it as an
+        outsider would; raises ``Refused`` when anything is wrong with it."""
+        certificate = self._believe(content, holder)
+        return {
+            "base": base,
+            "sha256": self.store.put(content),
+            "size": len(content),
+            "certificate": certificate,
+            **more,
+        }
+
+    def _believe(self, content: bytes, holder: Holder) -> str:
+        """The fingerprint of the certificate of the signature just made."""
+        from engine.signing.validate import validate
+
+        report = validate(content, self.keys.roots)[-1]
+        if report.role != holder.role or not report.valid:
+            why = ", ".join(report.problems) or report.role
+            raise Refused(Refusal("signature_not_valid", {"why": why}))
+        if report.reference != holder.reference:
+            raise Refused(holder.not_theirs)
+        return report.fingerprint
+
+    def _digest_at(self, session: Session, paper_id: int, stage: str) -> str | None:
+        return session.scalar(
+            select(PaperVersion.sha256)
+            .where(PaperVersion.paper_id == paper_id, PaperVersion.stage == stage)
+            .order_by(PaperVersion.id.desc())
+            .limit(1)
+        )

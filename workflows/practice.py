@@ -1,0 +1,44 @@
+"""Local practice that no norm fixes: how late a year is opened, how long
+a posting lasts, how the committee decides."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pydantic import Field
+
+from engine.definition import Confidence, Frozen
+from workflows.lawfiles import LAW, read
+from workflows.voting import Mark
+
+
+class Opened(Frozen):
+    """How long after the last day assessed a nomination of the year may still be opened."""
+
+    days_after: int = Field(ge=0)
+
+
+class Posting(Frozen):
+    """``days`` counts the first day and the last."""
+
+    days: int = Field(ge=1)
+
+
+class Committee(Frozen):
+    """The marks are taken of all members."""
+
+    quorum: Mark
+    majority: Mark
+
+
+class Practice(Frozen):
+    confidence: Confidence
+    opening: Opened
+    posting: Posting
+    committee: Committee
+
+
+@cache
+def practice() -> Practice:
+    """Raises ``DefinitionError`` on a malformed file."""
+    return read(Practice, LAW / "rules" / "practice.toml")

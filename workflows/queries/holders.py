@@ -1,0 +1,68 @@
+"""By whom an office is held today: whom to telephone when something waits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from workflows.people import Appointment, Person
+from workflows.units import Unit
+
+Post = tuple[str, int]
+"""A role at a unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody in an office today. ``unit`` is written as inside a sentence."""
+
+    person_id: int
+    name: str
+    phone: str
+    title: str
+    unit: str
+
+
+_HELD = (
+    select(
+        Appointment.role,
+        Appointment.unit_id,
+        Appointment.title,
+        Person.id,
+        Person.name,
+        Person.phone,
+        Unit.kind,
+        Unit.form,
+        Unit.name.label("unit"),
+    )
+    .join(Person, Person.id == Appointment.person_id)
+    .join(Unit, Unit.id == Appointment.unit_id)
+    .where(
+        Appointment.unit_id.in_(bindparam("units", expanding=True)),
+        Appointment.role.in_(bindparam("roles", expanding=True)),
+        Appointment.starts_on <= bindparam("on"),
+        or_(Appointment.ends_on.is_(None), Appointment.ends_on >= bindparam("on")),
+    )
+    .order_by(Appointment.starts_on, Appointment.id)
+)
+
+
+def holders(session: Session, posts: Collection[Post]) -> Mapping[Post, Holder]:
+    """Who holds each of these posts today, the longest in office; a vacant one is missing.
+
+    One query, however many posts.
+    """
+    if not posts:
+        return {}
+    roles, units = zip(*posts, strict=True)
+    values = {"roles": set(roles), "units": set(units), "on": clock.today()}
+    found: dict[Post, Holder] = {}
+    for row in session.execute(_HELD, values):
+        unit = row.unit if row.kind == "area" else f"{row.form} {row.unit}"
+        holder = Holder(row.id, row.name, row.phone, row.title, unit)
+        found.setdefault((row.role, row.unit_id), holder)
+    return {post: found[post] for post in posts if post in found}

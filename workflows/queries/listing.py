@@ -1,0 +1,225 @@
+"""The list of nominations somebody may read, filtered, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
+
+from engine.subjects import Subject, SubjectScope
+from workflows.cycles import Cycle
+from workflows.names import fold
+from workflows.nominations import Nomination
+from workflows.units import Unit
+
+MOST_TO_CHOOSE_FROM = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The filter. ``units`` are those the reader's offices are at; None reads everything."""
+
+    units: Sequence[int] | None
+    state: str = ""
+    commune_id: int | None = None
+    year: int | None = None
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One nomination of the list."""
+
+    id: int
+    area: str
+    commune: str
+    year: int
+    state: str
+    digest: str
+    entered_at: datetime
+    due_at: datetime | None
+    version: int
+
+
+def page(
+    session: Session, wanted: Wanted, *, limit: int = 50, offset: int = 0
+) -> tuple[Sequence[Row], int]:
+    """Some nominations in the order of year and place, and how many there are in all."""
+    values = _values(wanted)
+    words = fold(wanted.search).split()
+    counting = _named(_counting(*_shape(wanted), named=bool(words)), words)
+    total = session.scalar(counting, values) or 0
+    query = _named(_listing(*_shape(wanted)), words).limit(limit).offset(offset)
+    return [_row(row) for row in session.execute(query, values)], total
+
+
+def every(session: Session, wanted: Wanted) -> Iterator[Row]:
+    """All of them, read in portions."""
+    query = _named(_listing(*_shape(wanted)), fold(wanted.search).split())
+    rows = session.execute(query, _values(wanted), execution_options={"yield_per": 500})
+    for row in rows:
+        yield _row(row)
+
+
+# Statements are built once for each shape of a filter: whether it keeps to some units, to a
+# state, a commune, a year.
+
+_commune = aliased(Unit)
+_UNITS: BindParameter[Any] = bindparam("units", expanding=True)
+Shape = tuple[bool, bool, bool, bool]
+
+
+def _shape(wanted: Wanted) -> Shape:
+    return (
+        wanted.units is not None,
+        bool(wanted.state),
+        bool(wanted.commune_id),
+        bool(wanted.year),
+    )
+
+
+def _values(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "units": wanted.units,
+        "state": wanted.state,
+        "commune": wanted.commune_id,
+        "year": wanted.year,
+    }
+
+
+@cache
+def _listing(units: bool, state: bool, commune: bool, year: bool) -> Select[*tuple[Any, ...]]:
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            Subject.id,
+            Unit.name.label("area"),
+            _commune.form,
+            _commune.name.label("commune"),
+            Nomination.year,
+            Subject.state,
+            Subject.definition_digest,
+            Subject.entered_at,
+            Subject.due_at,
+            Subject.version,
+        )
+        .join(Nomination, Nomination.id == Subject.id)
+        .join(Unit, Unit.id == Nomination.area_id)
+        .join(_commune, _commune.id == Unit.parent_id)
+        .order_by(Nomination.year.desc(), _commune.sort, Unit.sort, Subject.id)
+    )
+    return query.where(*_conditions(units, state, commune, year))
+
+
+@cache
+def _counting(
+    units: bool, state: bool, commune: bool, year: bool, *, named: bool
+) -> Select[*tuple[Any, ...]]:
+    """The same counted, joined to no more than the filter asks about."""
+    query: Select[*tuple[Any, ...]] = select(func.count()).select_from(Nomination)
+    if state:
+        query = query.join(Subject, Subject.id == Nomination.id)
+    if commune or named:
+        query = query.join(Unit, Unit.id == Nomination.area_id)
+        query = query.join(_commune, _commune.id == Unit.parent_id)
+    return query.where(*_conditions(units, state, commune, year))
+
+
+def _conditions(
+    units: bool, state: bool, commune: bool, year: bool
+) -> Iterator[ColumnElement[bool]]:
+    if units:
+        allowed = select(SubjectScope.subject_id).where(SubjectScope.unit_id.in_(_UNITS))
+        yield Nomination.id.in_(allowed)
+    if state:
+        yield Subject.state == bindparam("state")
+    if commune:
+        yield _commune.id == bindparam("commune")
+    if year:
+        yield Nomination.year == bindparam("year")
+
+
+def _named(query: Select[*tuple[Any, ...]], words: Iterable[str]) -> Select[*tuple[Any, ...]]:
+    names = " " + Unit.folded + " " + _commune.folded
+    for word in words:
+        query = query.where(names.contains(f" {word}", autoescape=True))
+    return query
+
+
+def _row(row: Any) -> Row:
+    return Row(
+        row.id,
+        row.area,
+        f"{row.form} {row.commune}",
+        row.year,
+        row.state,
+        row.definition_digest,
+        row.entered_at,
+        row.due_at,
+        row.version,
+    )
+
+
+_ABOVE = select(Unit.parent_id).where(Unit.id.in_(_UNITS))
+_BELOW = select(Unit.id).where(Unit.parent_id.in_(_UNITS))
+_COMMUNES = (
+    select(Unit.id, Unit.form, Unit.name)
+    .where(Unit.kind == "commune")
+    .order_by(Unit.sort, Unit.id)
+    .limit(MOST_TO_CHOOSE_FROM + 1)
+)
+_MY_COMMUNES = _COMMUNES.where(
+    or_(
+        Unit.id.in_(_UNITS),
+        Unit.id.in_(_ABOVE),
+        Unit.parent_id.in_(_UNITS),
+        Unit.parent_id.in_(_BELOW),
+    )
+)
+
+
+def communes(session: Session, units: Sequence[int] | None) -> Sequence[tuple[int, str]]:
+    """The communes to choose from: those in, under or above these units (None: all).
+
+    Nothing when they are too many to choose from; then one searches by name.
+    """
+    query = _COMMUNES if units is None else _MY_COMMUNES
+    found = [(i, f"{form} {name}") for i, form, name in session.execute(query, {"units": units})]
+    return found if len(found) <= MOST_TO_CHOOSE_FROM else []
+
+
+_YEARS = (
+    select(Cycle.year)
+    .where(exists().where(Nomination.year == Cycle.year))
+    .distinct()
+    .order_by(Cycle.year.desc())
+)
+
+
+def years(session: Session) -> Sequence[int]:
+    """The years that have nominations, the latest first."""
+    return session.scalars(_YEARS).all()
+
+
+def open_areas(session: Session, area_ids: Sequence[int], year: int) -> Sequence[tuple[int, str]]:
+    """Those of the areas which have no nomination of that year yet, with their names."""
+    started = select(Nomination.area_id).where(Nomination.year == year)
+    query = (
+        select(Unit.id, Unit.name)
+        .where(Unit.id.in_(area_ids), Unit.kind == "area", Unit.id.not_in(started))
+        .order_by(Unit.sort)
+    )
+    return list(session.execute(query))

@@ -1,0 +1,155 @@
+"""What anybody may know: which areas were recognised, and what became of a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from engine.papers.book import Paper, PaperVersion
+from engine.subjects import Link, Subject
+from workflows.names import fold
+from workflows.nominations import Nomination
+from workflows.results import Result
+from workflows.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A unit with how many of its areas were judged and recognised in a year."""
+
+    id: int
+    name: str
+    judged: int
+    recognised: int
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """An area with its results of some years: year → recognised."""
+
+    id: int
+    name: str
+    commune_id: int
+    commune: str
+    results: Mapping[int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPaper:
+    """What the public page tells of a paper: nothing of any person."""
+
+    id: int
+    kind: str
+    state: str
+    digest: str
+    number: str
+    issued_on: date | None
+    authority: str
+    areas: Sequence[str]
+    sha256: str | None
+
+
+def years(session: Session) -> Sequence[int]:
+    """The years that have results, the earliest first."""
+    return session.scalars(select(Result.year).distinct().order_by(Result.year)).all()
+
+
+def communes(session: Session, year: int) -> Sequence[Place]:
+    """The communes with results in a year."""
+    area = aliased(Unit)
+    rows = session.execute(
+        select(
+            Unit.id,
+            Unit.form,
+            Unit.name,
+            func.count(),
+            func.count().filter(Result.recognised),
+        )
+        .join(area, area.parent_id == Unit.id)
+        .join(Result, Result.area_id == area.id)
+        .where(Result.year == year)
+        .group_by(Unit.id, Unit.form, Unit.name, Unit.sort)
+        .order_by(Unit.sort, Unit.id)
+    )
+    return [Place(i, f"{form} {name}", judged, ok) for i, form, name, judged, ok in rows]
+
+
+def areas(
+    session: Session,
+    *,
+    commune_id: int | None = None,
+    search: str = "",
+    years: Sequence[int] = (),
+    limit: int = 100,
+) -> Sequence[Area]:
+    """Areas of a commune, or those whose own or whose commune's name has words that begin
+    with each word of the search, with their results of these years; two queries."""
+    commune = aliased(Unit)
+    query = (
+        select(Unit.id, Unit.name, commune.id, commune.form, commune.name)
+        .join(commune, commune.id == Unit.parent_id)
+        .where(Unit.kind == "area")
+        .order_by(commune.sort, Unit.sort, Unit.id)
+        .limit(limit)
+    )
+    if commune_id is not None:
+        query = query.where(commune.id == commune_id)
+    names = " " + Unit.folded + " " + commune.folded
+    for word in fold(search).split():
+        query = query.where(names.contains(f" {word}", autoescape=True))
+    found = session.execute(query).all()
+    facts: dict[int, dict[int, bool]] = {row[0]: {} for row in found}
+    told = session.execute(
+        select(Result.area_id, Result.year, Result.recognised).where(
+            Result.area_id.in_(facts), Result.year.in_(years)
+        )
+    )
+    for area_id, year, recognised in told:
+        facts[area_id][year] = recognised
+    return [Area(i, name, c, f"{form} {cname}", facts[i]) for i, name, c, form, cname in found]
+
+
+def unit(session: Session, unit_id: int) -> Unit | None:
+    """The unit of that id."""
+    return session.get(Unit, unit_id)
+
+
+def paper(session: Session, code: str) -> PublicPaper | None:
+    """The paper with that public code, and the names of the areas it lists."""
+    row = session.execute(
+        select(Paper, Subject.state, Subject.definition_digest, Unit)
+        .join(Subject, Subject.id == Paper.id)
+        .join(Unit, Unit.id == Paper.authority_id)
+        .where(Paper.code == code)
+    ).first()
+    if row is None:
+        return None
+    found, state, digest, authority = row
+    names = session.scalars(
+        select(Unit.name)
+        .join(Nomination, Nomination.area_id == Unit.id)
+        .join(Link, Link.subject_id == Nomination.id)
+        .where(Link.paper_id == found.id)
+        .order_by(Link.position)
+    ).all()
+    sha256 = session.scalar(
+        select(PaperVersion.sha256)
+        .where(PaperVersion.paper_id == found.id, PaperVersion.stage == "issued")
+        .order_by(PaperVersion.id.desc())
+        .limit(1)
+    )
+    return PublicPaper(
+        found.id,
+        found.kind,
+        state,
+        digest,
+        found.number_text or "",
+        found.issued_on,
+        authority.title,
+        names,
+        sha256,
+    )

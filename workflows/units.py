@@ -1,0 +1,128 @@
+"""Units: the places that act and are judged, from a province down to a residential area.
+
+The key is ours: names and official codes are reused over the years, so neither
+identifies a unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Literal, get_args
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, validates
+
+from engine.db import Base
+from workflows.names import fold
+
+Kind = Literal["province", "district", "commune", "area"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+def _folded(context: Any) -> str:
+    return fold(context.get_current_parameters()["name"])
+
+
+class Unit(Base):
+    """A province, district, commune or residential area, from its first day to its last.
+
+    ``name`` is bare for the upper kinds (``form`` says what they are called) and whole for
+    an area. ``code`` is the official one, or, for an area, its commune's with a number.
+    """
+
+    __tablename__ = "units"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"))
+    name: Mapped[str] = mapped_column(String(120))
+    form: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(String(20))
+    folded: Mapped[str] = mapped_column(String(120), default=_folded)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    sort: Mapped[int] = mapped_column(Integer, default=0)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('province', 'district', 'commune', 'area')", name="kind_known"),
+        CheckConstraint("ends_on IS NULL OR starts_on <= ends_on", name="dates_ordered"),
+        UniqueConstraint("kind", "code", "starts_on"),
+        Index("ix_units_parent_id_sort", "parent_id", "sort"),
+    )
+
+    @validates("name")
+    def _fold_name(self, _key: str, name: str) -> str:
+        self.folded = fold(name)
+        return name
+
+    @property
+    def title(self) -> str:
+        """How it stands inside a sentence: the form, then the name."""
+        return titled(self.kind, self.form, self.name)
+
+    @property
+    def heading(self) -> str:
+        """How it stands alone: as ``title``, with a capital."""
+        return self.title[:1].upper() + self.title[1:]
+
+
+def titled(kind: str, form: str, name: str) -> str:
+    """``Unit.title`` for a row that holds only these columns."""
+    return name if kind == "area" else f"{form} {name}"
+
+
+def by_code(session: Session, code: str, kind: str | None = None) -> Unit | None:
+    """The unit that bears this code, the latest one if it was reused."""
+    query = select(Unit).where(Unit.code == code).order_by(Unit.starts_on.desc(), Unit.id.desc())
+    return session.scalars(query.where(Unit.kind == kind) if kind else query).first()
+
+
+def children(session: Session, unit_id: int, on: date | None = None) -> Sequence[Unit]:
+    """The units directly under one, in their order; only those existing ``on`` a day if given."""
+    query = select(Unit).where(Unit.parent_id == unit_id).order_by(Unit.sort, Unit.id)
+    if on is not None:
+        query = query.where(Unit.starts_on <= on, or_(Unit.ends_on.is_(None), Unit.ends_on >= on))
+    return session.scalars(query).all()
+
+
+def chain(session: Session, unit_id: int) -> dict[str, Unit]:
+    """The unit and everything above it, by kind: ``{"area": …, "commune": …, …}``."""
+    up = select(Unit.id, Unit.parent_id).where(Unit.id == unit_id).cte("up", recursive=True)
+    up = up.union_all(select(Unit.id, Unit.parent_id).join(up, Unit.id == up.c.parent_id))
+    rows = session.scalars(select(Unit).where(Unit.id.in_(select(up.c.id))))
+    return {unit.kind: unit for unit in rows}
+
+
+def areas_under(unit_id: int) -> Select[int]:
+    """A query of the ids of the residential areas in a unit (itself, if it is one)."""
+    down = select(Unit.id, Unit.kind).where(Unit.id == unit_id).cte("down", recursive=True)
+    down = down.union_all(select(Unit.id, Unit.kind).join(down, Unit.parent_id == down.c.id))
+    return select(down.c.id).where(down.c.kind == "area")
+
+
+def search(
+    session: Session, text: str, *, kind: str | None = None, limit: int = 20
+) -> Sequence[Unit]:
+    """Units of whose own or parent's name some word begins with each word of ``text``.
+
+    Diacritics and case do not matter.
+    """
+    parent = aliased(Unit)
+    words = " " + Unit.folded + func.coalesce(" " + parent.folded, "")
+    query = select(Unit).outerjoin(parent, Unit.parent_id == parent.id)
+    query = query.order_by(parent.sort, Unit.sort, Unit.id).limit(limit)
+    for word in fold(text).split():
+        query = query.where(words.contains(f" {word}", autoescape=True))
+    return session.scalars(query.where(Unit.kind == kind) if kind else query).all()

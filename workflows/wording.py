@@ -1,0 +1,133 @@
+"""What people read: refusals as sentences, and the names of roles, duties, steps, levels.
+
+The words are data in two languages; a place in braces is filled from the refusal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from engine.check.problem import Problem
+from engine.clock import VIETNAM
+from engine.definition import role_of
+from engine.errors import Refusal
+from workflows.lawfiles import LAW, table
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*")
+_OR = {"vi": " hoặc ", "en": " or "}
+
+Told = Mapping[str, Mapping[str, str]]
+"""Sentences or names by key, each by language."""
+
+
+@cache
+def refusals() -> Told:
+    """The sentence of every refusal code."""
+    return _file("refusals")
+
+
+@cache
+def problems() -> Told:
+    """The sentence of every problem a definition can have."""
+    return _file("problems")
+
+
+@cache
+def names() -> Mapping[str, Told]:
+    """Names by group."""
+    return _file("names")
+
+
+def _file(name: str) -> dict[str, Any]:
+    return table(LAW / "words" / f"{name}.toml")
+
+
+def say(refusal: Refusal, language: str) -> str:
+    """A refusal as a sentence that says what to do; raises ``KeyError`` for a code without
+    one, which the tests exclude."""
+    places = {key: _shown(key, value, language) for key, value in refusal.params.items()}
+    return refusals()[refusal.code][language].format_map(places)
+
+
+def explain(problem: Problem, language: str) -> str:
+    """A problem of a definition as a sentence, with its story."""
+    told = problems().get(problem.code) or problems()["without"]
+    places = {key: _shown(key, value, language) for key, value in problem.params.items()}
+    sentence = told[language].format_map(places)
+    return f"{sentence} {' → '.join(problem.story)}" if problem.story else sentence
+
+
+def _shown(key: str, value: Any, language: str) -> str:
+    """A parameter as people read it: offices and duties by name, days the Vietnamese way."""
+    if isinstance(value, list | tuple):
+        parts = dict.fromkeys(_shown(key, part, language) for part in value)
+        return _OR[language].join(parts)
+    if isinstance(value, str):
+        return _NAMED.get(key, _plain)(value, language)
+    return str(value)
+
+
+def _plain(text: str, _language: str) -> str:
+    if _DAY.fullmatch(text):
+        return date.fromisoformat(text).strftime("%d/%m/%Y")
+    if _MOMENT.fullmatch(text):
+        return datetime.fromisoformat(text).astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y")
+    return text
+
+
+def name_of(group: str, key: str, language: str) -> str:
+    """A name of a group, or the key itself where the group has none."""
+    return names()[group].get(key, {}).get(language, key)
+
+
+def role_name(role: str, language: str) -> str:
+    """``commune_appraiser`` (or ``commune_appraiser@commune``) as people call it."""
+    return name_of("roles", role_of(role), language)
+
+
+def duty_name(duty: str, language: str) -> str:
+    return name_of("duties", duty, language)
+
+
+def step_name(step: str, language: str) -> str:
+    return name_of("steps", step, language)
+
+
+def phase_name(phase: str, language: str) -> str:
+    return name_of("phases", phase, language)
+
+
+def outcome_name(outcome: str, language: str) -> str:
+    return name_of("outcomes", outcome, language)
+
+
+def level_name(level: str, language: str) -> str:
+    return name_of("levels", level, language)
+
+
+def confidence_name(confidence: str, language: str) -> str:
+    return name_of("confidence", confidence, language)
+
+
+def phrase(key: str) -> str:
+    """A phrase that goes into a signed file; Vietnamese only."""
+    text = names()["phrases"][key]
+    return str(text)
+
+
+_NAMED: Mapping[str, Callable[[str, str], str]] = {
+    "by": role_name,
+    "role": role_name,
+    "duty": duty_name,
+    "held": duty_name,
+    "first": duty_name,
+    "second": duty_name,
+    "step": step_name,
+    "outcome": outcome_name,
+    "level": level_name,
+}

@@ -25,6 +25,7 @@ YEARS = range(1900, 2101)
 """Beyond these a date is a slip of the hand, and sums of dates would leave the calendar."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 class _Bad(Exception):
@@ -109,9 +110,12 @@ def _text(definition: FieldDef, raw: Any) -> str:
 
 def _readable(text: str) -> str:
     """The text, unless it holds control characters or halves of UTF-16 pairs, which neither
-    a database nor a paper takes."""
-    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text):
-        raise _Bad("not_text")
+    a database nor a paper takes, or signs that turn the reading direction, by which a text
+    could show as another than it is."""
+    for sign in text:
+        unwanted = unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t"
+        if unwanted or unicodedata.bidirectional(sign) in _TURNING:
+            raise _Bad("not_text")
     return text
 
 
@@ -137,7 +141,7 @@ def _integer(definition: FieldDef, raw: Any) -> int:
 
 def _date(_definition: FieldDef, raw: Any) -> str:
     try:
-        day = _day(raw)
+        day = read_day(raw)
     except ValueError:
         raise _Bad("not_a_date") from None
     if day.year not in YEARS:
@@ -145,7 +149,9 @@ def _date(_definition: FieldDef, raw: Any) -> str:
     return day.isoformat()
 
 
-def _day(raw: Any) -> date:
+def read_day(raw: Any) -> date:
+    """A day as people write it here (31/12/2026) or as ISO 8601 has it; raises
+    ``ValueError``."""
     if isinstance(raw, date) and not isinstance(raw, datetime):
         return raw
     text = str(raw).strip()

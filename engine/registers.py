@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.db import Base
-from engine.errors import Refusal, Refused
+from engine.errors import Refusal, Refused, Stale
 
 
 class Register(Base):
@@ -72,16 +72,20 @@ def take(
     paper_id: int | None = None,
     person_id: int | None = None,
     void_reason: str | None = None,
+    expected: int | None = None,
 ) -> int:
     """The next number of the year of ``day`` (a law date), entered in the register.
 
     Must run inside the write transaction of the issue. Raises ``Refused`` when the day lies
-    before the last entry's: numbers follow the order of time.
+    before the last entry's: numbers follow the order of time; and ``Stale``
+    (``number_taken``) when the next number is another than the one ``expected``.
     """
     if (paper_id is None) == (void_reason is None):
         raise ValueError("an entry belongs to a paper or is void with a reason")
     register = _locked(session, authority_id, series, day.year)
     number, latest = _advance(session, register)
+    if expected not in (None, number):
+        raise Stale(Refusal("number_taken", {"number": expected}))
     if latest is not None and day < latest:
         raise Refused(Refusal("number_out_of_order", {"latest": latest.isoformat()}))
     session.execute(

@@ -5,27 +5,32 @@ The administrator's office opens no file and makes no move in one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from werkzeug.wrappers import Response
 
 from engine import clock, diagram, outbox
 from engine.db import writing
 from engine.errors import NotFound, Refusal, Refused
+from engine.fields import read_day
 from web import numbers
 from web.catalogue import gettext
 from web.extensions import bureau, db, language
 from web.identity import ADMIN, somebody
-from workflows.people import Account, Appointment, Person
+from web.text import said
+from workflows import appointing
+from workflows.appointing import CAPACITIES
+from workflows.people import Appointment
 from workflows.queries import books
-from workflows.units import Unit, search
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 PAGE = 50
-CAPACITIES = ("", "TM.", "Q.", "KT.", "TL.", "TUQ.")
+LONGEST = 500
+FIELDS = ("username", "role", "unit", "title", "capacity", "starts_on", "ends_on", "basis")
 
 
 @blueprint.get("/failures")
@@ -62,6 +67,11 @@ def workflow(definition_id: str) -> str:
 @blueprint.get("/people")
 def people() -> str:
     """Appointments, searched by name, place or sign-in name."""
+    return _people({"starts_on": clock.today().isoformat()})
+
+
+def _people(typed: Mapping[str, str], wrong: Sequence[Refusal] = ()) -> str:
+    """The page, its form as it was typed, with what is wrong beside each input."""
     wanted = request.args.get("q", "").strip()[:100]
     page = request.args.get("page", 1, type=numbers.page)
     posts, total = books.appointments(
@@ -78,40 +88,25 @@ def people() -> str:
         capacities=CAPACITIES,
         may_change=somebody().actor.holds(ADMIN),
         today=clock.today(),
+        typed=typed,
+        wrong={
+            name: [(said(one), one.clause) for one in wrong if one.field == name] for name in FIELDS
+        },
     )
 
 
 @blueprint.post("/people")
-def appoint() -> Response:
-    """A new appointment of somebody who has an account, at a unit, from a day, on a basis.
-
-    Nobody appoints themself: an administrator makes no move in any file.
-    """
-    session = db.session()
-    form = {name: request.form.get(name, "").strip() for name in request.form}
-    person = _person(form.get("username", ""))
-    if person == somebody().actor.person_id:
-        raise Refused(Refusal("appoints_oneself", field="username"))
-    unit = _unit(form.get("unit", ""), form.get("role", ""))
-    starts, ends = _day(form.get("starts_on", "")), _day(form.get("ends_on", ""))
-    if starts is None or not form.get("title") or not form.get("basis"):
-        raise Refused(Refusal("required"))
-    if ends is not None and ends < starts:
-        raise Refused(Refusal("dates_reversed"))
-    values = {
-        "person_id": person,
-        "role": form["role"],
-        "unit_id": unit,
-        "title": form["title"][:160],
-        "capacity": form.get("capacity", "") if form.get("capacity") in CAPACITIES else "",
-        "starts_on": starts,
-        "ends_on": ends,
-        "basis": form["basis"][:200],
-    }
-    with writing(session):
-        session.execute(insert(Appointment).values(**values))
+def appoint() -> Response | tuple[str, int]:
+    """A new appointment of somebody who has an account, at a unit, from a day, on a basis."""
+    typed = {name: request.form.get(name, "").strip()[:LONGEST] for name in FIELDS}
+    roles = bureau().house.binding.roles
+    try:
+        appointing.appoint(db.session(), roles, typed, somebody().person_id)
+    except Refused as refused:
+        db.session.rollback()
+        return _people(typed, refused.refusals), 422
     flash(gettext("Đã ghi bổ nhiệm; có hiệu lực từ ngày đã chọn."), "success")
-    return redirect(url_for("admin.people", q=form["username"]), 303)
+    return redirect(url_for("admin.people", q=typed["username"]), 303)
 
 
 @blueprint.post("/people/<int:appointment_id>/end")
@@ -132,28 +127,8 @@ def end_appointment(appointment_id: int) -> Response:
     return redirect(url_for("admin.people", q=request.form.get("q", "")), 303)
 
 
-def _person(username: str) -> int:
-    query = db.select(Person.id).join(Account, Account.person_id == Person.id)
-    found = db.session.scalar(query.where(Account.username == username))
-    if found is None:
-        raise Refused(Refusal("unknown_account", {"name": username}, field="username"))
-    return int(found)
-
-
-def _unit(text: str, role: str) -> int:
-    """The one unit meant by a code or a name, of a kind at which the role is held."""
-    kinds = bureau().house.binding.roles.get(role)
-    if kinds is None:
-        raise Refused(Refusal("not_a_choice", field="role"))
-    exact = db.session.scalars(db.select(Unit).where(Unit.code == text, Unit.kind.in_(kinds))).all()
-    found = exact or [u for u in search(db.session(), text, limit=50) if u.kind in kinds]
-    if len(found) != 1:
-        raise Refused(Refusal("which_unit", {"count": len(found)}, field="unit"))
-    return int(found[0].id)
-
-
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        return read_day(text) if text else None
     except ValueError:
         raise Refused(Refusal("not_a_date")) from None

@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from engine.commands import Outcome, perform
 from engine.errors import EngineError, Forbidden, Refusal, Refused
@@ -344,8 +344,12 @@ def _without_token(error: CSRFError) -> Response:
 
 
 @blueprint.errorhandler(HTTPException)
-def _http(error: HTTPException) -> Response:
-    return _problem(error.code or 500, "bad_request")
+def no_such_call(error: HTTPException) -> Response:
+    """An address or a method the API does not have."""
+    response = _problem(error.code or 500, "bad_request")
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
 
 
 @blueprint.errorhandler(Exception)

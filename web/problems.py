@@ -11,8 +11,10 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from engine.errors import EngineError, Forbidden
 from web.access import note_refusal
+from web.api import no_such_call
 from web.catalogue import gettext
 from web.extensions import db
+from web.openapi import PREFIX
 from web.text import said
 
 log = logging.getLogger("binhxet.problems")
@@ -79,6 +81,8 @@ def _unknown_host(error: SecurityError) -> Response:
 def _http(error: HTTPException) -> Response | tuple[Response, int] | tuple[str, int]:
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
+    if request.path.startswith(f"{PREFIX}/"):
+        return no_such_call(error)  # no rule matched, so the blueprint did not hear of it
     told = {
         404: (
             gettext("Không tìm thấy"),

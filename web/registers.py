@@ -7,11 +7,12 @@ from werkzeug.wrappers import Response
 
 from engine import clock, registers
 from engine.db import writing
-from engine.errors import Refusal, Refused
+from engine.errors import Refusal
 from web import access, numbers
 from web.catalogue import gettext
 from web.extensions import db
 from web.identity import somebody
+from web.text import said
 from workflows.queries import books
 
 blueprint = Blueprint("registers", __name__)
@@ -32,7 +33,10 @@ def listing() -> str:
 @blueprint.get("/registers/<int:register_id>")
 def show(register_id: int) -> str:
     """One register, the newest number first."""
-    book = _book(register_id)
+    return _page(_book(register_id))
+
+
+def _page(book: books.Book, problem: str = "", reason: str = "") -> str:
     page = request.args.get("page", 1, type=numbers.page)
     rows = books.numbers(db.session(), book.id, limit=PAGE, offset=PAGE * (page - 1))
     return render_template(
@@ -42,20 +46,24 @@ def show(register_id: int) -> str:
         page=page,
         pages=max(1, -(-book.last // PAGE)),
         may_void=_keeps(book) and book.year == clock.today().year,
-        problem="",
-        reason="",
+        problem=problem,
+        reason=reason,
     )
 
 
 @blueprint.post("/registers/<int:register_id>/void")
-def void(register_id: int) -> Response:
-    """Enters the next number as void, with the reason, in the name of the clerk."""
+def void(register_id: int) -> Response | tuple[str, int]:
+    """Enters the number that the page named as void, with the reason, in the clerk's name;
+    if it is not the next one any more, nothing."""
     book = _book(register_id)
     if not _keeps(book):
         access.refuse(Refusal("not_yours", {"by": ["clerk"]}))
     reason = " ".join(request.form.get("reason", "").split())
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
-        raise Refused(Refusal("required", field="reason"))
+        lacking = len(reason) < SHORTEST_REASON
+        limit = SHORTEST_REASON if lacking else LONGEST_REASON
+        refusal = Refusal("too_short" if lacking else "too_long", {"limit": limit})
+        return _page(book, said(refusal), reason), 422
     session = db.session()
     with writing(session):
         number = registers.take(
@@ -65,6 +73,7 @@ def void(register_id: int) -> Response:
             clock.today(),
             person_id=somebody().person_id,
             void_reason=reason,
+            expected=request.form.get("number", 0, type=numbers.whole),
         )
     flash(gettext("Số %(number)s đã ghi là không dùng.", number=f"{number:02d}"), "success")
     return redirect(url_for("registers.show", register_id=register_id), 303)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine import clock
 from web.extensions import csrf, settings
@@ -58,6 +59,10 @@ def configure(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,
     )
+    if chosen.proxies:
+        # Behind them every request comes from their address, and one stranger's wrong tries
+        # would lock everybody out.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=chosen.proxies, x_proto=0)  # type: ignore[method-assign]
     app.before_request(_check_origin)
     app.after_request(_headers)
 

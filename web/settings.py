@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "BINHXET_"
@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     blob_url: str = ""
     secret_key: SecretStr = SecretStr("")
     base_url: str = ""
+    proxies: int = Field(default=0, ge=0, le=8)
+    """How many proxies of ours stand before the site: only so many forwarded addresses are
+    believed. None by default: anybody could write such a header."""
     tsa_url: str = ""
     signer: Literal["software", "pkcs11", "deferred"] = "software"
     pkcs11_module: Path = Path()

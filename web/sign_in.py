@@ -110,7 +110,7 @@ def _unpack(target: str, carry: str) -> Response | None:
         return None
     try:
         values = json.loads(carry)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return None
     if not isinstance(values, dict):
         return None

@@ -127,6 +127,8 @@ def test_what_a_form_or_a_program_sends_becomes_a_plain_value(
         ("names", "x" * 501, "too_long"),
         ("names", "Nguyễn A\nTrần\x00B", "not_text"),
         ("names", ["Trần \ud83d"], "not_text"),
+        ("names", "Nguyễn \u202eA", "not_text"),
+        ("text", "Đạt \u2066gnôhk\u2069", "not_text"),
         ("names", "\n".join(f"N {n}" for n in range(61)), "too_many"),
         ("files", "photo.jpg", "not_a_list"),
         ("files", [{"sha256": "abc", "name": "x"}], "not_a_file"),

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.db import writing
-from engine.errors import Refused
+from engine.errors import Refused, Stale
 from engine.registers import Entry, Register, take, upcoming, written
 
 DAY = date(2026, 11, 5)
@@ -57,6 +57,14 @@ def test_a_number_never_goes_back_in_time(session: Session) -> None:
         void(session, date(2026, 11, 4))
     assert caught.value.code == "number_out_of_order"
     assert void(session, DAY) == 2
+
+
+def test_a_number_that_is_not_the_expected_one_is_not_taken(session: Session) -> None:
+    void(session, DAY)
+    with pytest.raises(Stale) as caught, writing(session):
+        take(session, 1, "decisions", DAY, void_reason="spoiled", expected=1)
+    assert caught.value.code == "number_taken"
+    assert upcoming(session, 1, "decisions", DAY) == 2
 
 
 def test_a_transaction_that_fails_takes_no_number(session: Session) -> None:

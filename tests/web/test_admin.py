@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from engine import clock, outbox
@@ -85,6 +85,43 @@ def test_an_appointment_that_makes_no_sense_is_refused(
     client = sqlite_site.signed_in("admin")
     assert post(client, "/admin/people", "/inbox", **(NEW | wrong)).status_code == 422
     assert _roles(sqlite_site, "police") == {"commune_appraiser"}
+
+
+def test_a_refused_appointment_keeps_what_was_typed_and_names_each_fault(
+    sqlite_site: Site,
+) -> None:
+    client = sqlite_site.signed_in("admin")
+    wrong = {"username": "nobody", "starts_on": "mai", "basis": "", "capacity": "TL."}
+    page = post(client, "/admin/people", "/inbox", **(NEW | wrong)).text
+    for typed in ('value="nobody"', 'value="mai"', 'value="TL." selected', NEW["title"]):
+        assert typed in page
+    for name in ("username", "starts_on", "basis"):
+        assert f'id="{name}-error"' in page
+    assert 'id="unit-error"' not in page
+
+
+def test_days_are_read_as_people_write_them(sqlite_site: Site) -> None:
+    client = sqlite_site.signed_in("admin")
+    told = NEW | {"starts_on": "2/3/2026", "ends_on": "31/12/2026"}
+    assert post(client, "/admin/people", "/inbox", **told).status_code == 303
+    assert "đến 31/12/2026" in client.get("/admin/people?q=police").text
+
+
+def test_a_form_sent_twice_makes_one_appointment(site: Site) -> None:
+    client = site.signed_in("admin")
+    assert post(client, "/admin/people", "/inbox", **NEW).status_code == 303
+    again = post(client, "/admin/people", "/inbox", **NEW)
+    assert again.status_code == 422
+    assert "đang giữ đúng chức vụ" in again.text
+    count = site.do(
+        lambda s: s.scalar(
+            select(func.count()).where(
+                Appointment.person_id == world.person_id(s, "police"),
+                Appointment.role == NEW["role"],
+            )
+        )
+    )
+    assert count == 1
 
 
 def test_an_administrator_does_not_appoint_themself(sqlite_site: Site) -> None:

@@ -381,6 +381,13 @@ def test_a_number_larger_than_any_column_is_no_address(sqlite_site: Site) -> Non
     _problem(_get(sqlite_site, f"/papers/{2**31 - 1}"), 404, "no_such_subject")
 
 
+def test_an_address_or_a_method_that_is_none_is_told_as_a_problem(sqlite_site: Site) -> None:
+    _problem(_get(sqlite_site, "/zzz"), 404, "bad_request")
+    answer = sqlite_site.client().delete(f"{PREFIX}/nominations/1")
+    _problem(answer, 405, "bad_request")
+    assert "GET" in answer.headers["Allow"]
+
+
 def test_the_language_is_the_one_asked_for(sqlite_site: Site) -> None:
     told = {
         language: sqlite_site.client()

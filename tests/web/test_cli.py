@@ -252,6 +252,7 @@ def test_bad_input_tells_every_reason_and_moves_nothing(district: Shell) -> None
     codes = {(one["code"], one["field"]) for one in answer.json["refusals"]}
     assert {("not_a_date", "registered_on"), ("unknown_field", "surprise")} <= codes
     assert ("required", "resolution_number") in codes
+    assert "resolution_number: " in answer.err
     assert district("nominations", "show", number, "--json").json["version"] == 1
 
 

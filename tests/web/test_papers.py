@@ -263,12 +263,17 @@ def test_a_clerk_voids_a_number_with_a_reason_and_nobody_else_does(keyed: Site) 
         register = re.search(r'href="(/registers/\d+)"', clerk.get("/registers").text)
         assert register
         address = register.group(1)
-        assert post(clerk, f"{address}/void", "/inbox", reason="x").status_code == 422
-        answer = post(clerk, f"{address}/void", "/inbox", reason="In hỏng, đã hủy bản in")
+        short = post(clerk, f"{address}/void", "/inbox", number="2", reason="xyz")
+        assert short.status_code == 422
+        assert 'value="xyz"' in short.text
+        void = {"number": "2", "reason": "In hỏng, đã hủy bản in"}
+        answer = post(clerk, f"{address}/void", "/inbox", **void)
         assert answer.status_code == 303
+        again = post(clerk, f"{address}/void", "/inbox", **void)
+        assert again.status_code == 409  # a second tap voids no second number
         page = clerk.get(address).text
         assert "In hỏng, đã hủy bản in" in page
         for who, status in (("chair", 403), ("clerk-16096", 403), ("auditor", 403)):
             client = keyed.signed_in(who)
-            denied = post(client, f"{address}/void", "/inbox", reason="Không được phép")
+            denied = post(client, f"{address}/void", "/inbox", number="3", reason="Không được phép")
             assert denied.status_code == status, who

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
+from pathlib import Path
 
 import pytest
 
 from engine import clock
 from tests.web import world
-from tests.web.conftest import TODAY, Site, post, token_of
+from tests.web.conftest import TODAY, Site, make_site, post, token_of
+from web.extensions import db
 from web.sign_in import local
 from workflows import sign_ins
 
@@ -117,6 +119,44 @@ def test_one_is_sent_back_to_where_one_wanted_to_go(site: Site) -> None:
         next="/nominations?q=nga",
     )
     assert answer.location == "/nominations?q=nga"
+
+
+def test_what_cannot_be_unpacked_is_left_behind(sqlite_site: Site) -> None:
+    subject = sqlite_site.open()
+    for carried in ("[" * 50_000, "no json", "[]"):
+        answer = post(
+            sqlite_site.client(),
+            "/sign-in",
+            username="hamlet",
+            password=world.PASSWORD,
+            next=f"/nominations/{subject}/moves/register",
+            carry=carried,
+        )
+        assert answer.status_code == 303
+
+
+def test_a_forwarded_address_counts_only_behind_a_proxy_of_ours(
+    district_url: str, tmp_path: Path
+) -> None:
+    for proxies, waits in ((0, 429), (1, 303)):
+        app = make_site(district_url, tmp_path, proxies=proxies)
+        with app.app_context():
+            for _ in range(sign_ins.PER_ADDRESS):
+                sign_ins.tried(db.session(), "sign_in", "stranger", "127.0.0.1")
+        client = app.test_client()
+        answer = client.post(
+            "/sign-in",
+            data={
+                "csrf_token": token_of(client),
+                "username": "police",
+                "password": world.PASSWORD,
+            },
+            headers={"X-Forwarded-For": "198.51.100.7"},
+        )
+        assert answer.status_code == waits
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 def test_only_the_demonstration_shows_its_names(sqlite_site: Site) -> None:

@@ -55,8 +55,9 @@ def told(*, as_json: bool) -> Iterator[None]:
 
 
 def _line(refusal: dict[str, Any]) -> str:
+    field = f"{refusal['field']}: " if refusal["field"] else ""
     clause = f" ({refusal['clause']})" if refusal["clause"] else ""
-    return f"{refusal['detail']}{clause} [{refusal['code']}]"
+    return f"{field}{refusal['detail']}{clause} [{refusal['code']}]"
 
 
 def _refusals(error: Exception) -> list[dict[str, Any]] | None:

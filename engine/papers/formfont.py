@@ -96,6 +96,15 @@ def _program(style: str) -> _Program:
     )
 
 
+@cache
+def face(style: str) -> FormFace:
+    """The face of a style as ``embed`` writes it."""
+    program, measures = _program(style), fonts.metrics(style)
+    return FormFace(
+        program.glyphs, dict(enumerate(program.widths)), measures.ascent, measures.descent
+    )
+
+
 def embed(pdf: Pdf, style: str) -> pikepdf.Object:
     """Adds the style to the file as a composite font; returns the reference."""
     program, measures = _program(style), fonts.metrics(style)

@@ -112,6 +112,33 @@ def _parts(credential: Credential) -> _Parts:
     )
 
 
+def signature_in(container: bytes) -> bytes:
+    """The signature of an envelope: what stands last in what stands last, as far down as it
+    goes. Raises ``IndexError`` for bytes that hold none."""
+    tag, start, end = _SEQUENCE[0], *_value(container, 0)
+    while tag != _OCTETS[0]:
+        if start == end:
+            raise IndexError(start)  # nothing stands in it
+        at = start
+        while at < end:
+            tag = container[at]
+            start, at = _value(container, at)
+        if at != end:
+            raise IndexError(at)
+    return container[start:end]
+
+
+def _value(data: bytes, at: int) -> tuple[int, int]:
+    """Where the value of the element at a place begins and ends."""
+    size, start = data[at + 1], at + 2
+    if size >= 0x80:
+        start += size & 0x7F
+        size = int.from_bytes(data[at + 2 : start])
+    if start + size > len(data):
+        raise IndexError(start + size)
+    return start, start + size
+
+
 def digest(data: bytes | memoryview) -> bytes:
     """SHA-256, the one digest of these signatures."""
     return hashlib.sha256(data).digest()

@@ -19,11 +19,13 @@ from web.inbox import Ready
 from web.nominations import picture
 from web.text import said
 from workflows import decisions
+from workflows.ceremony import Ceremony
 from workflows.queries import cases
 
 blueprint = Blueprint("papers", __name__)
 
-MOST_AT_ONCE = 60
+MOST_AT_ONCE = 300
+"""A district's year, and some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +70,19 @@ def act_on_many(action: str) -> str | BaseResponse:
         flash(gettext("Chưa chọn giấy tờ nào."), "warning")
         return redirect(url_for("inbox.mine"), 303)
     pin, key = request.form.get("pin", ""), request.form.get("key", "")[:40]
-    act = bureau().desk.sign if action == "sign" else bureau().desk.issue
-    results = [_act(act, paper_id, pin, f"{key}:{paper_id}") for paper_id in ids]
+    with Ceremony(bureau().desk, db.session(), somebody().person_id, pin) as ceremony:
+        act = ceremony.sign if action == "sign" else ceremony.issue
+        results = [_act(act, paper_id, f"{key}:{paper_id}") for paper_id in ids]
     return render_template("papers/batch.html", action=action, results=results)
 
 
-def _act(act: Callable[..., Outcome], paper_id: int, pin: str, key: str) -> Done:
+def _act(act: Callable[..., Outcome], paper_id: int, key: str) -> Done:
     session, title = db.session(), ""
     try:
         case = access.paper(paper_id)
         title = _title(case)
         version = request.form.get(f"version.{paper_id}", type=numbers.whole)
-        act(session, somebody().person_id, paper_id, pin=pin, version=version, key=key)
+        act(paper_id, version, key)
     except EngineError as error:
         session.rollback()
         if isinstance(error, Forbidden):

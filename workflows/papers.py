@@ -8,8 +8,7 @@ more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -21,9 +20,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engine import clock, registers
-from engine.commands import Outcome, available, perform, repeated
+from engine.commands import Outcome, available, repeated
 from engine.db import writing
-from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused, Stale
+from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused
 from engine.house import House
 from engine.move import Command
 from engine.outbox import Handler
@@ -31,14 +30,14 @@ from engine.papers.book import Paper, PaperVersion
 from engine.papers.template import Templates
 from engine.policy import NOT_YOURS
 from engine.store import BlobStore
-from workflows import logbook, sign_ins
+from workflows import logbook
 from workflows.keys import Keyring, authority_reference, person_reference
 from workflows.wording import phrase
 
 if TYPE_CHECKING:
     from engine.papers.render import Renderer
     from engine.signing.certificates import Kind
-    from engine.signing.signer import Credential, Signer
+    from engine.signing.signer import Credential
 
 SIGN, ISSUE = "sign", "issue"
 STAGES = ("rendered", "signed", "issued")
@@ -195,19 +194,10 @@ class PaperDesk:
         ``too_many_pins``, ``no_key``, ``use_token``, a code of the certificate's fault); the
         paper then stays as it was.
         """
-        if key and (earlier := self.done(session, person_id, paper_id, SIGN, key)):
-            return earlier
-        self.may(session, person_id, paper_id, SIGN)
-        base = self.base(session, paper_id, SIGN)
-        holder = self.holder(session, person_id, paper_id, SIGN)
-        from engine.signing import pdf
+        from workflows.ceremony import Ceremony
 
-        with self._opened(session, person_id, holder, pin) as signer:
-            self.trust(signer.credential, holder)
-            signed = pdf.sign_person(self.store.get(base), signer, at=clock.now(), **signing())
-        evidence = self.evidence(base, signed, holder, person_id=person_id)
-        command = Command(person_id, paper_id, SIGN, version, key=key, evidence=evidence)
-        return perform(session, self.house, command)
+        with Ceremony(self, session, person_id, pin) as ceremony:
+            return ceremony.sign(paper_id, version, key)
 
     def issue(
         self,
@@ -224,50 +214,10 @@ class PaperDesk:
         The next number is written and sealed before the transaction; if another paper took
         it in between, the act is prepared again with the one after. Raises as ``sign``.
         """
-        if key and (earlier := self.done(session, person_id, paper_id, ISSUE, key)):
-            return earlier
-        self.may(session, person_id, paper_id, ISSUE)
-        holder = self.holder(session, person_id, paper_id, ISSUE)
-        with self._opened(session, person_id, holder, pin) as signer:
-            self.trust(signer.credential, holder)
-            for attempt in range(1, NUMBER_TRIES + 1):
-                evidence = self._sealed(session, paper_id, signer, holder)
-                command = Command(person_id, paper_id, ISSUE, version, key=key, evidence=evidence)
-                try:
-                    return perform(session, self.house, command)
-                except Stale as stale:
-                    if stale.code != "number_taken" or attempt == NUMBER_TRIES:
-                        raise
-        raise AssertionError("the loop returns or raises")
+        from workflows.ceremony import Ceremony
 
-    @contextmanager
-    def _opened(
-        self, session: Session, person_id: int, holder: Holder, pin: str
-    ) -> Iterator[Signer]:
-        """The holder's key, open inside the block. Wrong PINs are counted, and after too many
-        of them even the right one has to wait."""
-        who = f"person {person_id}"
-        if sign_ins.must_wait(session, PIN, who, holder.reference):
-            raise Refused(Refusal("too_many_pins", field="pin"))
-        with ExitStack() as open_keys:
-            try:
-                signer = open_keys.enter_context(self.keys.signer(holder.reference, pin))
-            except Refused as refused:
-                if WRONG_PIN.intersection(one.code for one in refused.refusals):
-                    sign_ins.tried(session, PIN, who, holder.reference)
-                raise
-            yield signer
-
-    def _sealed(
-        self, session: Session, paper_id: int, signer: Signer, holder: Holder
-    ) -> dict[str, Any]:
-        from engine.signing import pdf
-
-        base = self.base(session, paper_id, ISSUE)
-        number = self.next_number(session, paper_id)
-        session.rollback()
-        sealed = pdf.issue(self.store.get(base), signer, at=clock.now(), **self.sealing(number))
-        return self.evidence(base, sealed, holder, **number.evidence)
+        with Ceremony(self, session, person_id, pin) as ceremony:
+            return ceremony.issue(paper_id, version, key)
 
     def base(self, session: Session, paper_id: int, action: str) -> str:
         """The digest of the bytes that an act is to sign; raises ``Refused``

@@ -164,13 +164,18 @@ def field_specs(pdf_bytes: bytes) -> Mapping[str, FieldSpec]:
     Raises ``pikepdf.PdfError`` for what is not a PDF.
     """
     with Pdf.open(BytesIO(pdf_bytes)) as pdf:
-        form = pdf.Root.get(Name.AcroForm)
-        if form is None:
-            return {}
-        fonts = form.DR.Font if Name.DR in form else Dictionary()
-        faces = {name: formfont.read(fonts[name]) for name in fonts.keys()}  # noqa: SIM118
-        pages = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
-        specs = [_spec(field, pages[field.P.objgen], faces) for field in form.Fields]
+        return specs_of(pdf)
+
+
+def specs_of(pdf: Pdf) -> Mapping[str, FieldSpec]:
+    """The same of a file that is open already."""
+    form = pdf.Root.get(Name.AcroForm)
+    if form is None:
+        return {}
+    fonts = form.DR.Font if Name.DR in form else Dictionary()
+    faces = {name: formfont.read(fonts[name]) for name in fonts.keys()}  # noqa: SIM118
+    pages = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
+    specs = [_spec(field, pages[field.P.objgen], faces) for field in form.Fields]
     return {spec.name: spec for spec in specs}
 
 

@@ -88,6 +88,13 @@ def _font(style: str) -> TTFont:
 
 
 @cache
+def glyphs(style: str) -> Mapping[str, int]:
+    """Which glyph of the file shows a letter."""
+    font = _font(style)
+    return {chr(code): font.getGlyphID(name) for code, name in font.getBestCmap().items()}
+
+
+@cache
 def _advances(style: str) -> Mapping[int, int]:
     font = _font(style)
     widths = font["hmtx"].metrics

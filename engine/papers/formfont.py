@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -33,6 +33,7 @@ _TO_UNICODE_HEAD = """/CIDInit /ProcSet findresource begin 12 dict begin begincm
 1 begincodespacerange <0000> <FFFF> endcodespacerange
 """
 _TO_UNICODE_TAIL = "endcmap CMapName currentdict /CMap defineresource pop end end\n"
+_NUMBER = re.compile(rb"\d+")
 _PAIR = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]{4})>")
 
 
@@ -44,9 +45,10 @@ class LetterMissing(ValueError):
         self.letter = letter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FormFace:
-    """A font of a form as found in a file: which glyph shows a letter, and how wide."""
+    """A font of a form as found in a file: which glyph shows a letter, and how wide. One and
+    the same for all files that bring along the same font."""
 
     glyphs: Mapping[str, int]
     widths: Mapping[int, int]
@@ -91,6 +93,15 @@ def _program(style: str) -> _Program:
         data=out.getvalue(),
         glyphs={chr(code): order[name] for code, name in sorted(font.getBestCmap().items())},
         widths=tuple(round(font["hmtx"][name][0] * scale) for name in font.getGlyphOrder()),
+    )
+
+
+@cache
+def face(style: str) -> FormFace:
+    """The face of a style as ``embed`` writes it."""
+    program, measures = _program(style), fonts.metrics(style)
+    return FormFace(
+        program.glyphs, dict(enumerate(program.widths)), measures.ascent, measures.descent
     )
 
 
@@ -150,15 +161,18 @@ def _to_unicode(glyphs: Mapping[str, int]) -> bytes:
 def read(font: pikepdf.Object) -> FormFace:
     """The face a form's font shows, from the file alone (its ToUnicode map and widths)."""
     descendant: Any = font.DescendantFonts[0]
-    first, widths = descendant.W
-    glyphs = {
-        chr(int(letter, 16)): int(glyph, 16)
-        for glyph, letter in _PAIR.findall(font.ToUnicode.read_bytes())
-    }
     descriptor = descendant.FontDescriptor
-    return FormFace(
-        glyphs=glyphs,
-        widths={int(first) + n: int(width) for n, width in enumerate(widths)},
-        ascent=int(descriptor.Ascent),
-        descent=int(descriptor.Descent),
+    return _read(
+        font.ToUnicode.read_bytes(),
+        descendant.W.unparse(resolved=True),
+        int(descriptor.Ascent),
+        int(descriptor.Descent),
     )
+
+
+@lru_cache(maxsize=16)
+def _read(to_unicode: bytes, widths: bytes, ascent: int, descent: int) -> FormFace:
+    # Nearly every file brings the same few fonts; their hundreds of numbers are read once.
+    glyphs = {chr(int(letter, 16)): int(glyph, 16) for glyph, letter in _PAIR.findall(to_unicode)}
+    first, *rest = map(int, _NUMBER.findall(widths))
+    return FormFace(glyphs, {first + n: width for n, width in enumerate(rest)}, ascent, descent)

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -19,14 +20,16 @@ from weasyprint.css import ColorProfile
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from engine.papers import fonts
+from engine.papers import filling, fonts
 from engine.papers.fields import Place, finish
+from engine.papers.filling import Filler, Spot
 from engine.papers.freeze import freeze
 from engine.papers.template import Templates
 
 _COLOURS = "screen"
 _ARCHIVAL = {"pdf_variant": "pdf/a-3a", "output_intent": _COLOURS}
 _LONG_WORD = 24  # letters; above Vietnamese words and symbols, below a third of a wide line
+_MOST_SHAPES = 16  # of certificates that are filled in turn; a shape is some fifty kilobytes
 _POINTS = 0.75  # a CSS pixel, in points
 
 
@@ -79,6 +82,7 @@ class Renderer:
         self._typeface = self._style(fonts.font_face("paper:font/{style}"))
         self._styles: dict[str, CSS] = {}
         self._colours = _Screen()
+        self._fillers: dict[str, Filler] = {}
         self._lock = Lock()
 
     def render(self, template: str, values: Mapping[str, Any]) -> bytes:
@@ -86,14 +90,43 @@ class Renderer:
 
         Raises what ``Templates.html`` raises, and ``ForbiddenAddress``.
         """
+        page, identity = self._page(template, values)
+        apart = filling.apart(page)
+        if apart is not None:
+            try:
+                return self._filler(template, apart.shape).fill(apart, identity)
+            except filling.DoesNotFit:
+                pass
+        return self._laid_out(template, page, identity)[0]
+
+    def lay_out(self, template: str, values: Mapping[str, Any]) -> bytes:
+        """The same paper laid out for itself, whether or not it could be filled: to the eye
+        the same, and never what is signed. Raises as ``render``."""
+        return self._laid_out(template, *self._page(template, values))[0]
+
+    def _page(self, template: str, values: Mapping[str, Any]) -> tuple[str, bytes]:
+        """The page in HTML, and the identifier its file gets."""
         page = self.templates.html(template, values)
-        identity = hashlib.sha256(f"{template}\0{freeze(values)}".encode()).digest()[:16]
+        return page, hashlib.sha256(f"{template}\0{freeze(values)}".encode()).digest()[:16]
+
+    def _filler(self, template: str, shape: str) -> Filler:
+        """The shape of a page, laid out when it is first asked for."""
+        found = self._fillers.pop(shape, None)
+        if found is None:
+            laid_out, document = self._laid_out(template, shape, bytes(16))
+            found = Filler.of(laid_out, list(_spots(document)))
+            while len(self._fillers) >= _MOST_SHAPES:
+                del self._fillers[next(iter(self._fillers))]
+        self._fillers[shape] = found
+        return found
+
+    def _laid_out(self, template: str, page: str, identity: bytes) -> tuple[bytes, Document]:
         with self._lock:
             html = HTML(string=page, url_fetcher=self._fetcher)
             _leave_ragged(html)
             document = self._lay_out(html, template)
             laid_out: bytes = document.write_pdf(pdf_identifier=identity, cache={}, **_ARCHIVAL)
-        return finish(laid_out, list(_places(html, document)))
+        return finish(laid_out, list(_places(html, document))), document
 
     def template_digest(self, template: str) -> str:
         """SHA-256 over all that decides how this template looks."""
@@ -132,6 +165,16 @@ def _leave_ragged(html: HTML) -> None:
     for paragraph in html.etree_element.iter("p"):
         if any(len(word) > _LONG_WORD for word in "".join(paragraph.itertext()).split()):
             paragraph.set("class", f"{paragraph.get('class', '')} ragged".strip())
+
+
+def _spots(document: Document) -> Iterator[Spot]:
+    """Where the lines that are filled came to lie, in their order."""
+    (page,) = document.pages
+    for number in count():
+        box = page.anchors.get(filling.stand_in_name(number))
+        if box is None:
+            return
+        yield Spot(box[0], box[2])
 
 
 def _places(html: HTML, document: Document) -> Iterator[Place]:

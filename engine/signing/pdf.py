@@ -8,33 +8,29 @@ a key elsewhere can take its time in between.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
-
-from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigSeedSubFilter
-from pyhanko.sign.signers.cms_embedder import (
-    PdfCMSEmbedder,
-    SigIOSetup,
-    SigMDPSetup,
-    SigObjSetup,
-)
-from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, SignatureObject
 
 from engine import clock
 from engine.errors import Refusal, Refused
 from engine.signing import cms, drawing
 from engine.signing.certificates import der, identity
-from engine.signing.revision import Revision
+from engine.signing.revision import Revision, reference, text
 from engine.signing.sheet import Sheet
 from engine.signing.signer import Credential, Signer
 
 NUMBER, DATE, SIGNATURE, SEAL = "number", "date", "signature", "seal"
 
-_DIGEST = "sha256"
-_CERTIFY = SigMDPSetup(_DIGEST, certify=True, docmdp_perms=MDPPerm.FILL_FORMS)
-_LOCK = SigMDPSetup(
-    _DIGEST, field_lock=FieldMDPSpec(FieldMDPAction.ALL), docmdp_perms=MDPPerm.NO_CHANGES
+# ISO 32000-1, 12.8.2.2 and 12.8.2.4, with the permission of ISO 32000-2 in a lock: the first
+# signature lets forms be filled (2), the second nothing (1).
+_CERTIFY = (
+    b"/Reference [<< /Type /SigRef /TransformMethod /DocMDP"
+    b" /TransformParams << /Type /TransformParams /V /1.2 /P 2 >> >>]"
+)
+_LOCK = (
+    b"/Reference [<< /Type /SigRef /TransformMethod /FieldMDP /Data %(root)s"
+    b" /TransformParams << /Type /TransformParams /V /1.2 /Action /All /P 1 >> >>]"
 )
 _CMS_BYTES = 1536  # what a signature adds to its certificates, with an RSA-4096 key
 
@@ -137,39 +133,51 @@ def complete(prepared: Prepared, signature: bytes) -> bytes:
     if not prepared.credential.accepts(prepared.attributes, signature):
         raise Refused(Refusal("signature_mismatch"))
     envelope = cms.envelope(prepared.credential, prepared.attributes, signature)
-    output = BytesIO(prepared.pdf)
-    place = PreparedByteRangeDigest(b"", *prepared.gap)
-    place.fill_with_cms(output, envelope)
-    return output.getvalue()
+    first, second = prepared.gap
+    room = second - first - 2
+    written = envelope.hex().upper().encode().ljust(room, b"0")
+    if len(written) > room:
+        raise ValueError("no room was kept for this signature")
+    return b"%s<%s>%s" % (prepared.pdf[:first], written, prepared.pdf[second:])
 
 
 def _prepare(
     revision: Revision,
     field: str,
     credential: Credential,
-    permissions: SigMDPSetup,
+    permissions: bytes,
     *,
     at: datetime,
     reason: str,
 ) -> Prepared:
     """Writes the revision with an empty signature, and what is to be signed."""
-    placeholder = SignatureObject(
-        timestamp=at.astimezone(clock.VIETNAM),
-        subfilter=SigSeedSubFilter.PADES,
-        name=identity(credential.certificate).name,
-        reason=reason,
-        bytes_reserved=_reserved(credential),
+    root = {b"root": reference(revision.pdf.Root)}
+    entries = b" /".join(
+        (
+            b"/Filter /Adobe.PPKLite",
+            b"SubFilter /ETSI.CAdES.detached",
+            b"M " + text(_moment(at.astimezone(clock.VIETNAM))),
+            b"Name " + text(identity(credential.certificate).name),
+            b"Reason " + text(reason) + b" " + permissions % root,
+        )
     )
-    steps = PdfCMSEmbedder().write_cms(field, revision, existing_fields_only=True)
-    next(steps)
-    steps.send(SigObjSetup(sig_placeholder=placeholder, mdp_setup=permissions))
-    place, output = steps.send(SigIOSetup(_DIGEST))
+    room = _reserved(credential)
+    appended = revision.reserve(field, entries, room, certify=permissions == _CERTIFY)
+    first, second = appended.gap
+    covered = hashlib.sha256(appended.pdf[:first])
+    covered.update(appended.pdf[second:])
     return Prepared(
-        pdf=output.getvalue(),
-        gap=(place.reserved_region_start, place.reserved_region_end),
-        attributes=cms.attributes(credential, place.document_digest),
+        pdf=appended.pdf,
+        gap=appended.gap,
+        attributes=cms.attributes(credential, covered.digest()),
         credential=credential,
     )
+
+
+def _moment(at: datetime) -> str:
+    """A date as PDF writes it (ISO 32000-1, 7.9.4)."""
+    zone = f"{at:%z}"
+    return f"D:{at:%Y%m%d%H%M%S}{zone[:3]}'{zone[3:]}'"
 
 
 def _reserved(credential: Credential) -> int:

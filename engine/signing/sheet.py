@@ -6,17 +6,15 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from pikepdf import PdfError
-from pyhanko.pdf_utils.generic import NameObject, NumberObject, pdf_string
 
 from engine.errors import Refusal, Refused
-from engine.papers.fields import DoesNotFit, FieldSpec, appearance, field_specs
+from engine.papers.fields import DoesNotFit, FieldSpec, appearance, specs_of
 from engine.papers.formfont import LetterMissing
 from engine.signing.drawing import Box, Pen
 from engine.signing.revision import Revision
-
-_READ_ONLY = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +31,9 @@ class Sheet:
     @classmethod
     def open(cls, pdf: bytes, at: datetime) -> Sheet:
         """Raises ``Refused`` with ``unreadable_pdf``."""
-        revision = Revision(pdf, at)
+        revision = Revision.open(pdf, at)
         try:
-            return cls(revision, field_specs(pdf))
+            return cls(revision, specs_of(revision.pdf))
         except (PdfError, AttributeError, KeyError) as error:
             raise Refused(Refusal("unreadable_pdf")) from error
 
@@ -51,9 +49,7 @@ class Sheet:
             raise Refused(Refusal("letter_missing", {"letter": error.letter})) from None
         except DoesNotFit:
             raise Refused(Refusal("text_too_long", {"text": composed})) from None
-        field = self.revision.field(name)
-        field[NameObject("/V")] = pdf_string(composed)
-        field[NameObject("/Ff")] = NumberObject(int(field.get("/Ff", 0)) | _READ_ONLY)
+        self.revision.write(name, composed)
         self.revision.draw(name, Box(spec.width, spec.height), content, spec.font)
 
     def draw(self, name: str, picture: Callable[..., bytes], **parts: str) -> None:
@@ -64,7 +60,7 @@ class Sheet:
         spec, pen = self._spec(name), self._pen()
         box = Box(spec.width, spec.height)
         try:
-            content = picture(box, pen=pen, **parts)
+            content = _drawn(picture, box, pen, *parts.items())
         except LetterMissing as error:
             raise Refused(Refusal("letter_missing", {"letter": error.letter})) from None
         self.revision.draw(name, box, content, pen.font)
@@ -81,3 +77,9 @@ class Sheet:
             if spec.face is not None:
                 return Pen(spec.font, spec.face)
         raise Refused(Refusal("font_missing"))
+
+
+@lru_cache(maxsize=64)
+def _drawn(picture: Callable[..., bytes], box: Box, pen: Pen, *parts: tuple[str, str]) -> bytes:
+    # A batch is signed by one hand and sealed by one seal: each is drawn once.
+    return picture(box, pen=pen, **dict(parts))

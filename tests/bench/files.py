@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -63,12 +63,14 @@ def insert_many(connection: Connection, model: Any, rows: Sequence[Mapping[str, 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A subject to be: its state, where it belongs, and since when."""
+    """A subject to be: its state, where it belongs, since when, and the step that led there."""
 
     definition: Definition
     state: str
     scopes: Mapping[str, int]
     since: datetime
+    action: str = "begin"
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def nominate(
@@ -141,10 +143,10 @@ def _event(subject: int, file: File) -> dict[str, Any]:
         "subject_id": subject,
         "version": 1,
         "at": file.since,
-        "action": "begin",
+        "action": file.action,
         "from_state": START,
         "to_state": file.state,
-        "data": {},
+        "data": dict(file.data),
         "definition_id": file.definition.id,
         "definition_digest": file.definition.digest,
         "previous_hash": "",

@@ -12,7 +12,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measured thing. ``value`` and ``floor`` are medians in ``unit``; ``ratio`` is how
-    many times the floor the value is, ``limit`` the most it should be."""
+    many times the floor the value is, ``limit`` the most it should be, ``least`` the least:
+    where another's way is measured and the floor is ours."""
 
     name: str
     value: float
@@ -20,6 +21,7 @@ class Figure:
     floor_name: str = ""
     floor: float | None = None
     limit: float | None = None
+    least: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -28,6 +30,8 @@ class Figure:
     @property
     def within(self) -> bool | None:
         measured = self.value if self.ratio is None else self.ratio
+        if self.least is not None:
+            return measured >= self.least
         return None if self.limit is None else measured <= self.limit
 
     def record(self) -> dict[str, Any]:
@@ -59,9 +63,16 @@ def paired(
     return Figure(name, value, "ms", floor_name, base, limit)
 
 
+def _bound(figure: Figure) -> str:
+    unit = "times" if figure.floor else figure.unit
+    if figure.least is not None:
+        return f"at least {figure.least:g} {unit}"
+    return "" if figure.limit is None else f"at most {figure.limit:g} {unit}"
+
+
 def table(figures: list[Figure]) -> str:
     """The figures as aligned text."""
-    rows = [("what", "median", "floor", "", "ratio", "at most", "")]
+    rows = [("what", "median", "floor", "", "ratio", "bound", "")]
     for figure in figures:
         rows.append(
             (
@@ -70,9 +81,7 @@ def table(figures: list[Figure]) -> str:
                 f"{figure.floor:.2f} {figure.unit}" if figure.floor else "",
                 figure.floor_name,
                 f"{figure.ratio:.2f}" if figure.ratio else "",
-                f"{figure.limit:g} {'times' if figure.floor else figure.unit}"
-                if figure.limit is not None
-                else "",
+                _bound(figure),
                 {True: "ok", False: "OVER", None: ""}[figure.within],
             )
         )

@@ -58,17 +58,17 @@ def figures(ground: Ground) -> Iterator[Figure]:
     few, many = ground.rounds(ROUNDS), ground.rounds(MANY)
     for kind in KINDS:
         yield _layout(renderer, kind, few)
-    rendered = renderer.render(KINDS[0], _sample(KINDS[0]))
+    rendered = renderer.render(KINDS[0], sample(KINDS[0]))
     yield from _signing(rendered, keys, many)
     yield from _checking(_both_acts(rendered, keys.house), keys, many)
 
 
 def _layout(renderer: Renderer, kind: str, rounds: int) -> Figure:
-    values = _sample(kind)
-    page = _plain(renderer, kind, values)
+    values = sample(kind)
+    page = plain(renderer, kind, values)
     return paired(
         f"{kind} laid out",
-        lambda: renderer.render(kind, values),
+        lambda: renderer.lay_out(kind, values),
         "WeasyPrint's own write_pdf",
         lambda: HTML(string=page).write_pdf(),
         rounds=rounds,
@@ -76,13 +76,14 @@ def _layout(renderer: Renderer, kind: str, rounds: int) -> Figure:
     )
 
 
-def _sample(kind: str) -> dict[str, Any]:
+def sample(kind: str) -> dict[str, Any]:
+    """The ordinary values of a kind."""
     text = (FOLDER / "samples" / f"{kind}.json").read_text(encoding="utf-8")
     values: dict[str, Any] = json.loads(text)
     return values
 
 
-def _plain(renderer: Renderer, kind: str, values: dict[str, Any]) -> str:
+def plain(renderer: Renderer, kind: str, values: dict[str, Any]) -> str:
     """The same page with its style, typeface and pictures named in it, for anybody to lay
     out."""
     files = fonts.files()

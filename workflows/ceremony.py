@@ -1,0 +1,135 @@
+"""Signing and issuing with a key at hand: one PIN, any number of papers, a result for each.
+
+A key is opened and its certificate judged when the first paper needs it; then the same key
+serves all of them, so that the certificate cannot change midway. A PIN that failed is not
+tried again. Each paper succeeds or fails alone.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.commands import Outcome, perform
+from engine.errors import Refusal, Refused, Stale
+from engine.move import Command
+from workflows import sign_ins
+from workflows.papers import ISSUE, NUMBER_TRIES, PIN, SIGN, WRONG_PIN, Holder, PaperDesk, signing
+
+if TYPE_CHECKING:
+    from engine.signing.signer import Signer
+
+
+@dataclass(slots=True)
+class Ceremony:
+    """One person at the desk with one PIN; keys stay open until the block ends."""
+
+    desk: PaperDesk
+    session: Session
+    person_id: int
+    pin: str
+    _keys: ExitStack = field(default_factory=ExitStack)
+    _open: dict[str, Signer | Refused] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._keys.close()
+
+    def sign(self, paper_id: int, version: int | None = None, key: str | None = None) -> Outcome:
+        """See ``PaperDesk.sign``."""
+        if earlier := self._before(paper_id, SIGN, key):
+            return earlier
+        from engine.signing import pdf
+
+        base = self.desk.base(self.session, paper_id, SIGN)
+        holder = self.desk.holder(self.session, self.person_id, paper_id, SIGN)
+        signer, content = self._signer(holder), self.desk.store.get(base)
+        signed = pdf.sign_person(content, signer, at=clock.now(), **signing())
+        told = self._told(base, content, signed, signer) | {"person_id": self.person_id}
+        command = Command(self.person_id, paper_id, SIGN, version, key=key, evidence=told)
+        return perform(self.session, self.desk.house, command)
+
+    def issue(self, paper_id: int, version: int | None = None, key: str | None = None) -> Outcome:
+        """See ``PaperDesk.issue``."""
+        if earlier := self._before(paper_id, ISSUE, key):
+            return earlier
+        signer = self._signer(self.desk.holder(self.session, self.person_id, paper_id, ISSUE))
+        for attempt in range(1, NUMBER_TRIES + 1):
+            told = self._sealed(paper_id, signer)
+            command = Command(self.person_id, paper_id, ISSUE, version, key=key, evidence=told)
+            try:
+                return perform(self.session, self.desk.house, command)
+            except Stale as stale:
+                if stale.code != "number_taken" or attempt == NUMBER_TRIES:
+                    raise
+        raise AssertionError("the loop returns or raises")
+
+    def _before(self, paper_id: int, action: str, key: str | None) -> Outcome | None:
+        """What the same key was answered before; refuses what would be refused later."""
+        if key and (earlier := self.desk.done(self.session, self.person_id, paper_id, action, key)):
+            return earlier
+        self.desk.may(self.session, self.person_id, paper_id, action)
+        return None
+
+    def _sealed(self, paper_id: int, signer: Signer) -> dict[str, Any]:
+        from engine.signing import pdf
+
+        base = self.desk.base(self.session, paper_id, ISSUE)
+        number = self.desk.next_number(self.session, paper_id)
+        self.session.rollback()
+        content = self.desk.store.get(base)
+        sealed = pdf.issue(content, signer, at=clock.now(), **self.desk.sealing(number))
+        return self._told(base, content, sealed, signer) | number.evidence
+
+    def _told(self, base: str, before: bytes, content: bytes, signer: Signer) -> dict[str, Any]:
+        """Keeps a file just signed and tells ``perform`` about it, once it is believed."""
+        from engine.signing import believing
+        from engine.signing.certificates import identity
+
+        if why := believing.problems(before, content, signer.credential, clock.now()):
+            raise Refused(Refusal("signature_not_valid", {"why": ", ".join(why)}))
+        return {
+            "base": base,
+            "sha256": self.desk.store.put(content),
+            "size": len(content),
+            "certificate": identity(signer.credential.certificate).fingerprint,
+        }
+
+    def _signer(self, holder: Holder) -> Signer:
+        """The holder's key; what opening it was refused for is not tried again."""
+        found = self._open.get(holder.reference)
+        if found is None:
+            try:
+                found = self._opened(holder)
+            except Refused as refused:
+                found = refused
+            self._open[holder.reference] = found
+        if isinstance(found, Refused):
+            raise found
+        return found
+
+    def _opened(self, holder: Holder) -> Signer:
+        """Wrong PINs are counted, and after too many of them even the right one has to wait."""
+        who = f"person {self.person_id}"
+        if sign_ins.must_wait(self.session, PIN, who, holder.reference):
+            raise Refused(Refusal("too_many_pins", field="pin"))
+        try:
+            signer = self._keys.enter_context(self.desk.keys.signer(holder.reference, self.pin))
+        except Refused as refused:
+            if WRONG_PIN.intersection(one.code for one in refused.refusals):
+                sign_ins.tried(self.session, PIN, who, holder.reference)
+            raise
+        self.desk.trust(signer.credential, holder)
+        return signer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from datetime import timedelta
@@ -144,6 +145,30 @@ def test_what_is_ready_has_a_page_of_its_own_when_it_is_much(
         assert "Không có hồ sơ nào chờ" in nothing.text
         for unknown in ("", "minutes", "nothing"):
             assert police.get(f"/papers/new?kind={unknown}").status_code == 404
+
+
+def test_a_file_that_waits_for_a_draft_offers_it_and_never_says_it_does_not_wait(
+    sqlite_site: Site,
+) -> None:
+    first = propose(sqlite_site, "16144-01", "hamlet")
+    second = propose(sqlite_site, "16144-02", "hamlet-16144-02")
+    offer = f"/papers/new?kind=commune_decision&amp;nomination={second}"
+    with at(6):
+        police = sqlite_site.signed_in("police")
+        page = police.get(f"/nominations/{second}").text
+        assert offer in page
+        assert "Lúc này hồ sơ không chờ bạn" not in page
+        others = sqlite_site.signed_in("hamlet-16144-02").get(f"/nominations/{second}").text
+        assert "/papers/new" not in others
+        choice = police.get(html.unescape(offer)).text
+        assert f'value="{second}" checked' in choice
+        assert f'value="{first}" checked' not in choice
+        sqlite_site.move(second, "committee", "reconsider", reason="Cần xem lại số liệu")
+        refusal = {"reasons": ["Còn một vụ việc chưa xong"]}
+        sqlite_site.move(second, "committee", "propose_refusal", **refusal)
+        page = police.get(f"/nominations/{second}").text
+        assert f"/papers/new?kind=refusal_notice&amp;nomination={second}" in page
+        assert "Lập thông báo" in page
 
 
 def test_a_paper_is_signed_and_issued_with_a_pin_and_anybody_can_check_it(keyed: Site) -> None:

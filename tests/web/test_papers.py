@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import io
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,73 +13,32 @@ from sqlalchemy import select
 from engine import outbox
 from engine.papers.book import Paper
 from engine.subjects import Link
-from tests.web.conftest import REGISTRATION, TODAY, Site, at, post
+from tests.web import hamlet
+from tests.web.conftest import Site, at, post
 from web.extensions import bureau
 
 PIN = "246810"
 
 
-def _day(days: int) -> str:
-    return (TODAY + timedelta(days=days)).isoformat()
-
-
 def propose(site: Site, code: str, head: str) -> int:
     """A nomination brought to where the commune may decide, in ten days."""
-    subject = site.open(code, head)
-    rows = ["4_1", "4_2", "4_3", "4_4", "4_5"]
-    finding = {"met": True, "fact": "Không có", "source": "Sổ theo dõi", "dated": _day(0)}
-    site.move(subject, head, "register", **REGISTRATION)
-    table = _rows(site, subject, head, "complete_self_assessment") or rows
-    site.move(subject, head, "complete_self_assessment", findings=dict.fromkeys(table, finding))
-    site.move(
-        subject,
-        head,
-        "give_notice",
-        meeting_at=f"{_day(4)}T19:30",
-        place="Nhà văn hóa",
-        means=["Giấy mời"],
-        agenda=["Bỏ phiếu"],
-    )
+    subject = hamlet.to_called(site, code, head)
     with at(5):
-        site.move(
-            subject,
-            head,
-            "record_count",
-            method="secret_ballot",
-            present=18,
-            issued=18,
-            returned=18,
-            valid=17,
-            invalid=1,
-            yes=15,
-            no=2,
-            ended_at=f"{_day(4)}T21:15",
-            chair="Phạm Văn Mẫu 1",
-            secretary="Phạm Văn Mẫu 2",
-            tellers=["Phạm Văn Mẫu 3", "Phạm Văn Mẫu 4", "Phạm Văn Mẫu 5"],
-            witnesses=["Phạm Văn Mẫu 6", "Phạm Văn Mẫu 7"],
-            front_representative="Phạm Văn Mẫu 8",
-        )
-        site.move(subject, head, "adopt_minutes")
-        site.move(subject, head, "submit", enclosures=["Biên bản"])
-        verdicts = {row: {"met": True} for row in table}
+        hamlet.count(site, subject, head)
+        hamlet.submit(site, subject, head)
+        verdicts = {row: {"met": True} for row in hamlet.ROWS}
         site.move(subject, "police", "record_appraisal", verdicts=verdicts)
         site.move(
             subject,
             "committee",
             "record_committee_opinion",
             opinion_form="meeting",
-            held_on=_day(5),
+            held_on=hamlet.day(5),
             members=20,
             members_present=18,
             members_agreed=18,
         )
     return subject
-
-
-def _rows(site: Site, subject: int, head: str, action: str) -> list[str]:
-    page = site.signed_in(head).get(f"/nominations/{subject}/moves/{action}").text
-    return re.findall(r'name="findings\.([^".]+)\.met" value="yes"', page)
 
 
 def _work(site: Site) -> None:

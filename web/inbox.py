@@ -41,11 +41,12 @@ class Batch:
 @dataclass(frozen=True, slots=True)
 class Ready:
     """Nominations that this person may put into one paper of this kind now; ``too_many`` to
-    show them all here."""
+    show them all here. All are ticked at first, or only the ``chosen`` one."""
 
     kind: PaperKind
     nominations: Sequence[decisions.Ready]
     too_many: bool = False
+    chosen: int | None = None
 
 
 @blueprint.get("/inbox")

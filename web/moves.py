@@ -52,6 +52,34 @@ class Desk:
         return bureau().house.definition(self.case.digest)
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The moves of a subject as its page offers them: those that this person may make now, the
+    next steps of theirs that only wait for something, and the rest with the reasons."""
+
+    open: Sequence[Option]
+    later: Sequence[Option]
+    closed: Sequence[Option]
+
+    @classmethod
+    def of(cls, options: Sequence[Option], *, drafts: bool = False) -> Choice:
+        """``drafts`` when a paper to be drafted is a way onward already."""
+        allowed = [option for option in options if option.open]
+        barred = [option for option in options if not option.open]
+        if drafts or any(_onward(option) for option in allowed):
+            return cls(allowed, (), barred)
+        later = [option for option in barred if _onward(option) and _theirs(option)]
+        return cls(allowed, later, [option for option in barred if option not in later])
+
+
+def _onward(option: Option) -> bool:
+    return option.transition.tone == "forward"
+
+
+def _theirs(option: Option) -> bool:
+    return not any(refusal.code in NOT_YOURS for refusal in option.refusals)
+
+
 @dataclass(slots=True)
 class Sheet:
     """One move about to be made: the transition, why not, its form, and what is shown on top."""

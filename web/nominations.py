@@ -17,7 +17,8 @@ from engine.errors import NotFound, Refusal
 from web import access, facts, moves, numbers, text, uploads
 from web.catalogue import gettext
 from web.extensions import bureau, db, language
-from web.identity import somebody
+from web.identity import SignedIn, somebody
+from workflows import decisions
 from workflows.nominations import open_nomination
 from workflows.queries import cases, listing
 
@@ -127,14 +128,19 @@ def show(subject_id: int) -> str:
     definition = house.definition(case.digest)
     options = available(session, house, case.id, somebody().actor)
     lines = cases.timeline(session, case.id)
+    pending = cases.pending(session, case.id)
+    kinds = decisions.draftable(
+        house, somebody().actor, definition, case.state, {one.post for one in pending}
+    )
     return render_template(
         "nominations/show.html",
         case=case,
         definition=definition,
         state=definition.by_state[case.state],
-        options=[o for o in options if o.open],
-        closed=[o for o in options if not o.open],
-        pending=cases.pending(session, case.id),
+        choice=moves.Choice.of(options, drafts=bool(kinds)),
+        pending=pending,
+        mine=waits_on(somebody(), pending),
+        drafts=[house.kinds[kind] for kind in kinds],
         lines=lines,
         papers=cases.papers_of(session, case.id),
         picture=picture(definition, case.state, lines),
@@ -142,6 +148,12 @@ def show(subject_id: int) -> str:
         vote=facts.vote(lines),
         desk=moves.Desk("nominations", case),
     )
+
+
+def waits_on(person: SignedIn, pending: Sequence[cases.Pending]) -> bool:
+    """Whether one of these offices is this person's."""
+    held = {(office.role, office.unit_id) for office in person.actor.offices}
+    return any(one.post in held for one in pending)
 
 
 def picture(definition: Definition, state: str, lines: Sequence[cases.Line]) -> str:

@@ -16,7 +16,7 @@ from web.catalogue import gettext
 from web.extensions import bureau, db
 from web.identity import somebody
 from web.inbox import Ready
-from web.nominations import picture
+from web.nominations import picture, waits_on
 from web.text import said
 from workflows import decisions
 from workflows.ceremony import Ceremony
@@ -43,9 +43,12 @@ def choose() -> str:
     house, kind = bureau().house, request.args.get("kind", "")
     if kind not in house.kinds or not house.kinds[kind].series:
         access.missing()
+    chosen = request.args.get("nomination", type=numbers.whole)
     found = decisions.waiting_for(db.session(), house, somebody().actor, kind)
     return render_template(
-        "papers/choose.html", group=Ready(house.kinds[kind], found), key=clock.new_code(24)
+        "papers/choose.html",
+        group=Ready(house.kinds[kind], found, chosen=chosen),
+        key=clock.new_code(24),
     )
 
 
@@ -106,7 +109,7 @@ def show(subject_id: int) -> str:
     case = access.paper(subject_id)
     definition = house.definition(case.digest)
     options = available(session, house, case.id, somebody().actor)
-    lines = cases.timeline(session, case.id)
+    lines, pending = cases.timeline(session, case.id), cases.pending(session, case.id)
     if case.paper is None:
         raise LookupError(f"{case.id} is no paper")
     return render_template(
@@ -115,9 +118,9 @@ def show(subject_id: int) -> str:
         kind=house.kinds[case.paper.kind],
         definition=definition,
         state=definition.by_state[case.state],
-        options=[o for o in options if o.open],
-        closed=[o for o in options if not o.open],
-        pending=cases.pending(session, case.id),
+        choice=moves.Choice.of(options),
+        pending=pending,
+        mine=waits_on(somebody(), pending),
         lines=lines,
         told=facts.told(definition, lines),
         listed=cases.listed_in(session, case.id),

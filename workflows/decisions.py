@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -74,6 +74,27 @@ def drafting_posts(house: House, actor: Actor, kind: str) -> list[tuple[str, int
         for office in actor.offices
         if office.role in roles and (scope is None or office.role == f"{scope}_appraiser")
     ]
+
+
+def draftable(
+    house: House,
+    actor: Actor,
+    definition: Definition,
+    state: str,
+    waiting: Collection[tuple[str, int]],
+) -> list[str]:
+    """The kinds of paper that this person may put a nomination into: one in that state, which
+    waits on these posts."""
+    kinds = [kind for kind in house.kinds if _leaves_by(definition, state, kind)]
+    return [
+        kind
+        for kind in kinds
+        if any(post in waiting for post in drafting_posts(house, actor, kind))
+    ]
+
+
+def _leaves_by(definition: Definition, state: str, kind: str) -> bool:
+    return any(state in move.sources for move in _entering(definition, kind))
 
 
 _COMMUNE = Unit.__table__.alias("commune")

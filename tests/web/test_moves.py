@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.history import Event
+from tests.web import hamlet
 from tests.web.conftest import REGISTRATION, Site, at, post, token_of
 from web import uploads
 from workflows.drafts import Draft
@@ -325,3 +326,21 @@ def test_the_token_of_the_page_is_that_of_the_session(sqlite_site: Site) -> None
     answer = client.post("/sign-out", data={"csrf_token": others})
     assert answer.status_code == 400
     assert client.post("/sign-out", data={"csrf_token": mine}).status_code == 303
+
+
+def test_the_next_step_stands_first_while_it_waits_and_the_meeting_can_be_put_off(
+    sqlite_site: Site,
+) -> None:
+    subject = hamlet.to_called(sqlite_site)
+    client = sqlite_site.signed_in("hamlet")
+    page = client.get(f"/nominations/{subject}").text
+    listed = page[page.index('class="move-list"') : page.index('id="papers-title"')]
+    assert "Ghi kết quả kiểm phiếu" in listed
+    assert "Cuộc họp lúc 19:30 06/03/2026 chưa diễn ra" in listed
+    assert listed.index("Ghi kết quả kiểm phiếu") < listed.index("Đổi ngày họp")
+    assert listed.index("Đổi ngày họp") < listed.index("Rút hồ sơ")
+    with at(5):
+        held = sqlite_site.signed_in("hamlet").get(f"/nominations/{subject}").text
+        assert "chưa đến lúc" not in held
+    answer = send(client, address(subject, "call_again"), {"reason": "Bão, phải hoãn họp"})
+    assert answer.status_code == 303

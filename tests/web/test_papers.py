@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,73 +13,32 @@ from sqlalchemy import select
 from engine import outbox
 from engine.papers.book import Paper
 from engine.subjects import Link
-from tests.web.conftest import REGISTRATION, TODAY, Site, at, post
+from tests.web import hamlet
+from tests.web.conftest import Site, at, post
 from web.extensions import bureau
 
 PIN = "246810"
 
 
-def _day(days: int) -> str:
-    return (TODAY + timedelta(days=days)).isoformat()
-
-
 def propose(site: Site, code: str, head: str) -> int:
     """A nomination brought to where the commune may decide, in ten days."""
-    subject = site.open(code, head)
-    rows = ["4_1", "4_2", "4_3", "4_4", "4_5"]
-    finding = {"met": True, "fact": "Không có", "source": "Sổ theo dõi", "dated": _day(0)}
-    site.move(subject, head, "register", **REGISTRATION)
-    table = _rows(site, subject, head, "complete_self_assessment") or rows
-    site.move(subject, head, "complete_self_assessment", findings=dict.fromkeys(table, finding))
-    site.move(
-        subject,
-        head,
-        "give_notice",
-        meeting_at=f"{_day(4)}T19:30",
-        place="Nhà văn hóa",
-        means=["Giấy mời"],
-        agenda=["Bỏ phiếu"],
-    )
+    subject = hamlet.to_called(site, code, head)
     with at(5):
-        site.move(
-            subject,
-            head,
-            "record_count",
-            method="secret_ballot",
-            present=18,
-            issued=18,
-            returned=18,
-            valid=17,
-            invalid=1,
-            yes=15,
-            no=2,
-            ended_at=f"{_day(4)}T21:15",
-            chair="Phạm Văn Mẫu 1",
-            secretary="Phạm Văn Mẫu 2",
-            tellers=["Phạm Văn Mẫu 3", "Phạm Văn Mẫu 4", "Phạm Văn Mẫu 5"],
-            witnesses=["Phạm Văn Mẫu 6", "Phạm Văn Mẫu 7"],
-            front_representative="Phạm Văn Mẫu 8",
-        )
-        site.move(subject, head, "adopt_minutes")
-        site.move(subject, head, "submit", enclosures=["Biên bản"])
-        verdicts = {row: {"met": True} for row in table}
+        hamlet.count(site, subject, head)
+        hamlet.submit(site, subject, head)
+        verdicts = {row: {"met": True} for row in hamlet.ROWS}
         site.move(subject, "police", "record_appraisal", verdicts=verdicts)
         site.move(
             subject,
             "committee",
             "record_committee_opinion",
             opinion_form="meeting",
-            held_on=_day(5),
+            held_on=hamlet.day(5),
             members=20,
             members_present=18,
             members_agreed=18,
         )
     return subject
-
-
-def _rows(site: Site, subject: int, head: str, action: str) -> list[str]:
-    page = site.signed_in(head).get(f"/nominations/{subject}/moves/{action}").text
-    return re.findall(r'name="findings\.([^".]+)\.met" value="yes"', page)
 
 
 def _work(site: Site) -> None:
@@ -144,6 +103,30 @@ def test_what_is_ready_has_a_page_of_its_own_when_it_is_much(
         assert "Không có hồ sơ nào chờ" in nothing.text
         for unknown in ("", "minutes", "nothing"):
             assert police.get(f"/papers/new?kind={unknown}").status_code == 404
+
+
+def test_a_file_that_waits_for_a_draft_offers_it_and_never_says_it_does_not_wait(
+    sqlite_site: Site,
+) -> None:
+    first = propose(sqlite_site, "16144-01", "hamlet")
+    second = propose(sqlite_site, "16144-02", "hamlet-16144-02")
+    offer = f"/papers/new?kind=commune_decision&amp;nomination={second}"
+    with at(6):
+        police = sqlite_site.signed_in("police")
+        page = police.get(f"/nominations/{second}").text
+        assert offer in page
+        assert "Lúc này hồ sơ không chờ bạn" not in page
+        others = sqlite_site.signed_in("hamlet-16144-02").get(f"/nominations/{second}").text
+        assert "/papers/new" not in others
+        choice = police.get(html.unescape(offer)).text
+        assert f'value="{second}" checked' in choice
+        assert f'value="{first}" checked' not in choice
+        sqlite_site.move(second, "committee", "reconsider", reason="Cần xem lại số liệu")
+        refusal = {"reasons": ["Còn một vụ việc chưa xong"]}
+        sqlite_site.move(second, "committee", "propose_refusal", **refusal)
+        page = police.get(f"/nominations/{second}").text
+        assert f"/papers/new?kind=refusal_notice&amp;nomination={second}" in page
+        assert "Lập thông báo" in page
 
 
 def test_a_paper_is_signed_and_issued_with_a_pin_and_anybody_can_check_it(keyed: Site) -> None:

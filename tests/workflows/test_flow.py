@@ -183,6 +183,22 @@ def test_a_failed_vote_is_minuted_and_may_be_held_again(play: Stage) -> None:
     assert play.state(subject) == "minuted"
 
 
+def test_a_meeting_may_be_called_again_before_its_count_with_notice_anew(play: Stage) -> None:
+    subject = play.open()
+    play.register(subject)
+    play.assess(subject)
+    play.invite(subject, days=20)
+    assert play.refused("head", subject, "call_again") == ["required"]
+    play.act("head", subject, "call_again", reason="Ghi nhầm ngày họp")
+    assert play.state(subject) == "self_assessed"
+    assert "give_notice" not in play.facts(subject)
+    with pytest.raises(Refused, match="notice_too_short"):
+        play.invite(subject, days=1)
+    play.session.rollback()
+    play.vote(subject, yes=60)
+    assert play.state(subject) == "minuted"
+
+
 def test_a_failed_vote_may_end_the_nomination_as_not_recognised(play: Stage) -> None:
     subject = play.open()
     play.register(subject)

@@ -109,6 +109,10 @@ class Pending:
     unit: str
     holder: Holder | None
 
+    @property
+    def post(self) -> Post:
+        return self.role, self.unit_id
+
 
 # Statements are built once: building one costs several times what running it does.
 _ID: BindParameter[int] = bindparam("subject")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,14 +31,17 @@ from engine.papers.book import Paper, PaperVersion
 from engine.papers.template import Templates
 from engine.policy import NOT_YOURS
 from engine.store import BlobStore
-from workflows import logbook, sign_ins
+from workflows import logbook, sign_ins, statements
 from workflows.keys import Keyring, authority_reference, person_reference
+from workflows.statement_keys import StatementKeys
+from workflows.statements import Ground
 from workflows.wording import phrase
 
 if TYPE_CHECKING:
     from engine.papers.render import Renderer
     from engine.signing.certificates import Kind
     from engine.signing.signer import Credential, Signer
+    from engine.signing.strip import Strip
 
 SIGN, ISSUE = "sign", "issue"
 STAGES = ("rendered", "signed", "issued")
@@ -73,6 +76,8 @@ class Number:
     number: int
     text: str
     day: date
+    ground: Ground | None = None
+    """What the paper that gets the number will say of itself; none once it is numbered."""
 
     @property
     def evidence(self) -> dict[str, Any]:
@@ -96,6 +101,8 @@ class PaperDesk:
     store: BlobStore
     keys: Keyring
     templates_folder: Path
+    address: str = ""
+    """Where the public pages are, as it is printed on papers: ``https://…``."""
 
     @cached_property
     def templates(self) -> Templates:
@@ -266,7 +273,8 @@ class PaperDesk:
         base = self.base(session, paper_id, ISSUE)
         number = self.next_number(session, paper_id)
         session.rollback()
-        sealed = pdf.issue(self.store.get(base), signer, at=clock.now(), **self.sealing(number))
+        content, at = self.store.get(base), clock.now()
+        sealed = pdf.issue(content, signer, at=at, **self.sealing(number, content, at))
         return self.evidence(base, sealed, holder, **number.evidence)
 
     def base(self, session: Session, paper_id: int, action: str) -> str:
@@ -292,16 +300,39 @@ class PaperDesk:
         kind = self.house.kinds[paper.kind]
         day = clock.today()
         number = registers.upcoming(session, paper.authority_id, kind.series, day)
-        return Number(paper.authority_id, number, registers.written(number, kind.symbol), day)
+        text = registers.written(number, kind.symbol)
+        ground = statements.ground(session, paper, kind)
+        return Number(paper.authority_id, number, text, day, ground)
 
-    def sealing(self, number: Number) -> dict[str, str]:
-        """What is written into a paper when it is issued."""
+    def sealing(self, number: Number, content: bytes, at: datetime) -> dict[str, Any]:
+        """What is written into a paper when it is issued; ``content`` is its signed file.
+
+        Raises ``Refused`` (``no_statement_key``).
+        """
         return {
             "number": number.text,
             "date_text": self.templates.phrase("long_date", number.day.isoformat()),
             "reason": phrase("seal_reason"),
             "mark": phrase("seal_mark"),
+            "strip": self._strip(number, content, at),
         }
+
+    def _strip(self, number: Number, content: bytes, at: datetime) -> Strip | None:
+        from engine.signing.coverage import facts
+
+        if number.ground is None:
+            return None
+        leader, *_ = facts(content).covered
+        return statements.strip(
+            number.ground,
+            number=number.text,
+            day=number.day,
+            signed=bytes.fromhex(leader.digest),
+            at=at,
+            # Production is told when its key is missing; a demonstration makes its own.
+            signer=StatementKeys(self.keys.folder).signer(make=self.house.specimen),
+            address=self.address,
+        )
 
     def may(self, session: Session, person_id: int, paper_id: int, action: str) -> None:
         """Refuses early, before any key is opened, what would be refused later: raises

@@ -7,7 +7,8 @@ style sheets are read once. Nothing is fetched but the typeface and our own pict
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +20,8 @@ from weasyprint.css import ColorProfile
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from engine.papers import fonts
+from engine.papers import archive, fonts
+from engine.papers.archive import Attachment
 from engine.papers.fields import Place, finish
 from engine.papers.freeze import freeze
 from engine.papers.template import Templates
@@ -93,7 +95,29 @@ class Renderer:
             _leave_ragged(html)
             document = self._lay_out(html, template)
             laid_out: bytes = document.write_pdf(pdf_identifier=identity, cache={}, **_ARCHIVAL)
-        return finish(laid_out, list(_places(html, document)))
+        inside = self.attachments(template, values)
+        return finish(
+            laid_out, list(_places(html, document)), partial(archive.archive, attachments=inside)
+        )
+
+    def attachments(self, template: str, values: Mapping[str, Any]) -> Sequence[Attachment]:
+        """The files that a paper carries: its values and the schema they follow; none where
+        the folder's list does not describe its kind."""
+        schemas = self.templates.schemas
+        if template not in schemas.kinds:
+            return ()
+        schema, year = schemas.of(template), int(values["year"])
+        data = archive.data_file(schema["$id"], template, values)
+        return (
+            Attachment(archive.DATA, data, "Data", schemas.describe("data"), year),
+            Attachment(
+                archive.SCHEMA,
+                freeze(schema).encode(),
+                "Supplement",
+                schemas.describe("schema"),
+                year,
+            ),
+        )
 
     def template_digest(self, template: str) -> str:
         """SHA-256 over all that decides how this template looks."""

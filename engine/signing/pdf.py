@@ -28,8 +28,9 @@ from engine.signing.certificates import der, identity
 from engine.signing.revision import Revision
 from engine.signing.sheet import Sheet
 from engine.signing.signer import Credential, Signer
+from engine.signing.strip import Strip
 
-NUMBER, DATE, SIGNATURE, SEAL = "number", "date", "signature", "seal"
+NUMBER, DATE, SIGNATURE, SEAL, STRIP = "number", "date", "signature", "seal", "strip"
 
 _DIGEST = "sha256"
 _CERTIFY = SigMDPSetup(_DIGEST, certify=True, docmdp_perms=MDPPerm.FILL_FORMS)
@@ -76,6 +77,7 @@ def issue(
     date_text: str,
     reason: str,
     mark: str,
+    strip: Strip | None = None,
 ) -> bytes:
     """The signed paper numbered, dated and sealed by the agency, and closed to any change.
 
@@ -90,6 +92,7 @@ def issue(
         date_text=date_text,
         reason=reason,
         mark=mark,
+        strip=strip,
     )
     return complete(prepared, signer.sign(prepared.attributes))
 
@@ -115,6 +118,7 @@ def prepare_issue(
     date_text: str,
     reason: str,
     mark: str,
+    strip: Strip | None = None,
 ) -> Prepared:
     """The revision that the agency's key is to sign; see ``issue``."""
     sheet = Sheet.open(pdf, at)
@@ -124,6 +128,8 @@ def prepare_issue(
         raise Refused(Refusal("already_sealed"))
     sheet.write(NUMBER, number)
     sheet.write(DATE, date_text)
+    if strip is not None:
+        sheet.stamp(STRIP, strip)
     agency = identity(credential.certificate).organisation
     sheet.draw(SEAL, drawing.seal, around=agency.upper(), mark=mark)
     return _prepare(sheet.revision, SEAL, credential, _LOCK, at=at, reason=reason)

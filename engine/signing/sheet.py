@@ -6,15 +6,18 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pikepdf import PdfError
 from pyhanko.pdf_utils.generic import NameObject, NumberObject, pdf_string
+from segno import DataOverflowError
 
 from engine.errors import Refusal, Refused
 from engine.papers.fields import DoesNotFit, FieldSpec, appearance, field_specs
 from engine.papers.formfont import LetterMissing
 from engine.signing.drawing import Box, Pen
 from engine.signing.revision import Revision
+from engine.signing.strip import Strip, picture
 
 _READ_ONLY = 1
 
@@ -51,13 +54,28 @@ class Sheet:
             raise Refused(Refusal("letter_missing", {"letter": error.letter})) from None
         except DoesNotFit:
             raise Refused(Refusal("text_too_long", {"text": composed})) from None
-        field = self.revision.field(name)
-        field[NameObject("/V")] = pdf_string(composed)
-        field[NameObject("/Ff")] = NumberObject(int(field.get("/Ff", 0)) | _READ_ONLY)
+        self._fill(name, composed)
         self.revision.draw(name, Box(spec.width, spec.height), content, spec.font)
 
-    def draw(self, name: str, picture: Callable[..., bytes], **parts: str) -> None:
-        """Draws a picture of ``drawing`` into a signature field.
+    def stamp(self, name: str, strip: Strip) -> None:
+        """Fills a strip: its value is the text of its code, which it shows.
+
+        Raises ``Refused``: ``field_missing``, ``font_missing``, ``letter_missing``,
+        ``text_too_long``.
+        """
+        try:
+            self.draw(name, picture, strip=strip)
+        except DataOverflowError:
+            raise Refused(Refusal("text_too_long", {"text": strip.address})) from None
+        self._fill(name, strip.text)
+
+    def _fill(self, name: str, text: str) -> None:
+        field = self.revision.field(name)
+        field[NameObject("/V")] = pdf_string(text)
+        field[NameObject("/Ff")] = NumberObject(int(field.get("/Ff", 0)) | _READ_ONLY)
+
+    def draw(self, name: str, picture: Callable[..., bytes], **parts: Any) -> None:
+        """Draws a picture of ``drawing`` or ``strip`` into a field.
 
         Raises ``Refused``: ``field_missing``, ``font_missing``, ``letter_missing``.
         """

@@ -1,0 +1,157 @@
+"""What makes a laid-out paper an archive of itself: its data inside, its promises declared.
+
+A paper carries the values it was printed from, as JSON, and the schema they follow, both as
+associated files (ISO 19005-3, 6.8 and annex E). What the clerk adds later, number and date,
+is not in there: these are read from their fields, under their own signature.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Pdf, String
+
+from engine.errors import Refusal, Refused
+from engine.papers.fields import read_fields
+from engine.papers.freeze import digest, freeze
+
+DATA, SCHEMA = "data.json", "schema.json"
+LARGEST = 2**24
+"""More than any paper's data, little enough to be read from a stranger's file."""
+
+_MIME = Name("/application/json")
+_NOMINAL = "D:{year:04d}0101000000+07'00'"
+_XMP_END = b"</rdf:RDF>"
+_XMP_EXTRA = (
+    b'<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">'
+    b"<pdfuaid:part>1</pdfuaid:part></rdf:Description>"
+    # ISO 19005-3, 6.6.2.3: a schema which PDF/A does not define itself is described.
+    b'<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
+    b' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
+    b' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">'
+    b'<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">'
+    b"<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>"
+    b"<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>"
+    b"<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>"
+    b'<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">'
+    b"<pdfaProperty:name>part</pdfaProperty:name>"
+    b"<pdfaProperty:valueType>Integer</pdfaProperty:valueType>"
+    b"<pdfaProperty:category>internal</pdfaProperty:category>"
+    b"<pdfaProperty:description>Part of ISO 14289 that the file conforms to"
+    b"</pdfaProperty:description>"
+    b"</rdf:li></rdf:Seq></pdfaSchema:property>"
+    b"</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file inside a paper. ``relationship`` is what it is to the paper (``Data``,
+    ``Supplement``), ``year`` dates it: see ``attach``."""
+
+    name: str
+    content: bytes
+    relationship: str
+    description: str
+    year: int
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a paper carries: its own data, and what was written into its fields since."""
+
+    schema: str
+    kind: str
+    values: dict[str, Any]
+    fields: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the values as the register keeps it (``freeze.digest``)."""
+        return digest(self.values)
+
+    def record(self) -> dict[str, Any]:
+        """The joined data as plain values, for JSON."""
+        return {
+            "schema": self.schema,
+            "kind": self.kind,
+            "number": self.fields.get("number", ""),
+            "date": self.fields.get("date", ""),
+            "values": self.values,
+            "values_digest": self.digest,
+        }
+
+
+def data_file(schema: str, kind: str, values: Mapping[str, Any]) -> bytes:
+    """The data of a paper as the file it carries: canonical JSON, like the values' digest."""
+    return freeze({"schema": schema, "kind": kind, "values": dict(values)}).encode()
+
+
+def archive(pdf: Pdf, attachments: Sequence[Attachment]) -> None:
+    """Attaches the files, and declares PDF/UA beside PDF/A; the same input gives the same
+    bytes."""
+    if attachments:
+        attach(pdf, attachments)
+    written = pdf.Root.Metadata.read_bytes()
+    pdf.Root.Metadata.write(written.replace(_XMP_END, _XMP_EXTRA + _XMP_END, 1))
+
+
+def attach(pdf: Pdf, attachments: Sequence[Attachment]) -> None:
+    """Puts files into a paper and ties them to the whole of it (``/AF`` of the catalogue).
+
+    The format wants a date of each. A paper's first bytes know no clock, so it is a nominal
+    one: the first day of the year that the paper is about.
+    """
+    specs = [_file_spec(pdf, one) for one in attachments]
+    names = [thing for one, spec in zip(attachments, specs, strict=True)
+             for thing in (String(one.name), spec)]  # fmt: skip
+    if Name.Names not in pdf.Root:
+        pdf.Root.Names = Dictionary()
+    pdf.Root.Names.EmbeddedFiles = Dictionary(Names=Array(names))
+    pdf.Root.AF = Array(specs)
+
+
+def _file_spec(pdf: Pdf, one: Attachment) -> pikepdf.Object:
+    dated = _NOMINAL.format(year=one.year)
+    params = Dictionary(Size=len(one.content), ModDate=String(dated))
+    file = pdf.make_stream(one.content, Type=Name.EmbeddedFile, Subtype=_MIME, Params=params)
+    spec = Dictionary(
+        Type=Name.Filespec,
+        F=String(one.name),
+        UF=String(one.name),
+        Desc=String(one.description),
+        AFRelationship=Name(f"/{one.relationship}"),
+        EF=Dictionary(F=file, UF=file),
+    )
+    return pdf.make_indirect(spec)
+
+
+def carried(content: bytes) -> Carried:
+    """The data in a paper's file with what its fields say, whoever made the file.
+
+    Raises ``Refused``: ``unreadable_pdf``, or ``no_data_inside`` for a file that is none of
+    our papers. Nothing of it is believed: see the signatures.
+    """
+    try:
+        with Pdf.open(BytesIO(content)) as pdf:
+            told = json.loads(_data_in(pdf))
+            fields = read_fields(pdf)
+        return Carried(str(told["schema"]), str(told["kind"]), dict(told["values"]), fields)
+    except pikepdf.PdfError as error:
+        raise Refused(Refusal("unreadable_pdf")) from error
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise Refused(Refusal("no_data_inside")) from error
+
+
+def _data_in(pdf: Pdf) -> bytes:
+    for spec in pdf.Root.AF:
+        if str(spec.UF) == DATA and spec.AFRelationship == Name.Data:
+            stream = spec.EF.F
+            if int(stream.Params.Size) <= LARGEST:
+                return bytes(stream.read_bytes())
+    raise KeyError(DATA)

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from engine.papers.render import Renderer
     from engine.signing.certificates import Kind
     from engine.signing.signer import Credential, Signer
-    from engine.signing.strip import Strip
 
 SIGN, ISSUE = "sign", "issue"
 STAGES = ("rendered", "signed", "issued")
@@ -314,25 +313,18 @@ class PaperDesk:
             "date_text": self.templates.phrase("long_date", number.day.isoformat()),
             "reason": phrase("seal_reason"),
             "mark": phrase("seal_mark"),
-            "strip": self._strip(number, content, at),
+            "strip": number.ground
+            and statements.strip(
+                number.ground,
+                number=number.text,
+                day=number.day,
+                content=content,
+                at=at,
+                # Production is told when its key is missing; a demonstration makes its own.
+                signer=StatementKeys(self.keys.folder).signer(make=self.house.specimen),
+                address=self.address,
+            ),
         }
-
-    def _strip(self, number: Number, content: bytes, at: datetime) -> Strip | None:
-        from engine.signing.coverage import facts
-
-        if number.ground is None:
-            return None
-        leader, *_ = facts(content).covered
-        return statements.strip(
-            number.ground,
-            number=number.text,
-            day=number.day,
-            signed=bytes.fromhex(leader.digest),
-            at=at,
-            # Production is told when its key is missing; a demonstration makes its own.
-            signer=StatementKeys(self.keys.folder).signer(make=self.house.specimen),
-            address=self.address,
-        )
 
     def may(self, session: Session, person_id: int, paper_id: int, action: str) -> None:
         """Refuses early, before any key is opened, what would be refused later: raises

@@ -64,15 +64,17 @@ def strip(
     *,
     number: str,
     day: date,
-    signed: bytes,
+    content: bytes,
     at: datetime,
     signer: Signer,
     address: str,
 ) -> Strip:
-    """The strip of a paper about to be issued. ``signed`` is the digest of the bytes that its
-    leader signed, ``address`` where the public pages are."""
+    """The strip of a paper about to be issued. ``content`` is the file as its leader signed it,
+    ``address`` where the public pages are."""
+    from engine.signing.coverage import facts
     from engine.signing.strip import Strip
 
+    leader, *_ = facts(content).covered
     statement = Statement(
         kind=ground.kind,
         level=ground.level,
@@ -84,7 +86,7 @@ def strip(
         number=number,
         place=_place(ground.values),
         data=bytes.fromhex(ground.values_digest),
-        signed=signed,
+        signed=bytes.fromhex(leader.digest),
         issued=at,
         log_size=ground.log_size,
         log_root=ground.log_root,

@@ -8,6 +8,7 @@ is not in there: these are read from their fields, under their own signature.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -26,7 +27,8 @@ LARGEST = 2**24
 
 _MIME = Name("/application/json")
 _NOMINAL = "D:{year:04d}0101000000+07'00'"
-_XMP_END = b"</rdf:RDF>"
+_XMP_HEAD, _XMP_END = re.compile(rb"<rdf:RDF[^>]*>"), b"</rdf:RDF>"
+_XMP_ABOUT, _PREFIX = b'<rdf:Description rdf:about=""', re.compile(rb' xmlns:(?!rdf=)\w+="[^"]*"')
 _XMP_EXTRA = (
     b'<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">'
     b"<pdfuaid:part>1</pdfuaid:part></rdf:Description>"
@@ -93,12 +95,42 @@ def data_file(schema: str, kind: str, values: Mapping[str, Any]) -> bytes:
 
 
 def archive(pdf: Pdf, attachments: Sequence[Attachment]) -> None:
-    """Attaches the files, and declares PDF/UA beside PDF/A; the same input gives the same
-    bytes."""
+    """Attaches the files, names what table heads are for, and declares PDF/UA beside PDF/A;
+    the same input gives the same bytes."""
     if attachments:
         attach(pdf, attachments)
-    written = pdf.Root.Metadata.read_bytes()
-    pdf.Root.Metadata.write(written.replace(_XMP_END, _XMP_EXTRA + _XMP_END, 1))
+    _scope_heads(pdf)
+    pdf.Root.Metadata.write(_declared(pdf.Root.Metadata.read_bytes()))
+
+
+def _declared(xmp: bytes) -> bytes:
+    """The metadata with what is added to them. Each description gets the prefixes it uses
+    itself: there are readers (PDFBox's) that do not look for them further out."""
+    opened = _XMP_HEAD.search(xmp)
+    if opened is None:
+        raise ValueError("these metadata are no XMP")
+    prefixes = b"".join(_PREFIX.findall(opened[0]))
+    body = xmp.replace(opened[0], _PREFIX.sub(b"", opened[0]), 1)
+    body = body.replace(_XMP_ABOUT, _XMP_ABOUT + prefixes)
+    return body.replace(_XMP_END, _XMP_EXTRA + _XMP_END, 1)
+
+
+def _scope_heads(pdf: Pdf) -> None:
+    """Says of each table head what it heads (ISO 14289-1, 7.5).
+
+    The typesetter points from each cell to its heads by name. The names would need a tree of
+    their own (ISO 32000-1, 14.7.2), are not unique where a table runs over several pages, and
+    say less plainly what a scope says.
+    """
+    for thing in pdf.objects:
+        kind = thing.get(Name.S) if isinstance(thing, Dictionary) else None
+        if kind == Name.TD and Name.A in thing and Name.Headers in thing.A:
+            del thing.A[Name.Headers]
+        elif kind == Name.TH:
+            in_head = thing.P.P.get(Name.S) == Name.THead
+            thing.A.Scope = Name.Column if in_head else Name.Row
+            if Name.ID in thing:
+                del thing[Name.ID]
 
 
 def attach(pdf: Pdf, attachments: Sequence[Attachment]) -> None:

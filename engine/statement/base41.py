@@ -34,6 +34,8 @@ def decode(text: str) -> bytes:
 
 
 def _bytes(group: str) -> bytes:
+    if len(group) == 1:
+        raise ValueError("a letter of base 41 is left over")
     number = 0
     for letter in reversed(group):
         if letter not in _DIGITS:

@@ -16,6 +16,7 @@
     var out = [];
     for (var start = 0; start < text.length; start += 3) {
       var group = text.slice(start, start + 3), number = 0;
+      if (group.length === 1) { throw new Unreadable(); }
       for (var i = group.length - 1; i >= 0; i -= 1) {
         var digit = LETTERS.indexOf(group[i]);
         if (digit < 0) { throw new Unreadable(); }
@@ -259,6 +260,7 @@
     return judged(told).then(function (code) {
       bundle = code === "age" ? told : null;
       showBundle(code);
+      return input.value ? ask() : null;
     }, function () {
       bundle = null;
       showBundle("unreadable");
@@ -313,6 +315,11 @@
         ask();
       }, function () { window.requestAnimationFrame(next); });
     }());
+  }
+
+  // The page of a paper hands its own address over behind the "#", which no server sees.
+  if (window.location.hash.length > 1) {
+    try { input.value = decodeURIComponent(window.location.hash.slice(1)); } catch (error) { input.value = ""; }
   }
 
   var inside = document.getElementById("offline-trust"), root = document.querySelector("[data-trust]");

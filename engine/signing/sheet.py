@@ -10,7 +10,6 @@ from typing import Any
 
 from pikepdf import PdfError
 from pyhanko.pdf_utils.generic import NameObject, NumberObject, pdf_string
-from segno import DataOverflowError
 
 from engine.errors import Refusal, Refused
 from engine.papers.fields import DoesNotFit, FieldSpec, appearance, field_specs
@@ -18,6 +17,7 @@ from engine.papers.formfont import LetterMissing
 from engine.signing.drawing import Box, Pen
 from engine.signing.revision import Revision
 from engine.signing.strip import Strip, picture
+from engine.statement.qr import TooLong
 
 _READ_ONLY = 1
 
@@ -65,7 +65,7 @@ class Sheet:
         """
         try:
             self.draw(name, picture, strip=strip)
-        except DataOverflowError:
+        except TooLong:
             raise Refused(Refusal("text_too_long", {"text": strip.address})) from None
         self._fill(name, strip.text)
 

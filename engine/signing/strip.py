@@ -6,22 +6,19 @@ archival form may carry only under conditions, and sharp at any size.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import segno
-from segno.consts import MODE_ALPHANUMERIC, MODE_BYTE
-
 from engine.signing.drawing import Box, Pen
-
-_ERROR, _MASK = "m", 2
-"""Middle correction: a fold or a stamp's edge over 15 % is read all the same. A fixed mask: to
-try all eight takes five times as long and gains little on data as random as signatures."""
+from engine.statement import qr
+from engine.statement.qr import Matrix
 
 _QUIET = 2
 """Modules left white inside the place; around it lies white paper for as many again."""
 
 _SMALLEST, _LEADING = 5.0, 1.3
+_DARK = re.compile("1+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +39,9 @@ class Strip:
 def picture(box: Box, *, strip: Strip, pen: Pen) -> bytes:
     """The content stream of a strip in its place.
 
-    Raises ``LetterMissing``, and ``segno.DataOverflowError`` for a text no code holds.
+    Raises ``LetterMissing``, and ``qr.TooLong`` for a text no code holds.
     """
-    code = _code(strip)
+    code = qr.encode(strip.address, strip.fragment)
     module = box.height / (len(code) + 2 * _QUIET)
     left = box.height + _QUIET * module
     return b"\n".join(
@@ -59,34 +56,15 @@ def picture(box: Box, *, strip: Strip, pen: Pen) -> bytes:
     )
 
 
-def _code(strip: Strip) -> Sequence[bytes | bytearray]:
-    """The rows of modules: the address as bytes, the fragment in the denser letters."""
-    content = [(strip.address, MODE_BYTE), (strip.fragment, MODE_ALPHANUMERIC)]
-    made = segno.make(
-        content,  # type: ignore[arg-type]  # a list of segments: read so, declared as one
-        error=_ERROR,
-        mask=_MASK,
-        micro=False,
-        boost_error=False,
-    )
-    return made.matrix
-
-
-def _modules(rows: Sequence[bytes | bytearray]) -> bytes:
+def _modules(rows: Matrix) -> bytes:
     """One rectangle for each run of dark modules, the lowest row at zero."""
     return b"\n".join(
-        b" ".join(b"%d %d %d 1 re" % (start, height, length) for start, length in _runs(row))
+        b" ".join(
+            b"%d %d %d 1 re" % (run.start(), height, run.end() - run.start())
+            for run in _DARK.finditer(row)
+        )
         for height, row in enumerate(reversed(rows))
     )
-
-
-def _runs(row: bytes | bytearray) -> Iterator[tuple[int, int]]:
-    start = row.find(1)
-    while start >= 0:
-        end = row.find(0, start)
-        end = end if end >= 0 else len(row)
-        yield start, end - start
-        start = row.find(1, end)
 
 
 def _written(

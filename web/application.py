@@ -21,6 +21,7 @@ from web import (
     labels,
     nominations,
     numbers,
+    offline,
     papers,
     problems,
     public,
@@ -39,6 +40,7 @@ from workflows.bureau import build as build_bureau
 ROOT = Path(__file__).resolve().parent.parent
 BLUEPRINTS = (
     public.blueprint,
+    offline.blueprint,
     health.blueprint,
     sign_in.blueprint,
     inbox.blueprint,

@@ -135,6 +135,17 @@ def paper_file(code: str) -> Response:
     return response
 
 
+@blueprint.get("/p/<code>/data.json")
+def paper_data(code: str) -> Response:
+    """The data that the issued file carries, joined with its number and date."""
+    from engine.papers.archive import carried
+
+    found = _paper(code)
+    if found.sha256 is None:
+        raise NotFound(Refusal("no_such_file", {"sha256": ""}))
+    return jsonify(carried(bureau().store.get(found.sha256)).record())
+
+
 def _paper(code: str) -> queries.PublicPaper:
     """An outgoing paper; those that are only recorded never leave the office."""
     found = queries.paper(db.session(), code)

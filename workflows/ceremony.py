@@ -89,8 +89,8 @@ class Ceremony:
         base = self.desk.base(self.session, paper_id, ISSUE)
         number = self.desk.next_number(self.session, paper_id)
         self.session.rollback()
-        content = self.desk.store.get(base)
-        sealed = pdf.issue(content, signer, at=clock.now(), **self.desk.sealing(number))
+        content, at = self.desk.store.get(base), clock.now()
+        sealed = pdf.issue(content, signer, at=at, **self.desk.sealing(number, content, at))
         return self._told(base, content, sealed, signer) | number.evidence
 
     def _told(self, base: str, before: bytes, content: bytes, signer: Signer) -> dict[str, Any]:

@@ -201,7 +201,7 @@ def _prepare(desk: PaperDesk, base: str, credential: Credential, number: Number 
     content, at = desk.store.get(base), clock.now()
     if number is None:
         return pdf.prepare_person(content, credential, at=at, **signing())
-    return pdf.prepare_issue(content, credential, at=at, **desk.sealing(number))
+    return pdf.prepare_issue(content, credential, at=at, **desk.sealing(number, content, at))
 
 
 def _row(

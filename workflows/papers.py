@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,8 +30,10 @@ from engine.papers.book import Paper, PaperVersion
 from engine.papers.template import Templates
 from engine.policy import NOT_YOURS
 from engine.store import BlobStore
-from workflows import logbook
+from workflows import logbook, statements
 from workflows.keys import Keyring, authority_reference, person_reference
+from workflows.statement_keys import StatementKeys
+from workflows.statements import Ground
 from workflows.wording import phrase
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ class Number:
     number: int
     text: str
     day: date
+    ground: Ground | None = None
+    """What the paper that gets the number will say of itself; none once it is numbered."""
 
     @property
     def evidence(self) -> dict[str, Any]:
@@ -95,6 +99,8 @@ class PaperDesk:
     store: BlobStore
     keys: Keyring
     templates_folder: Path
+    address: str = ""
+    """Where the public pages are, as it is printed on papers: ``https://…``."""
 
     @cached_property
     def templates(self) -> Templates:
@@ -242,15 +248,31 @@ class PaperDesk:
         kind = self.house.kinds[paper.kind]
         day = clock.today()
         number = registers.upcoming(session, paper.authority_id, kind.series, day)
-        return Number(paper.authority_id, number, registers.written(number, kind.symbol), day)
+        text = registers.written(number, kind.symbol)
+        ground = statements.ground(session, paper, kind)
+        return Number(paper.authority_id, number, text, day, ground)
 
-    def sealing(self, number: Number) -> dict[str, str]:
-        """What is written into a paper when it is issued."""
+    def sealing(self, number: Number, content: bytes, at: datetime) -> dict[str, Any]:
+        """What is written into a paper when it is issued; ``content`` is its signed file.
+
+        Raises ``Refused`` (``no_statement_key``).
+        """
         return {
             "number": number.text,
             "date_text": self.templates.phrase("long_date", number.day.isoformat()),
             "reason": phrase("seal_reason"),
             "mark": phrase("seal_mark"),
+            "strip": number.ground
+            and statements.strip(
+                number.ground,
+                number=number.text,
+                day=number.day,
+                content=content,
+                at=at,
+                # Production is told when its key is missing; a demonstration makes its own.
+                signer=StatementKeys(self.keys.folder).signer(make=self.house.specimen),
+                address=self.address,
+            ),
         }
 
     def may(self, session: Session, person_id: int, paper_id: int, action: str) -> None:

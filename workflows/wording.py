@@ -106,6 +106,10 @@ def outcome_name(outcome: str, language: str) -> str:
     return name_of("outcomes", outcome, language)
 
 
+def fate_name(state: str, language: str) -> str:
+    return name_of("fates", state, language)
+
+
 def level_name(level: str, language: str) -> str:
     return name_of("levels", level, language)
 
@@ -130,4 +134,5 @@ _NAMED: Mapping[str, Callable[[str, str], str]] = {
     "step": step_name,
     "outcome": outcome_name,
     "level": level_name,
+    "fate": fate_name,
 }

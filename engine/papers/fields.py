@@ -8,7 +8,7 @@ filling). Every widget has an appearance, prints, is tagged, and its font lies i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -69,13 +69,18 @@ class DoesNotFit(ValueError):
     """A text too long for its field even at the smallest size."""
 
 
-def finish(laid_out: bytes, places: Sequence[Place]) -> bytes:
-    """The paper with its fields; the same input gives the same bytes."""
+def finish(
+    laid_out: bytes, places: Sequence[Place], complete: Callable[[Pdf], None] | None = None
+) -> bytes:
+    """The paper with its fields, and whatever ``complete`` adds; the same input gives the
+    same bytes."""
     with Pdf.open(BytesIO(laid_out)) as pdf:
         if Name.Names in pdf.Root and Name.Dests in pdf.Root.Names:
             del pdf.Root.Names[Name.Dests]  # they only served to find the places
         if places:
             _add_form(pdf, places)
+        if complete:
+            complete(pdf)
         out = BytesIO()
         pdf.save(
             out,
@@ -177,6 +182,15 @@ def specs_of(pdf: Pdf) -> Mapping[str, FieldSpec]:
     pages = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
     specs = [_spec(field, pages[field.P.objgen], faces) for field in form.Fields]
     return {spec.name: spec for spec in specs}
+
+
+def read_fields(pdf: Pdf) -> Mapping[str, str]:
+    """What is written in the text fields of a file that were filled, by name."""
+    form = pdf.Root.get(Name.AcroForm)
+    fields = form.Fields if form is not None else ()
+    return {
+        str(one.T): str(one.V) for one in fields if one.get(Name.FT) == Name.Tx and Name.V in one
+    }
 
 
 def _spec(field: pikepdf.Object, page: int, faces: Mapping[str, FormFace]) -> FieldSpec:

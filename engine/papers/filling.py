@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.papers import formfont, shaping
+from engine.papers.archive import Attachment
 from engine.papers.parts import Found, Parts
 from engine.papers.shaping import NotPlain
 
@@ -125,12 +126,13 @@ class Filler:
         lines = [_line(found, spot) for found, spot in zip(parts.found, spots, strict=True)]
         return cls(parts, tuple(lines))
 
-    def fill(self, page: Page, identity: bytes) -> bytes:
-        """The paper; raises ``DoesNotFit``."""
+    def fill(self, page: Page, identity: bytes, inside: Sequence[Attachment]) -> bytes:
+        """The paper, with the files it carries; raises ``DoesNotFit``."""
         if any(len(word) > _LONG_WORD for text in page.texts for word in text.split()):
             raise DoesNotFit(page.title)
         pairs = zip(self.lines, page.texts, strict=True)
-        return self.parts.joined([line.set(text) for line, text in pairs], page.title, identity)
+        lines = [line.set(text) for line, text in pairs]
+        return self.parts.joined(lines, page.title, identity, inside)
 
 
 def _line(found: Found, spot: Spot) -> _Line:

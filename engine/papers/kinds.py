@@ -18,6 +18,8 @@ class PaperKind(Frozen):
     ``definition`` is the workflow its papers go through. ``symbol`` is what follows the
     number (``QĐ-UBND``) and ``series`` the register that counts it; a paper that is only
     recorded, to be signed by hand, has neither. ``signatory`` is the role that signs.
+    ``mark`` is the number by which a printed code names the kind: it never changes, and is
+    never given again.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -27,6 +29,7 @@ class PaperKind(Frozen):
     symbol: str = ""
     series: str = ""
     signatory: str = ""
+    mark: int = Field(default=0, ge=0, le=255)
     lists_many: bool = False
 
 

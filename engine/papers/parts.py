@@ -16,7 +16,8 @@ from xml.sax.saxutils import escape
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
-from engine.papers import formfont
+from engine.papers import archive, formfont
+from engine.papers.archive import Attachment
 from engine.papers.formfont import RESOURCE
 
 _HEAD = b"%PDF-1.7\n%\xbf\xf7\xa2\xfe\n"
@@ -48,7 +49,8 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The shared bytes, and the objects that follow them. ``rows`` places the shared objects
-    (ISO 32000-1, 7.5.8.3); ``own`` numbers the lines, then information and metadata."""
+    (ISO 32000-1, 7.5.8.3); ``own`` numbers the lines, then the paper's data where it carries
+    any, then information and metadata."""
 
     shared: bytes
     rows: bytes
@@ -64,12 +66,15 @@ class Parts:
         with Pdf.open(BytesIO(laid_out)) as pdf:
             return _Workbench(pdf).parts(lines, title)
 
-    def joined(self, lines: Sequence[bytes], title: str, identity: bytes) -> bytes:
-        """A paper with its own lines (operators), title and identifier."""
+    def joined(
+        self, lines: Sequence[bytes], title: str, identity: bytes, inside: Sequence[Attachment]
+    ) -> bytes:
+        """A paper with its own lines (operators), title, identifier and data."""
         told = self.information[0] + pikepdf.String(title).unparse() + self.information[1]
         xmp = escape(title).encode().join(self.metadata)
         bodies = [
             *(_stream(b"", line) for line in lines),
+            *(_file(one) for one in inside if one.name == archive.DATA),
             told,
             _stream(b"/Type /Metadata /Subtype /XML", xmp),
         ]
@@ -100,12 +105,18 @@ class _Workbench:
         (page,) = self.pdf.pages
         dropped = {page.Contents.objgen, self.pdf.trailer.Info.objgen}
         dropped.add(self.pdf.Root.Metadata.objgen)
+        holder = archive.holders(self.pdf).get(archive.DATA)
+        if holder is not None:
+            dropped.add(holder.F.objgen)
         matches, found = self._lines(page, lines)
         pieces = self._between(page.Contents.read_bytes(), matches)
         information, metadata = self._told(title)
         kept = [self.pdf.make_stream(piece) for piece in pieces]
         self.pdf.make_indirect(Dictionary())  # the number of the packed objects
-        own = [self.pdf.make_indirect(Dictionary()) for _ in range(len(found) + 2)]
+        count = len(found) + (holder is not None) + 2
+        own = [self.pdf.make_indirect(Dictionary()) for _ in range(count)]
+        if holder is not None:
+            holder.F = holder.UF = own[len(found)]
         page.Contents = Array(
             [each for both in zip(kept, [*own[: len(found)], None], strict=True) for each in both][
                 :-1
@@ -194,6 +205,13 @@ def _row(kind: int, place: int, more: int = 0) -> bytes:
 
 def _stream(entries: bytes, content: bytes) -> bytes:
     return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (entries, len(content), content)
+
+
+def _file(one: Attachment) -> bytes:
+    entries = archive.embedded(one)
+    entries.Filter = Name.FlateDecode
+    told = entries.unparse(resolved=True).removeprefix(b"<<").removesuffix(b">>")
+    return _stream(told, zlib.compress(one.content))
 
 
 def _copied(stream: Stream) -> bytes:

@@ -7,7 +7,8 @@ style sheets are read once. Nothing is fetched but the typeface and our own pict
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from io import BytesIO
 from itertools import count
@@ -20,7 +21,8 @@ from weasyprint.css import ColorProfile
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from engine.papers import filling, fonts
+from engine.papers import archive, filling, fonts
+from engine.papers.archive import Attachment
 from engine.papers.fields import Place, finish
 from engine.papers.filling import Filler, Spot
 from engine.papers.freeze import freeze
@@ -82,7 +84,7 @@ class Renderer:
         self._typeface = self._style(fonts.font_face("paper:font/{style}"))
         self._styles: dict[str, CSS] = {}
         self._colours = _Screen()
-        self._fillers: dict[str, Filler] = {}
+        self._fillers: dict[tuple[str | int, ...], Filler] = {}
         self._lock = Lock()
 
     def render(self, template: str, values: Mapping[str, Any]) -> bytes:
@@ -91,42 +93,68 @@ class Renderer:
         Raises what ``Templates.html`` raises, and ``ForbiddenAddress``.
         """
         page, identity = self._page(template, values)
+        inside = self.attachments(template, values)
         apart = filling.apart(page)
         if apart is not None:
             try:
-                return self._filler(template, apart.shape).fill(apart, identity)
+                return self._filler(template, apart.shape, inside).fill(apart, identity, inside)
             except filling.DoesNotFit:
                 pass
-        return self._laid_out(template, page, identity)[0]
+        return self._laid_out(template, page, identity, inside)[0]
 
     def lay_out(self, template: str, values: Mapping[str, Any]) -> bytes:
         """The same paper laid out for itself, whether or not it could be filled: to the eye
         the same, and never what is signed. Raises as ``render``."""
-        return self._laid_out(template, *self._page(template, values))[0]
+        inside = self.attachments(template, values)
+        return self._laid_out(template, *self._page(template, values), inside)[0]
 
     def _page(self, template: str, values: Mapping[str, Any]) -> tuple[str, bytes]:
         """The page in HTML, and the identifier its file gets."""
         page = self.templates.html(template, values)
         return page, hashlib.sha256(f"{template}\0{freeze(values)}".encode()).digest()[:16]
 
-    def _filler(self, template: str, shape: str) -> Filler:
-        """The shape of a page, laid out when it is first asked for."""
-        found = self._fillers.pop(shape, None)
+    def _filler(self, template: str, shape: str, inside: Sequence[Attachment]) -> Filler:
+        """The shape of a page, laid out when it is first asked for; papers of one shape share
+        the files they carry but for their data."""
+        key = (shape, *(one.year for one in inside))
+        found = self._fillers.pop(key, None)
         if found is None:
-            laid_out, document = self._laid_out(template, shape, bytes(16))
+            laid_out, document = self._laid_out(template, shape, bytes(16), inside)
             found = Filler.of(laid_out, list(_spots(document)))
             while len(self._fillers) >= _MOST_SHAPES:
                 del self._fillers[next(iter(self._fillers))]
-        self._fillers[shape] = found
+        self._fillers[key] = found
         return found
 
-    def _laid_out(self, template: str, page: str, identity: bytes) -> tuple[bytes, Document]:
+    def _laid_out(
+        self, template: str, page: str, identity: bytes, inside: Sequence[Attachment]
+    ) -> tuple[bytes, Document]:
         with self._lock:
             html = HTML(string=page, url_fetcher=self._fetcher)
             _leave_ragged(html)
             document = self._lay_out(html, template)
             laid_out: bytes = document.write_pdf(pdf_identifier=identity, cache={}, **_ARCHIVAL)
-        return finish(laid_out, list(_places(html, document))), document
+        complete = partial(archive.archive, attachments=inside)
+        return finish(laid_out, list(_places(html, document)), complete), document
+
+    def attachments(self, template: str, values: Mapping[str, Any]) -> Sequence[Attachment]:
+        """The files that a paper carries: its values and the schema they follow; none where
+        the folder's list does not describe its kind."""
+        schemas = self.templates.schemas
+        if template not in schemas.kinds:
+            return ()
+        schema, year = schemas.of(template), int(values["year"])
+        data = archive.data_file(schema["$id"], template, values)
+        return (
+            Attachment(archive.DATA, data, "Data", schemas.describe("data"), year),
+            Attachment(
+                archive.SCHEMA,
+                freeze(schema).encode(),
+                "Supplement",
+                schemas.describe("schema"),
+                year,
+            ),
+        )
 
     def template_digest(self, template: str) -> str:
         """SHA-256 over all that decides how this template looks."""

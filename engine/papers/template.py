@@ -18,6 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.papers import fonts
 from engine.papers.freeze import freeze, thaw
+from engine.papers.schema import Schemas
 
 COMMON_STYLE = "_decree30.css"
 PHRASES = "_words.html"
@@ -53,6 +54,7 @@ class Templates:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.schemas = Schemas(folder)
         self._env = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader(folder),
             undefined=_Missing,
@@ -88,7 +90,8 @@ class Templates:
 
     def digest(self, template: str) -> str:
         """SHA-256 over the template, all it extends, imports and includes, its style sheet
-        and their pictures: what must be the same for a paper to look the same."""
+        their pictures, and the schema of its values: what must be the same for a paper to
+        look the same and to carry the same."""
         names = self._reached(f"{template}.html") | {self.stylesheet(template)}
         for name in tuple(names):
             source = (self.folder / name).read_text(encoding="utf-8")
@@ -97,6 +100,7 @@ class Templates:
         for name in sorted(names):
             content = (self.folder / name).read_bytes()
             whole.update(f"{name}\0{len(content)}\0".encode() + content)
+        whole.update(self.schemas.digest(template))
         return whole.hexdigest()
 
     def _reached(self, name: str) -> set[str]:

@@ -19,8 +19,9 @@ from engine.signing.certificates import der, identity
 from engine.signing.revision import Revision, reference, text
 from engine.signing.sheet import Sheet
 from engine.signing.signer import Credential, Signer
+from engine.signing.strip import Strip
 
-NUMBER, DATE, SIGNATURE, SEAL = "number", "date", "signature", "seal"
+NUMBER, DATE, SIGNATURE, SEAL, STRIP = "number", "date", "signature", "seal", "strip"
 
 # ISO 32000-1, 12.8.2.2 and 12.8.2.4, with the permission of ISO 32000-2 in a lock: the first
 # signature lets forms be filled (2), the second nothing (1).
@@ -72,6 +73,7 @@ def issue(
     date_text: str,
     reason: str,
     mark: str,
+    strip: Strip | None = None,
 ) -> bytes:
     """The signed paper numbered, dated and sealed by the agency, and closed to any change.
 
@@ -86,6 +88,7 @@ def issue(
         date_text=date_text,
         reason=reason,
         mark=mark,
+        strip=strip,
     )
     return complete(prepared, signer.sign(prepared.attributes))
 
@@ -111,6 +114,7 @@ def prepare_issue(
     date_text: str,
     reason: str,
     mark: str,
+    strip: Strip | None = None,
 ) -> Prepared:
     """The revision that the agency's key is to sign; see ``issue``."""
     sheet = Sheet.open(pdf, at)
@@ -120,6 +124,8 @@ def prepare_issue(
         raise Refused(Refusal("already_sealed"))
     sheet.write(NUMBER, number)
     sheet.write(DATE, date_text)
+    if strip is not None:
+        sheet.stamp(STRIP, strip)
     agency = identity(credential.certificate).organisation
     sheet.draw(SEAL, drawing.seal, around=agency.upper(), mark=mark)
     return _prepare(sheet.revision, SEAL, credential, _LOCK, at=at, reason=reason)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from pikepdf import PdfError
 
@@ -15,6 +16,8 @@ from engine.papers.fields import DoesNotFit, FieldSpec, appearance, specs_of
 from engine.papers.formfont import LetterMissing
 from engine.signing.drawing import Box, Pen
 from engine.signing.revision import Revision
+from engine.signing.strip import Strip, picture
+from engine.statement.qr import TooLong
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,20 @@ class Sheet:
         self.revision.write(name, composed)
         self.revision.draw(name, Box(spec.width, spec.height), content, spec.font)
 
-    def draw(self, name: str, picture: Callable[..., bytes], **parts: str) -> None:
-        """Draws a picture of ``drawing`` into a signature field.
+    def stamp(self, name: str, strip: Strip) -> None:
+        """Fills a strip: its value is the text of its code, which it shows.
+
+        Raises ``Refused``: ``field_missing``, ``font_missing``, ``letter_missing``,
+        ``text_too_long``.
+        """
+        try:
+            self.draw(name, picture, strip=strip)
+        except TooLong:
+            raise Refused(Refusal("text_too_long", {"text": strip.address})) from None
+        self.revision.write(name, strip.text)
+
+    def draw(self, name: str, picture: Callable[..., bytes], **parts: Any) -> None:
+        """Draws a picture of ``drawing`` or ``strip`` into a field.
 
         Raises ``Refused``: ``field_missing``, ``font_missing``, ``letter_missing``.
         """

@@ -28,7 +28,7 @@ CUT = """[...document.querySelectorAll(".band-nav, .diagram-box, .paper-file, .r
 """What must show the whole of itself at any width: nothing tells that more is to be had."""
 
 PAGES = {
-    "": ("/", "/?q=nga", "/places/3", "/verify", "/sign-in", "/no-such-page"),
+    "": ("/", "/?q=nga", "/places/3", "/verify", "/offline", "/sign-in", "/no-such-page"),
     "hamlet": (
         "/inbox",
         "/nominations/1",

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.commands import Outcome
 from engine.errors import EngineError
+from engine.papers.archive import carried
 from engine.papers.book import Paper, PaperVersion
 from engine.registers import Entry, take
 from engine.signing import authority as authorities
@@ -22,6 +23,7 @@ from engine.signing.authority import Authority, Issued
 from engine.signing.certificates import der
 from engine.signing.inspection import inspect
 from engine.signing.software import SoftwareSigner
+from engine.statement import form
 from engine.store import BlobStore
 from tests.workflows.staging import Stage, stage, told
 from workflows import deferred
@@ -171,6 +173,8 @@ def test_a_paper_signed_elsewhere_is_genuine(room: Room, algorithm: Any) -> None
     assert room.act("clerk", clerk).state == "issued"
     found = verify(room.session, room.desk, room.content())
     assert (found.verdict, found.number) == ("genuine", "01/QĐ-UBND")
+    printed = form.read(carried(room.content()).fields["strip"]).statement
+    assert (printed.number, printed.day) == (found.number, room.stage.today)
     assert [(one.role, one.valid) for one in found.signatures] == [("person", True), ("seal", True)]
     rows = room.session.scalars(select(SigningSession)).all()
     assert [(one.action, one.done_at is not None) for one in rows] == [

@@ -17,6 +17,7 @@ COMMANDS = {
     "token-agent": "web.cli.token_agent:group",
     "verify": "web.cli.records:verify",
     "log": "web.cli.log:group",
+    "trust": "web.cli.trust:group",
     "history": "web.cli.records:history",
     "report": "web.cli.records:report",
     "vote": "web.cli.records:vote",

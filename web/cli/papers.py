@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from web.cli.frame import Group, answer, argument, command, option, table
+from web.cli.frame import Group, answer, argument, command, option, said_of, table
 from web.cli.inputs import NUMBER, acting, as_user, pin_options, read_pin
 from web.cli.nominations import done_lines, history_lines, move_lines, waiting_lines
 from web.cli.refusals import No
@@ -205,3 +205,36 @@ def waiting(kind: str, user: str, as_json: bool) -> None:
         as_json,
         lambda: table([[str(o["id"]), str(o["area_name"]), str(o["commune_name"])] for o in told]),
     )
+
+
+@command("papers data", argument("paper", metavar="FILE|ID"), group=group, answers=True)
+def data(paper: str, as_json: bool) -> None:
+    from engine.papers.archive import carried
+
+    found = carried(_content(paper))
+    told = found.record()
+    # For people too: this is data, and its own names say what it is.
+    answer(told, as_json, lambda: [said_of(told)])
+
+
+def _content(paper: str) -> bytes:
+    """The bytes of a file on disk, else of the newest version of the paper of that id or code."""
+    from web.cli.office import open_office
+    from workflows.logbook import named
+
+    if (path := Path(paper)).is_file():
+        return path.read_bytes()
+    office = open_office()
+    return office.bureau.desk.export(office.session, named(office.session, paper).id)[0]
+
+
+@command("papers schema", argument("kind"), group=group, answers=True)
+def schema(kind: str, as_json: bool) -> None:
+    from engine.papers.schema import Schemas
+    from workflows.bureau import TEMPLATES
+
+    schemas = Schemas(TEMPLATES)
+    if kind not in schemas.kinds:
+        raise No("unknown_kind", kind=kind, known=", ".join(schemas.kinds))
+    told = schemas.of(kind)
+    answer(told, as_json, lambda: [said_of(told)])

@@ -11,22 +11,33 @@ import click
 from web.cli.frame import Group, answer, argument, command, leave, option, table
 from web.cli.inputs import NUMBER
 from web.cli.refusals import No
-from web.cli.words import text
+from web.cli.words import language, text
 
 history = Group("history")
 report = Group("report")
 vote = Group("vote")
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @command(
     "verify",
-    argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+    argument("file", type=FILE, required=False),
+    option("--offline", is_flag=True),
+    option("--trust", type=FILE, metavar="BUNDLE"),
+    option("--qr", "code", metavar="TEXT"),
     answers=True,
 )
-def verify(file: Path, as_json: bool) -> None:
+def verify(
+    file: Path | None, offline: bool, trust: Path | None, code: str | None, as_json: bool
+) -> None:
     from web.cli.office import open_office
     from workflows.verification import verify as ask
 
+    if offline:
+        _verify_offline(file, trust, code, as_json)
+        return
+    if file is None or trust or code:
+        raise click.UsageError(text("file_or_offline"))
     office = open_office()
     found = ask(office.session, office.bureau.desk, file.read_bytes())
     told = found.record()
@@ -34,24 +45,69 @@ def verify(file: Path, as_json: bool) -> None:
     leave(found.ok)
 
 
-def _four_answers(told: dict[str, Any]) -> list[str]:
-    def line(question: str, holds: bool) -> str:
-        return f"{'✓' if holds else '✗'} {text(question)}"
+def _verify_offline(file: Path | None, trust: Path | None, code: str | None, as_json: bool) -> None:
+    """The same for who has no network: neither database nor office is opened."""
+    from web.answers import refusal
+    from workflows.offline import check_code, check_file
+    from workflows.trust import Bundle
 
-    signatures = told["signatures"]
+    if trust is None or (file is None and code is None):
+        raise click.UsageError(text("offline_needs"))
+    bundle = Bundle.read(trust.read_bytes())
+    found = check_file(file.read_bytes(), bundle, code) if file else check_code(code or "", bundle)
+    told = found.record() | {"problems": [refusal(one, language()) for one in found.problems]}
+    answer(told, as_json, lambda: _offline_answers(told))
+    leave(found.ok)
+
+
+def _offline_answers(told: dict[str, Any]) -> list[str]:
+    from engine.clock import VIETNAM
+
+    made = datetime.fromisoformat(told["trust"]["made_at"]).astimezone(VIETNAM)
+    day, age = f"{made:%d/%m/%Y}", told["trust"]["age_days"]
+    lines = _four_answers(told)
+    return [
+        *(_statement_lines(told["statement"]) if told["statement"] else []),
+        *lines[:-1],
+        *(f"{one['detail']} [{one['code']}]" for one in told["problems"]),
+        text("trust_age", day=day, age=age),
+        lines[-1],
+    ]
+
+
+def _statement_lines(said: dict[str, Any]) -> list[str]:
+    kind = (said["kind_name"] or {}).get(language(), "")
+    place = f"{said['place']} ({said['areas']})" if said["areas"] > 1 else said["place"]
+    return [
+        " · ".join(filter(None, (kind, said["number"], said["date"], place, str(said["year"]))))
+    ]
+
+
+def _four_answers(told: dict[str, Any]) -> list[str]:
+    def line(question: str, holds: bool | None) -> str:
+        return f"{'–' if holds is None else '✓' if holds else '✗'} {text(question)}"
+
     return [
         line("is_issued", told["issued"]),
         line("is_unchanged", told["unchanged"]),
-        line("is_signed", bool(signatures) and all(one["valid"] for one in signatures)),
+        line("is_signed", _signed(told)),
         *(
             f"    {one['role']}: {one['name']}, {one['time']}, {one['level']} "
             f"{' '.join(one['problems'])}".rstrip()
-            for one in signatures
+            for one in told["signatures"]
         ),
         line("is_in_force", told["in_force"]),
         *([text("is_logged", index=told["log_index"])] if told["logged"] else []),
         f"{text('verdict_' + told['verdict'])} [{told['verdict']}]",
     ]
+
+
+def _signed(told: dict[str, Any]) -> bool | None:
+    """None where there was no file to be signed."""
+    signatures = told["signatures"]
+    if told["unchanged"] is None and not signatures:
+        return None
+    return bool(signatures) and all(one["valid"] for one in signatures)
 
 
 @command("history verify", group=history, answers=True)

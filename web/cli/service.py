@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ def demo(port: int, no_serve: bool) -> None:
     bureau = build(
         blob_folder=settings.blob_folder, keys_folder=settings.keys_folder, specimen=True
     )
+    bureau = replace(bureau, desk=replace(bureau.desk, address=settings.base_url))
     papers = demonstration.run(
         settings.database_url, settings.home, bureau, say=_say, on_progress=_Progress()
     )

@@ -22,7 +22,7 @@ from engine.definition import Definition
 from engine.move import Command
 from engine.papers.book import Paper
 from engine.subjects import Link, Subject
-from workflows import decisions
+from workflows import decisions, logbook
 from workflows.bureau import Bureau
 from workflows.demo.data import Progress, facts
 from workflows.demo.schedule import Schedule, name_of, plan
@@ -100,7 +100,10 @@ class Drive:
             case "sign":
                 return desk.sign(self.session, person, paper, pin=pin)
             case "issue":
-                return desk.issue(self.session, person, paper, pin=pin)
+                outcome = desk.issue(self.session, person, paper, pin=pin)
+                # The worker's part, at once: the next paper prints the checkpoint after this.
+                logbook.record(self.session, desk.keys)
+                return outcome
         command = Command(person, paper, step["action"], None)
         return perform(self.session, self.bureau.house, command)
 

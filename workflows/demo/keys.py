@@ -12,11 +12,13 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.log.note import Signer
 from engine.signing.authority import Algorithm, Authority
 from workflows.demo.data import Progress, facts
 from workflows.keys import LOG_KEY, ROOTS, Keyring, authority_reference, person_reference
 from workflows.people import Appointment, Person
+from workflows.statement_keys import StatementKeys
 from workflows.units import Unit
 
 SIGNING_ROLES = ("commune_chair", "district_chair", "province_chair")
@@ -38,7 +40,7 @@ def make_keys(
     on_progress: Progress,
     algorithm: Algorithm = "rsa",
 ) -> None:
-    """Writes a key for each chair, each authority's seal and the log, and the roots."""
+    """Writes the roots, and a key for each chair, each seal, the log and the printed codes."""
     told = facts("keys")
     authority = Authority.create(mark=told["mark"], name=told["name"], since=since)
     keyring.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -69,6 +71,8 @@ def make_keys(
     (keyring.folder / ROOTS).write_bytes(authority.roots_pem())
     if not (keyring.folder / LOG_KEY).exists():
         keyring.keep_log_key(Signer.create(told["log"]))
+    with clock.fixed_at(clock.vietnam(since)):
+        StatementKeys(keyring.folder).signer(make=True)
 
 
 def _keep(keyring: Keyring, reference: str, sealed: bytes) -> None:

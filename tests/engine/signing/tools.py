@@ -48,10 +48,10 @@ def openssl(pdf: bytes, root: Path, folder: Path) -> list[str]:
     return answers
 
 
-def picture(file: Path, folder: Path, dpi: int = 72) -> Path:
-    """The first page as PNG, one pixel a point by default."""
-    stem = folder / "page"
-    _run("pdftoppm", "-png", "-r", str(dpi), "-singlefile", str(file), str(stem))
+def picture(file: Path, folder: Path, dpi: int = 72, page: int = 1) -> Path:
+    """A page as PNG, the first and one pixel a point by default."""
+    stem, first = folder / "page", ["-f", str(page)]
+    _run("pdftoppm", "-png", "-r", str(dpi), *first, "-singlefile", str(file), str(stem))
     return stem.with_suffix(".png")
 
 

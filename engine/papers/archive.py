@@ -1,0 +1,199 @@
+"""What makes a laid-out paper an archive of itself: its data inside, its promises declared.
+
+A paper carries the values it was printed from, as JSON, and the schema they follow, both as
+associated files (ISO 19005-3, 6.8 and annex E). What the clerk adds later, number and date,
+is not in there: these are read from their fields, under their own signature.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Pdf, String
+
+from engine.errors import Refusal, Refused
+from engine.papers.fields import read_fields
+from engine.papers.freeze import digest, freeze
+
+DATA, SCHEMA = "data.json", "schema.json"
+LARGEST = 2**24
+"""More than any paper's data, little enough to be read from a stranger's file."""
+
+_MIME = Name("/application/json")
+_NOMINAL = "D:{year:04d}0101000000+07'00'"
+_XMP_HEAD, _XMP_END = re.compile(rb"<rdf:RDF[^>]*>"), b"</rdf:RDF>"
+_XMP_ABOUT, _PREFIX = b'<rdf:Description rdf:about=""', re.compile(rb' xmlns:(?!rdf=)\w+="[^"]*"')
+_XMP_EXTRA = (
+    b'<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">'
+    b"<pdfuaid:part>1</pdfuaid:part></rdf:Description>"
+    # ISO 19005-3, 6.6.2.3: a schema which PDF/A does not define itself is described.
+    b'<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
+    b' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
+    b' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">'
+    b'<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">'
+    b"<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>"
+    b"<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>"
+    b"<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>"
+    b'<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">'
+    b"<pdfaProperty:name>part</pdfaProperty:name>"
+    b"<pdfaProperty:valueType>Integer</pdfaProperty:valueType>"
+    b"<pdfaProperty:category>internal</pdfaProperty:category>"
+    b"<pdfaProperty:description>Part of ISO 14289 that the file conforms to"
+    b"</pdfaProperty:description>"
+    b"</rdf:li></rdf:Seq></pdfaSchema:property>"
+    b"</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file inside a paper. ``relationship`` is what it is to the paper (``Data``,
+    ``Supplement``), ``year`` dates it: see ``attach``."""
+
+    name: str
+    content: bytes
+    relationship: str
+    description: str
+    year: int
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a paper carries: its own data, and what was written into its fields since."""
+
+    schema: str
+    kind: str
+    values: dict[str, Any]
+    fields: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the values as the register keeps it (``freeze.digest``)."""
+        return digest(self.values)
+
+    def record(self) -> dict[str, Any]:
+        """The joined data as plain values, for JSON."""
+        return {
+            "schema": self.schema,
+            "kind": self.kind,
+            "number": self.fields.get("number", ""),
+            "date": self.fields.get("date", ""),
+            "values": self.values,
+            "values_digest": self.digest,
+        }
+
+
+def data_file(schema: str, kind: str, values: Mapping[str, Any]) -> bytes:
+    """The data of a paper as the file it carries: canonical JSON, like the values' digest."""
+    return freeze({"schema": schema, "kind": kind, "values": dict(values)}).encode()
+
+
+def archive(pdf: Pdf, attachments: Sequence[Attachment]) -> None:
+    """Attaches the files, names what table heads are for, and declares PDF/UA beside PDF/A;
+    the same input gives the same bytes."""
+    if attachments:
+        attach(pdf, attachments)
+    _scope_heads(pdf)
+    pdf.Root.Metadata.write(_declared(pdf.Root.Metadata.read_bytes()))
+
+
+def _declared(xmp: bytes) -> bytes:
+    """The metadata with what is added to them. Each description gets the prefixes it uses
+    itself: there are readers (PDFBox's) that do not look for them further out."""
+    opened = _XMP_HEAD.search(xmp)
+    if opened is None:
+        raise ValueError("these metadata are no XMP")
+    prefixes = b"".join(_PREFIX.findall(opened[0]))
+    body = xmp.replace(opened[0], _PREFIX.sub(b"", opened[0]), 1)
+    body = body.replace(_XMP_ABOUT, _XMP_ABOUT + prefixes)
+    return body.replace(_XMP_END, _XMP_EXTRA + _XMP_END, 1)
+
+
+def _scope_heads(pdf: Pdf) -> None:
+    """Says of each table head what it heads (ISO 14289-1, 7.5).
+
+    The typesetter points from each cell to its heads by name. The names would need a tree of
+    their own (ISO 32000-1, 14.7.2), are not unique where a table runs over several pages, and
+    say less plainly what a scope says.
+    """
+    for thing in pdf.objects:
+        kind = thing.get(Name.S) if isinstance(thing, Dictionary) else None
+        if kind == Name.TD and Name.A in thing and Name.Headers in thing.A:
+            del thing.A[Name.Headers]
+        elif kind == Name.TH:
+            in_head = thing.P.P.get(Name.S) == Name.THead
+            thing.A.Scope = Name.Column if in_head else Name.Row
+            if Name.ID in thing:
+                del thing[Name.ID]
+
+
+def attach(pdf: Pdf, attachments: Sequence[Attachment]) -> None:
+    """Puts files into a paper and ties them to the whole of it (``/AF`` of the catalogue).
+
+    The format wants a date of each. A paper's first bytes know no clock, so it is a nominal
+    one: the first day of the year that the paper is about.
+    """
+    specs = [_file_spec(pdf, one) for one in attachments]
+    names = [thing for one, spec in zip(attachments, specs, strict=True)
+             for thing in (String(one.name), spec)]  # fmt: skip
+    if Name.Names not in pdf.Root:
+        pdf.Root.Names = Dictionary()
+    pdf.Root.Names.EmbeddedFiles = Dictionary(Names=Array(names))
+    pdf.Root.AF = Array(specs)
+
+
+def embedded(one: Attachment) -> Dictionary:
+    """What the stream that holds a file says of it (ISO 32000-1, 7.11.4)."""
+    dated = _NOMINAL.format(year=one.year)
+    params = Dictionary(Size=len(one.content), ModDate=String(dated))
+    return Dictionary(Type=Name.EmbeddedFile, Subtype=_MIME, Params=params)
+
+
+def holders(pdf: Pdf) -> dict[str, pikepdf.Object]:
+    """What a paper names its files by: the dictionary of each, by the file's name."""
+    return {str(spec.UF): spec.EF for spec in pdf.Root.get(Name.AF, ())}
+
+
+def _file_spec(pdf: Pdf, one: Attachment) -> pikepdf.Object:
+    file = pdf.make_stream(one.content, embedded(one))
+    spec = Dictionary(
+        Type=Name.Filespec,
+        F=String(one.name),
+        UF=String(one.name),
+        Desc=String(one.description),
+        AFRelationship=Name(f"/{one.relationship}"),
+        EF=Dictionary(F=file, UF=file),
+    )
+    return pdf.make_indirect(spec)
+
+
+def carried(content: bytes) -> Carried:
+    """The data in a paper's file with what its fields say, whoever made the file.
+
+    Raises ``Refused``: ``unreadable_pdf``, or ``no_data_inside`` for a file that is none of
+    our papers. Nothing of it is believed: see the signatures.
+    """
+    try:
+        with Pdf.open(BytesIO(content)) as pdf:
+            told = json.loads(_data_in(pdf))
+            fields = read_fields(pdf)
+        return Carried(str(told["schema"]), str(told["kind"]), dict(told["values"]), fields)
+    except pikepdf.PdfError as error:
+        raise Refused(Refusal("unreadable_pdf")) from error
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise Refused(Refusal("no_data_inside")) from error
+
+
+def _data_in(pdf: Pdf) -> bytes:
+    for spec in pdf.Root.AF:
+        if str(spec.UF) == DATA and spec.AFRelationship == Name.Data:
+            stream = spec.EF.F
+            if int(stream.Params.Size) <= LARGEST:
+                return bytes(stream.read_bytes())
+    raise KeyError(DATA)

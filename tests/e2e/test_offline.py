@@ -1,0 +1,168 @@
+"""A printed code checked in a real browser, on the site and in a file with no network at all."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from engine.log.note import Signer
+from engine.papers.freeze import freeze
+from engine.statement import base41, form
+from engine.statement.form import Statement
+from tests.e2e.conftest import Served
+from web.extensions import bureau
+from web.offline import page_file
+from workflows import trust
+from workflows.statement_keys import StatementKeys
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+OWN, CODE = "http://127.0.0.1:8000", "k3m9x7w2qz"
+ISSUED = datetime(2026, 9, 1, 2, 15, tzinfo=UTC)
+Told = dict[str, Any]
+
+
+def said(**changed: Any) -> Statement:
+    told = Statement(
+        kind=5,
+        level=2,
+        streak=3,
+        year=2026,
+        day=date(2026, 9, 1),
+        authority=300,
+        areas=1,
+        number="01/GCN-UBND",
+        place="Thôn 1, xã Nga An",
+        data=bytes(range(20)),
+        signed=bytes(range(20, 40)),
+        issued=ISSUED,
+        log_size=129,
+        log_root=bytes(range(8)),
+        key_id=b"",
+    )
+    return replace(told, **changed)
+
+
+@pytest.fixture(scope="module")
+def signer(served: Served) -> Signer:
+    """The site's own key for printed codes."""
+    folder = served.app.extensions["settings"].keys_folder
+    return StatementKeys(folder).signer()
+
+
+@pytest.fixture(scope="module")
+def bundle(served: Served) -> Told:
+    told: Told = served.do(lambda session: trust.export(session, bureau().desk))
+    return told
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="vi-VN")
+    opened = context.new_page()
+    noise: list[str] = []
+    opened.on("console", lambda message: noise.append(message.text))
+    opened.on("pageerror", lambda error: noise.append(str(error)))
+    yield opened
+    context.close()
+    assert noise == []
+
+
+def printed(signer: Signer, base: str = OWN, code: str = CODE, **changed: Any) -> str:
+    told = said(**({"key_id": signer.verifier.id} | changed))
+    return form.address(base, code, told, signer)
+
+
+def resigned(told: Told, signer: Signer) -> Told:
+    rest = {name: value for name, value in told.items() if name != "signature"}
+    value = signer.key.sign(trust.MARK + freeze(rest).encode())
+    signature = {"id": signer.verifier.id.hex(), "value": base64.b64encode(value).decode()}
+    return rest | {"signature": signature}
+
+
+def check(page: Page, text: str, number: str = "") -> tuple[str, bool]:
+    """What the page says of a code, and whether in the good colour."""
+    page.wait_for_selector("#offline-bundle[data-state=age]")
+    page.fill("#offline-code", text)
+    page.fill("#offline-number", number)
+    page.evaluate("document.getElementById('offline-result').hidden = true")
+    page.click("#offline-check")
+    page.wait_for_selector("#offline-result:not([hidden])")
+    good = "is-good" in (page.get_attribute("#offline-result", "class") or "")
+    return page.inner_text("#offline-result"), good
+
+
+def test_a_code_is_checked_on_the_site(served: Served, signer: Signer, page: Page) -> None:
+    page.goto(f"{served.address}/offline")
+    told, good = check(page, printed(signer), "01 / gcn-ubnd")
+    assert good
+    for words in ("đúng là do cơ quan ký", "Còn hiệu lực", "Thôn 1, xã Nga An", "01/GCN-UBND"):
+        assert words in told
+    assert "Giấy công nhận" in told
+    assert "129 · 0001020304050607" in told
+    assert "Compare what it says" in told
+
+
+def test_what_a_camera_opened_is_handed_over(served: Served, signer: Signer, page: Page) -> None:
+    page.goto(f"{served.address}/offline#{quote(printed(signer), safe='')}")
+    page.wait_for_selector("#offline-result.is-good")
+
+
+def test_a_file_checks_with_no_network_and_names_what_is_wrong(
+    signer: Signer, bundle: Told, page: Page, tmp_path: Path
+) -> None:
+    file = tmp_path / "page.html"
+    ended = {trust.hidden("endedpaper"): {"state": "revoked"}}
+    file.write_text(page_file(resigned(bundle | {"ended": ended}, signer)), "utf-8")
+    page.context.set_offline(True)
+    page.goto(file.as_uri())
+    assert check(page, printed(signer))[1]
+    raw = bytearray(base41.decode(printed(signer).partition("#")[2][:-1]))
+    raw[9] ^= 1
+    made = datetime.fromisoformat(bundle["made_at"])
+    stranger = Signer.create("binhxet-statement")
+    other = printed(signer, code="another222")
+    for text, number, words in (
+        (f"{OWN}/p/{CODE}#{base41.encode(bytes(raw))}1", "", "Mã QR đã bị sửa"),
+        (f"{OWN}/p/{CODE}#{other.partition('#')[2]}", "", "ghép với địa chỉ của văn bản khác"),
+        (printed(signer), "02/GCN-UBND", "Mã QR là của văn bản khác"),
+        (printed(stranger), "", f"khóa {stranger.verifier.id.hex()}, không có trong gói"),
+        (printed(signer, issued=datetime(2020, 1, 1, tzinfo=UTC)), "", "không được dùng để ký"),
+        (printed(signer, code="endedpaper"), "", "không còn hiệu lực: đã bị thu hồi"),
+        (printed(signer, issued=made + timedelta(days=1)), "", "Lấy gói mới hơn"),
+        (printed(signer, base="https://elsewhere.invalid"), "", "không phải trang của cơ quan"),
+        ("https://example.com/", "", "không phải mã QR của văn bản"),
+        (printed(signer)[:-30], "", "không phải mã QR của văn bản"),
+        ("", "", "Chưa có nội dung mã"),
+    ):
+        told, good = check(page, text, number)
+        assert words in told
+        assert not good, words
+
+
+def test_an_old_or_altered_bundle_is_told(
+    signer: Signer, bundle: Told, page: Page, tmp_path: Path
+) -> None:
+    file = tmp_path / "page.html"
+    made = (datetime.now(UTC) - timedelta(days=500)).isoformat(timespec="seconds")
+    file.write_text(page_file(resigned(bundle | {"made_at": made}, signer)), "utf-8")
+    page.goto(file.as_uri())
+    page.wait_for_selector("#offline-bundle[data-state=age]")
+    assert "cách nay 500 ngày" in page.inner_text("#offline-bundle")
+    for told, state in (
+        (bundle | {"address": "https://elsewhere.invalid"}, "altered"),
+        ({"format": "another"}, "unreadable"),
+    ):
+        other = tmp_path / f"{state}.json"
+        other.write_text(json.dumps(told))
+        page.set_input_files("#offline-file", other)
+        page.wait_for_selector(f"#offline-bundle[data-state={state}]")

@@ -1,0 +1,357 @@
+"""Without a network: a file or a scanned code, the trust bundle, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.errors import Refused
+from engine.log.note import Signer
+from engine.papers.archive import carried
+from engine.papers.book import Paper, PaperVersion
+from engine.papers.freeze import freeze
+from engine.signing.authority import Authority
+from engine.statement import base41, form
+from engine.store import BlobStore
+from tests.databases import Databases, create_tables, opened
+from tests.workflows.staging import Stage, stage
+from workflows import library, logbook, trust
+from workflows.bureau import TEMPLATES
+from workflows.keys import ROOTS, Keyring, authority_reference, person_reference
+from workflows.offline import Checked, check_code, check_file
+from workflows.papers import PaperDesk
+from workflows.statement_keys import StatementKeys
+from workflows.trust import Bundle, export
+from workflows.verification import verify
+
+PIN, BASE, SINCE = "135790", "https://binhxet.example.vn", date(2024, 1, 1)
+Told = dict[str, Any]
+
+
+@dataclass
+class Office:
+    """A commune that issues papers with keys of its own."""
+
+    stage: Stage
+    desk: PaperDesk
+
+    def issue(self, area: int = 0) -> tuple[bytes, bytes]:
+        """A decision about one of the areas, as signed and as issued."""
+        here, session = self.stage, self.stage.session
+        paper = self.draft(area)
+        here.act("chair", paper, "approve_content")
+        here.act("clerk", paper, "approve_format")
+        with here.now():
+            self.desk.sign(session, here.people["chair"], paper, pin=PIN)
+            self.desk.issue(session, here.people["clerk"], paper, pin=PIN)
+            logbook.record(session, self.desk.keys)
+        files = select(PaperVersion.sha256).where(PaperVersion.paper_id == paper)
+        found = [
+            session.scalars(files.where(PaperVersion.stage == name)).one()
+            for name in ("signed", "issued")
+        ]
+        return self.desk.store.get(found[0]), self.desk.store.get(found[1])
+
+    def draft(self, area: int) -> int:
+        here = self.stage
+        nomination = here.to_proposed(here.country.areas[area])
+        return here.draft("police", "commune_decision", [nomination])
+
+
+def open_office(session: Session, folder: Path) -> Office:
+    here, keys = stage(session), Keyring(folder / "keys")
+    authority = Authority.create(mark="MẪU", name="Kiểm thử", since=SINCE)
+    keys.folder.mkdir()
+    (keys.folder / ROOTS).write_bytes(authority.roots_pem())
+    keys.keep_log_key(Signer.create("test.invalid/papers"))
+    fresh: Told = {"since": SINCE, "years": 5, "algorithm": "ec"}
+    who = person_reference(here.people["chair"])
+    chair = authority.person(
+        reference=who, name="chair", title="Chủ tịch", organisation="UBND", **fresh
+    )
+    seal = authority_reference(here.country.commune)
+    keys.path(who).write_bytes(chair.sealed(PIN))
+    agency = authority.agency(reference=seal, name="UBND xã", **fresh)
+    keys.path(seal).write_bytes(agency.sealed(PIN))
+    with clock.fixed_at(clock.vietnam(SINCE)):
+        StatementKeys(keys.folder).create()
+    desk = PaperDesk(here.house, BlobStore(folder / "blobs"), keys, TEMPLATES, BASE)
+    return Office(here, desk)
+
+
+@dataclass
+class Case:
+    """Two papers issued one after the other, and the bundle of the same evening."""
+
+    folder: Path
+    signed: bytes
+    issued: bytes
+    other: bytes
+    told: Told
+
+    @property
+    def code(self) -> str:
+        """What a camera reads from the first paper."""
+        return carried(self.issued).fields["strip"]
+
+    def bundle(self, **changed: Any) -> Bundle:
+        return Bundle.read(self.signed_anew(deepcopy(self.told) | changed))
+
+    def signed_anew(self, told: Told) -> bytes:
+        """The bundle as the office would have made it."""
+        signer = StatementKeys(self.folder / "keys").signer()
+        rest = {name: value for name, value in told.items() if name != "signature"}
+        value = base64.b64encode(signer.key.sign(trust.MARK + freeze(rest).encode())).decode()
+        whole = rest | {"signature": {"id": signer.verifier.id.hex(), "value": value}}
+        return json.dumps(whole).encode()
+
+
+@pytest.fixture(scope="module")
+def case(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    folder, url = tmp_path_factory.mktemp("offline"), databases.copy("sqlite", create_tables)
+    with opened(url) as engine, Session(engine) as session:
+        office = open_office(session, folder)
+        signed, issued = office.issue()
+        _, other = office.issue(1)
+        evening = clock.vietnam(office.stage.today) + timedelta(hours=20)
+        with clock.fixed_at(evening):
+            told = export(session, office.desk)
+            online = verify(session, office.desk, issued)
+        assert online.verdict == "genuine"
+        yield Case(folder, signed, issued, other, told)
+    databases.drop(url)
+
+
+def codes(found: Checked) -> list[str]:
+    return [one.code for one in found.problems]
+
+
+# ------------------------------------------------------------------ files
+
+
+def test_the_four_answers_of_a_genuine_file(case: Case) -> None:
+    found = check_file(case.issued, case.bundle())
+    assert (found.verdict, found.ok, codes(found)) == ("genuine", True, [])
+    told = found.record()
+    assert (told["issued"], told["unchanged"], told["in_force"]) == (True, True, True)
+    assert [(one["role"], one["valid"]) for one in told["signatures"]] == [
+        ("person", True),
+        ("seal", True),
+    ]
+    said = told["statement"]
+    assert (said["kind"], said["number"]) == ("commune_decision", "01/QĐ-UBND")
+    assert (said["level_name"]["en"], said["areas"], said["log_size"]) == ("commune", 1, 0)
+    assert told["trust"]["address"] == BASE
+
+
+def test_it_answers_in_the_shape_of_the_check_with_a_network(
+    case: Case, databases: Databases, tmp_path: Path
+) -> None:
+    offline = check_file(case.issued, case.bundle()).record()
+    url = databases.copy("sqlite", create_tables)
+    with opened(url) as engine, Session(engine) as session:
+        online = verify(session, open_office(session, tmp_path).desk, case.issued).record()
+    databases.drop(url)
+    assert online.keys() <= offline.keys()
+
+
+def test_the_next_paper_tells_of_the_log_after_the_first(case: Case) -> None:
+    said = form.read(carried(case.other).fields["strip"]).statement
+    assert said.log_size == 1
+    assert case.told["log"]["checkpoint"].split("\n")[1] == "2"
+
+
+def test_the_age_of_the_bundle_is_told(case: Case) -> None:
+    made = Bundle.read(json.dumps(case.told).encode()).made_at
+    with clock.fixed_at(made + timedelta(days=400, hours=1)):
+        assert check_file(case.issued, case.bundle()).record()["trust"]["age_days"] == 400
+
+
+def test_a_signed_file_that_was_never_issued_is_named(case: Case) -> None:
+    found = check_file(case.signed, case.bundle())
+    assert (found.verdict, found.issued, found.in_force) == ("not_issued", False, False)
+    assert codes(found) == ["statement_unreadable"]
+
+
+@pytest.mark.parametrize("place", [0.2, 0.5, 0.9])
+def test_a_changed_byte_is_named(case: Case, place: float) -> None:
+    at = int(len(case.issued) * place)
+    flipped = case.issued[:at] + bytes([case.issued[at] ^ 4]) + case.issued[at + 1 :]
+    found = check_file(flipped, case.bundle())
+    assert found.verdict in ("altered", "unreadable")
+    assert not found.ok
+
+
+def test_an_appended_revision_is_named(case: Case) -> None:
+    found = check_file(case.issued + b"\n% more\n", case.bundle())
+    assert (found.verdict, found.unchanged) == ("altered", False)
+
+
+@pytest.mark.parametrize("content", [b"", b"no paper", b"%PDF-1.7 and no more", b"%PDF-" * 9999])
+def test_other_bytes_are_answered(case: Case, content: bytes) -> None:
+    found = check_file(content, case.bundle())
+    assert (found.verdict, found.ok) == ("unreadable", False)
+
+
+def test_someone_elses_pdf_is_unknown(case: Case) -> None:
+    out = BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(out)
+    found = check_file(out.getvalue(), case.bundle())
+    assert (found.verdict, codes(found)) == ("unknown", ["no_data_inside"])
+
+
+def test_the_code_of_another_paper_is_named(case: Case) -> None:
+    found = check_file(case.other, case.bundle(), case.code)
+    assert (found.verdict, found.issued) == ("altered", False)
+    assert set(codes(found)) == {
+        "statement_number_differs",
+        "statement_date_differs",
+        "statement_data_differs",
+        "statement_signed_differs",
+    }
+
+
+def test_a_certificate_from_another_root_is_no_signature_of_ours(case: Case) -> None:
+    stranger = Authority.create(mark="MẪU", name="Nơi khác", since=SINCE).roots_pem().decode()
+    found = check_file(case.issued, case.bundle(roots={"person": [stranger], "agency": []}))
+    assert (found.verdict, codes(found)) == ("altered", ["signatures_do_not_hold"])
+
+
+# ------------------------------------------------------------------ codes
+
+
+def test_a_scanned_code_is_believed_by_itself(case: Case) -> None:
+    found = check_code(case.code, case.bundle())
+    assert (found.verdict, found.ok) == ("genuine", True)
+    assert (found.record()["unchanged"], found.record()["signatures"]) == (None, [])
+    assert case.code.startswith(f"{BASE}/p/")
+
+
+def test_an_altered_code_is_named(case: Case) -> None:
+    page, _, fragment = case.code.partition("#")
+    raw = bytearray(base41.decode(fragment[:-1]))
+    raw[9] ^= 1  # the year
+    found = check_code(f"{page}#{base41.encode(bytes(raw))}1", case.bundle())
+    assert (found.verdict, codes(found)) == ("altered", ["statement_altered"])
+    assert check_code(case.code[:-9], case.bundle()).verdict in ("unreadable", "altered")
+
+
+def test_a_code_moved_to_another_papers_address_is_named(case: Case) -> None:
+    other = carried(case.other).fields["strip"].partition("#")[0]
+    moved = f"{other}#{case.code.partition('#')[2]}"
+    assert codes(check_code(moved, case.bundle())) == ["statement_altered"]
+
+
+def test_an_unknown_key_is_named(case: Case) -> None:
+    stranger = Signer.create("binhxet-statement")
+    read = form.read(case.code)
+    forged = form.address(BASE, read.code, read.statement, stranger)
+    found = check_code(forged, case.bundle())
+    # It claims a key of ours, which did not sign it.
+    assert (found.verdict, codes(found)) == ("altered", ["statement_altered"])
+    own = replace(read.statement, key_id=stranger.verifier.id)
+    found = check_code(form.address(BASE, read.code, own, stranger), case.bundle())
+    assert (found.verdict, codes(found)) == ("unknown_key", ["statement_key_unknown"])
+
+
+def test_a_key_speaks_for_its_own_time_only(case: Case) -> None:
+    ended = deepcopy(case.told["statements"])
+    ended[0]["until"] = "2024-02-01T00:00:00+00:00"
+    found = check_code(case.code, case.bundle(statements=ended))
+    assert (found.verdict, codes(found)) == ("unknown_key", ["statement_key_ended"])
+
+
+def test_what_is_no_longer_in_force_is_named_as_of_the_bundle(case: Case) -> None:
+    code = form.read(case.code).code
+    bundle = case.bundle(ended={trust.hidden(code): {"state": "revoked"}})
+    for found in (check_code(case.code, bundle), check_file(case.issued, bundle)):
+        assert (found.verdict, codes(found)) == ("not_in_force", ["paper_ended"])
+        assert (found.issued, found.in_force, found.ok) == (True, False, False)
+    assert check_file(case.other, bundle).ok
+    assert code not in json.dumps(bundle.told)
+
+
+def test_a_bundle_older_than_the_paper_says_so(case: Case) -> None:
+    bundle = case.bundle(made_at="2024-06-01T00:00:00+00:00")
+    found = check_file(case.issued, bundle)
+    assert (found.verdict, codes(found)) == ("newer_than_bundle", ["bundle_older"])
+    assert (found.issued, found.in_force, found.ok) == (True, False, False)
+
+
+# ------------------------------------------------------------------ the bundle
+
+
+def test_a_changed_bundle_is_refused(case: Case) -> None:
+    told = deepcopy(case.told)
+    told["ended"] = {}
+    told["address"] = "https://elsewhere.invalid"
+    with pytest.raises(Refused) as caught:
+        Bundle.read(json.dumps(told).encode())
+    assert caught.value.code == "bundle_altered"
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"nope", b'{"format": "binhxet-trust/1"}'])
+def test_other_files_are_no_bundle(content: bytes) -> None:
+    with pytest.raises(Refused) as caught:
+        Bundle.read(content)
+    assert caught.value.code == "bundle_unreadable"
+
+
+def test_a_renewed_key_signs_and_the_old_one_stays_published(tmp_path: Path) -> None:
+    keys = StatementKeys(tmp_path)
+    with clock.fixed_at(clock.vietnam(date(2026, 1, 1))):
+        first = keys.signer(make=True).verifier
+    with clock.fixed_at(clock.vietnam(date(2027, 1, 1))):
+        keys.renew()
+    old, new = keys.published()
+    assert (old.key, new.key) == (first, keys.signer().verifier)
+    assert old.until == new.since
+    assert old.key.id != new.key.id
+    assert (tmp_path / "statements.json").stat().st_mode & 0o77 == 0
+    with pytest.raises(Refused) as caught:
+        keys.create()
+    assert caught.value.code == "statement_key_exists"
+
+
+def test_production_makes_no_key_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as caught:
+        StatementKeys(tmp_path).signer()
+    assert caught.value.code == "no_statement_key"
+    (tmp_path / "statements.json").write_text("{")
+    with pytest.raises(Refused) as caught:
+        StatementKeys(tmp_path).signer(make=True)
+    assert caught.value.code == "statement_key_unreadable"
+
+
+def test_the_bundle_lists_no_paper_that_is_in_force_or_was_never_issued(
+    session: Session, tmp_path: Path
+) -> None:
+    """On either database."""
+    office = open_office(session, tmp_path)
+    office.issue()
+    office.draft(1)
+    assert len(session.scalars(select(Paper.id)).all()) > 2
+    told = export(session, office.desk)
+    assert told["ended"] == {}
+    assert Bundle.read(json.dumps(told).encode()).told == told
+
+
+def test_every_outgoing_kind_has_its_own_number() -> None:
+    marks = [kind.mark for kind in library.law().kinds.values() if kind.series]
+    assert 0 not in marks
+    assert len(set(marks)) == len(marks)

@@ -1,0 +1,335 @@
+// Checks the statement in a printed code with the trust bundle, on this device and nowhere else.
+// The forms it reads are those of engine/statement (base41, form) and workflows/trust (Bundle).
+(function () {
+  "use strict";
+  var LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$*-./";
+  var FORM = "1", SIGNATURE = 64, DAY = 86400000, MINUTE = 60000;
+  var MARK = "binhxet statement 1\n", TRUST_MARK = "binhxet trust 1\n";
+  var words = JSON.parse(document.getElementById("offline-words").textContent);
+  var bundle = null;
+
+  function Unreadable() {}
+
+  // ---------------------------------------------------------------- bytes
+
+  function base41(text) {
+    var out = [];
+    for (var start = 0; start < text.length; start += 3) {
+      var group = text.slice(start, start + 3), number = 0;
+      if (group.length === 1) { throw new Unreadable(); }
+      for (var i = group.length - 1; i >= 0; i -= 1) {
+        var digit = LETTERS.indexOf(group[i]);
+        if (digit < 0) { throw new Unreadable(); }
+        number = number * 41 + digit;
+      }
+      if (number >= Math.pow(256, group.length - 1)) { throw new Unreadable(); }
+      if (group.length === 3) { out.push(number >> 8); }
+      out.push(number & 255);
+    }
+    return new Uint8Array(out);
+  }
+
+  function hex(bytes) {
+    return Array.from(bytes, function (byte) { return byte.toString(16).padStart(2, "0"); }).join("");
+  }
+
+  function fromBase64(text) {
+    return Uint8Array.from(atob(text), function (letter) { return letter.charCodeAt(0); });
+  }
+
+  function joined(first, second) {
+    var out = new Uint8Array(first.length + second.length);
+    out.set(first);
+    out.set(second, first.length);
+    return out;
+  }
+
+  function utf8(text) { return new TextEncoder().encode(text); }
+
+  function Cursor(bytes) { this.bytes = bytes; this.at = 0; }
+  Cursor.prototype.take = function (count) {
+    this.at += count;
+    if (this.at > this.bytes.length) { throw new Unreadable(); }
+    return this.bytes.slice(this.at - count, this.at);
+  };
+  Cursor.prototype.number = function (count) {
+    return this.take(count).reduce(function (sum, byte) { return sum * 256 + byte; }, 0);
+  };
+  Cursor.prototype.varint = function () {
+    var number = 0, scale = 1;
+    for (var count = 0; count < 6; count += 1, scale *= 128) {
+      var byte = this.number(1);
+      number += (byte & 127) * scale;
+      if (byte < 128) { return number; }
+    }
+    throw new Unreadable();
+  };
+  Cursor.prototype.text = function (count) {
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(this.take(count));
+    } catch (error) { throw new Unreadable(); }
+  };
+
+  // ---------------------------------------------------------------- the statement
+
+  function read(text) {
+    var parts = text.trim().split("#"), page = parts[0], fragment = parts[1] || "";
+    var code = page.slice(page.lastIndexOf("/p/") + 3);
+    if (parts.length !== 2 || page.indexOf("/p/") < 0 || !/^[0-9a-z]+$/.test(code)) { throw new Unreadable(); }
+    try { fragment = decodeURIComponent(fragment); } catch (error) { throw new Unreadable(); }
+    if (fragment.slice(-1) !== FORM) { throw new Unreadable(); }
+    var raw = base41(fragment.slice(0, -1));
+    if (raw.length <= SIGNATURE) { throw new Unreadable(); }
+    var body = raw.slice(0, -SIGNATURE), cursor = new Cursor(body);
+    return {
+      page: page, code: code, body: body, signature: raw.slice(-SIGNATURE),
+      key: hex(cursor.take(4)), issued: cursor.number(4) * 1000, kind: cursor.number(1),
+      level: cursor.number(1), streak: cursor.number(1), year: cursor.number(2),
+      day: cursor.number(2) * DAY, authority: cursor.varint(), areas: cursor.varint(),
+      logSize: cursor.varint(), logRoot: hex(cursor.take(8)), data: hex(cursor.take(20)),
+      signed: hex(cursor.take(20)), number: cursor.text(cursor.number(1)),
+      place: cursor.text(body.length - cursor.at)
+    };
+  }
+
+  // ---------------------------------------------------------------- signatures
+
+  // name+id+key: C2SP signed-note; the first byte of the key says Ed25519.
+  function keyOf(line) {
+    var parts = line.split("+");
+    return fromBase64(parts.slice(2).join("+")).slice(1);
+  }
+
+  function holds(line, message, signature) {
+    return crypto.subtle.importKey("raw", keyOf(line), { name: "Ed25519" }, false, ["verify"])
+      .then(function (key) { return crypto.subtle.verify({ name: "Ed25519" }, key, signature, message); });
+  }
+
+  function hidden(code) {
+    return crypto.subtle.digest("SHA-256", utf8(code))
+      .then(function (digest) { return hex(new Uint8Array(digest)).slice(0, 32); });
+  }
+
+  // The canonical text that was signed: sorted keys, no spaces.
+  function canonical(value) {
+    if (Array.isArray(value)) { return "[" + value.map(canonical).join(",") + "]"; }
+    if (value && typeof value === "object") {
+      return "{" + Object.keys(value).sort().map(function (key) {
+        return JSON.stringify(key) + ":" + canonical(value[key]);
+      }).join(",") + "}";
+    }
+    return JSON.stringify(value);
+  }
+
+  function keyNamed(told, id) {
+    return told.statements.filter(function (one) { return one.id === id; })[0];
+  }
+
+  // Which of the words about a bundle is true of this one.
+  function judged(told) {
+    var rest = Object.assign({}, told), key;
+    try {
+      key = keyNamed(told, told.signature.id);
+      if (told.format !== "binhxet-trust/1" || !key) { return Promise.resolve("unreadable"); }
+    } catch (error) { return Promise.resolve("unreadable"); }
+    delete rest.signature;
+    return holds(key.key, utf8(TRUST_MARK + canonical(rest)), fromBase64(told.signature.value))
+      .then(function (good) { return good ? "age" : "altered"; });
+  }
+
+  // ---------------------------------------------------------------- the judgement
+
+  function check(text, number) {
+    var said;
+    try { said = read(text); } catch (error) {
+      if (!(error instanceof Unreadable)) { throw error; }
+      return Promise.resolve({ good: false, told: [["unreadable"]] });
+    }
+    var published = keyNamed(bundle, said.key);
+    if (!published) { return Promise.resolve({ good: false, told: [["unknown_key", { id: said.key }]] }); }
+    var message = joined(utf8(MARK + said.code + "\n"), said.body);
+    return holds(published.key, message, said.signature).then(function (good) {
+      if (!good) { return { good: false, told: [["altered"]] }; }
+      return force(said, published, number);
+    });
+  }
+
+  function force(said, published, number) {
+    var made = Date.parse(bundle.made_at), ended = published.until ? Date.parse(published.until) : Infinity;
+    // Statements say whole seconds, and a key may be as young as its first statement.
+    if (said.issued + 1000 < Date.parse(published.from) || said.issued > ended) {
+      return { good: false, told: [["key_ended", { id: said.key }]] };
+    }
+    if (number && squeezed(number) !== squeezed(said.number)) {
+      return { good: false, told: [["number_differs", { printed: said.number, number: number }]], said: said };
+    }
+    return hidden(said.code).then(function (code) {
+      var fate = bundle.ended[code], day = shownDay(made), told = [["genuine"]], good = false;
+      if (fate) {
+        told.push(["ended", { fate: bundle.fates[fate.state] || { vi: fate.state, en: fate.state } }]);
+      } else if (said.issued > made) {
+        told.push(["older", { day: day }]);
+      } else {
+        good = true;
+        told.push(["in_force", { day: day }]);
+      }
+      if (bundle.address && said.page.indexOf(bundle.address + "/p/") !== 0) {
+        good = false;
+        told.push(["elsewhere", { host: said.page.split("/p/")[0], own: bundle.address }]);
+      }
+      return { good: good, told: told, said: said };
+    });
+  }
+
+  function squeezed(text) { return text.replace(/\s+/g, "").normalize("NFC").toLowerCase(); }
+
+  // ---------------------------------------------------------------- what is shown
+
+  function two(number) { return String(number).padStart(2, "0"); }
+
+  // Days and hours in Vietnam, wherever the device is.
+  function inVietnam(instant) { return new Date(instant + 7 * 60 * MINUTE); }
+
+  function shownDay(instant) {
+    var there = inVietnam(instant);
+    return two(there.getUTCDate()) + "/" + two(there.getUTCMonth() + 1) + "/" + there.getUTCFullYear();
+  }
+
+  function shownTime(instant) {
+    var there = inVietnam(instant);
+    return two(there.getUTCHours()) + ":" + two(there.getUTCMinutes()) + " " + shownDay(instant);
+  }
+
+  function filled(sentence, places, language) {
+    return sentence.replace(/\{(\w+)\}/g, function (whole, name) {
+      var value = (places || {})[name];
+      return value && value[language] !== undefined ? value[language] : String(value);
+    });
+  }
+
+  function element(name, text, language) {
+    var made = document.createElement(name);
+    if (text) { made.textContent = text; }
+    if (language) { made.lang = language; }
+    return made;
+  }
+
+  function bilingual(name, told, places) {
+    var made = element(name, filled(told.vi, places, "vi") + " ");
+    made.append(element("small", filled(told.en, places, "en"), "en"));
+    return made;
+  }
+
+  function facts(said) {
+    var list = element("dl"), none = { vi: "", en: "" };
+    var shown = [
+      ["kind", (bundle.kinds[said.kind] || { label: none }).label], ["number", said.number],
+      ["date", shownDay(said.day)], ["place", said.place],
+      ["areas", said.areas > 1 ? said.areas : ""], ["year", said.year],
+      ["streak", said.streak > 1 ? said.streak : ""], ["level", bundle.levels[said.level] || none],
+      ["code", said.code], ["issued", shownTime(said.issued)],
+      ["log", said.logSize + " · " + said.logRoot], ["data", said.data], ["signed", said.signed]
+    ];
+    shown.forEach(function (pair) {
+      var value = pair[1] && pair[1].vi !== undefined ? pair[1].vi : String(pair[1]);
+      if (!value) { return; }
+      list.append(bilingual("dt", words.fact[pair[0]]), element("dd", value));
+    });
+    return list;
+  }
+
+  var place = document.getElementById("offline-result");
+
+  function show(found) {
+    place.replaceChildren();
+    place.className = "offline-result " + (found.good ? "is-good" : "is-bad");
+    found.told.forEach(function (one) { place.append(bilingual("p", words.result[one[0]], one[1])); });
+    if (found.said) { place.append(facts(found.said)); }
+    place.hidden = false;
+  }
+
+  function showBundle(code) {
+    var line = document.getElementById("offline-bundle"), made = bundle && Date.parse(bundle.made_at);
+    var places = made ? { day: shownDay(made), age: Math.max(0, Math.floor((Date.now() - made) / DAY)) } : {};
+    line.replaceChildren(bilingual("p", words.bundle[code], places));
+    line.dataset.state = code;
+  }
+
+  // A bundle that is not whole is told and not used.
+  function take(told) {
+    return judged(told).then(function (code) {
+      bundle = code === "age" ? told : null;
+      showBundle(code);
+      return input.value ? ask() : null;
+    }, function () {
+      bundle = null;
+      showBundle("unreadable");
+      show({ good: false, told: [["no_crypto"]] });
+    });
+  }
+
+  // ---------------------------------------------------------------- the page
+
+  var input = document.getElementById("offline-code");
+  var number = document.getElementById("offline-number");
+
+  function ask() {
+    if (!bundle) { return Promise.resolve(); }
+    if (!input.value.trim()) { show({ good: false, told: [["nothing"]] }); return Promise.resolve(); }
+    return check(input.value, number.value.trim()).then(show, function () {
+      show({ good: false, told: [["no_crypto"]] });
+    });
+  }
+
+  document.getElementById("offline-form").addEventListener("submit", function (event) {
+    event.preventDefault();
+    ask();
+  });
+  document.getElementById("offline-file").addEventListener("change", function (event) {
+    var file = event.target.files[0];
+    if (!file) { return; }
+    file.text().then(JSON.parse).then(take).catch(function () { bundle = null; showBundle("unreadable"); });
+  });
+
+  var button = document.getElementById("offline-scan"), video = document.getElementById("offline-video");
+  if (window.BarcodeDetector && navigator.mediaDevices) {
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } }).then(look, function () {
+        show({ good: false, told: [["no_camera"]] });
+      });
+    });
+  }
+
+  function look(stream) {
+    var detector = new window.BarcodeDetector({ formats: ["qr_code"] });
+    video.srcObject = stream;
+    video.hidden = false;
+    video.play();
+    (function next() {
+      detector.detect(video).then(function (codes) {
+        if (!codes.length) { window.requestAnimationFrame(next); return; }
+        stream.getTracks().forEach(function (track) { track.stop(); });
+        video.hidden = true;
+        input.value = codes[0].rawValue;
+        ask();
+      }, function () { window.requestAnimationFrame(next); });
+    }());
+  }
+
+  // The page of a paper hands its own address over behind the "#", which no server sees.
+  if (window.location.hash.length > 1) {
+    try { input.value = decodeURIComponent(window.location.hash.slice(1)); } catch (error) { input.value = ""; }
+  }
+
+  var inside = document.getElementById("offline-trust"), root = document.querySelector("[data-trust]");
+  if (!window.crypto || !crypto.subtle) {
+    show({ good: false, told: [["no_crypto"]] });
+  } else if (inside) {
+    take(JSON.parse(inside.textContent));
+  } else {
+    fetch(root.dataset.trust, { credentials: "omit" })
+      .then(function (answer) { return answer.ok ? answer.json() : Promise.reject(answer); })
+      .then(take).catch(function () { showBundle("missing"); });
+  }
+}());

@@ -1,0 +1,219 @@
+"""The four answers without a network: from a file, or a scanned code, and the trust bundle.
+
+*Issued*: the statement printed on the paper is by a key that the bundle publishes, and its
+number, date, data and signed bytes are those of the file. *Unchanged*: every byte lies under
+good signatures, the leader's and then the agency's. *Signatures* are judged as online, against
+the bundle's roots. *In force*: as of the day the bundle was made. Of a paper younger than the
+bundle this cannot be said, so the answer is no, and why is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from engine.clock import VIETNAM
+from engine.errors import Refusal, Refused
+from engine.papers import archive
+from engine.papers.archive import Carried
+from engine.statement import form
+from engine.statement.form import DIGEST_BYTES, Signed, Statement
+from workflows.keys import authority_reference
+from workflows.trust import Bundle
+from workflows.verification import LARGEST, Verification
+
+if TYPE_CHECKING:
+    from engine.signing.validate import SignatureReport
+
+STRIP, NUMBER, DATE = "strip", "number", "date"
+
+_FOREIGN = frozenset({"statement_key_unknown", "statement_key_ended"})
+_WRONG_BYTES = frozenset(
+    {"altered", "broken", "changed_after", "foreign_revision", "odd_coverage", "respelled"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What can be said without a network. ``problems`` says why an answer is no."""
+
+    bundle: Bundle
+    issued: bool
+    in_force: bool
+    verdict: str
+    problems: Sequence[Refusal]
+    signed: Signed | None = None
+    unchanged: bool | None = None
+    signatures: Sequence[SignatureReport] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict == "genuine"
+
+    def record(self) -> dict[str, Any]:
+        """The answers in the shape of ``Verification.record``, and what is known beside."""
+        code = self.signed.code if self.signed else ""
+        number = self.signed.statement.number if self.signed else ""
+        online = Verification(
+            self.issued,
+            bool(self.unchanged),
+            tuple(self.signatures),
+            self.in_force,
+            "genuine",
+            code=code,
+            number=number,
+        )
+        return online.record() | {
+            "unchanged": self.unchanged,
+            "verdict": self.verdict,
+            "logged": None,  # the statement names the log before the issue, not after it
+            "trust": self.bundle.record(),
+            "statement": _told(self.signed, self.bundle) if self.signed else None,
+        }
+
+
+def check_code(text: str, bundle: Bundle) -> Checked:
+    """What a scanned code says, and whether to believe it. There is no file, so nothing is
+    said of one: ``unchanged`` is none and there are no signatures."""
+    try:
+        signed = form.read(text)
+    except Refused as refused:
+        return Checked(bundle, False, False, "unreadable", refused.refusals)
+    problems = [*bundle.faults(signed)]
+    issued = not problems
+    force = list(_out_of_force(signed, bundle)) if issued else []
+    verdict = _verdict([*problems, *force])
+    return Checked(bundle, issued, issued and not force, verdict, [*problems, *force], signed)
+
+
+def check_file(content: bytes, bundle: Bundle, code: str | None = None) -> Checked:
+    """The four answers about a file. ``code`` is the text of a code scanned from a print, if
+    there is one: it must be the file's own. Any bytes at all are answered."""
+    reports = _reports(content, bundle)
+    if reports is None:
+        return Checked(bundle, False, False, "unreadable", [Refusal("unreadable_pdf")])
+    whole, by_both = _whole(reports), _by_both(reports)
+    try:
+        carried = archive.carried(content)
+        signed = form.read(code or carried.fields.get(STRIP, ""))
+    except Refused as refused:
+        verdict = _without_statement(reports)
+        return Checked(bundle, False, False, verdict, refused.refusals, None, whole, tuple(reports))
+    problems = [*bundle.faults(signed), *_differences(signed.statement, carried, reports)]
+    if not (whole and by_both):
+        problems.append(Refusal("signatures_do_not_hold"))
+    issued = all(one.code == "signatures_do_not_hold" for one in problems)
+    force = list(_out_of_force(signed, bundle)) if issued else []
+    found = [*problems, *force]
+    return Checked(
+        bundle,
+        issued,
+        issued and not force,
+        _verdict(found),
+        found,
+        signed,
+        whole,
+        tuple(reports),
+    )
+
+
+def _reports(content: bytes, bundle: Bundle) -> list[SignatureReport] | None:
+    from engine.signing.validate import validate
+
+    if len(content) > LARGEST or not content.startswith(b"%PDF-"):
+        return None
+    try:
+        return validate(content, bundle.roots)
+    except Refused:
+        return None
+
+
+def _whole(reports: Sequence[SignatureReport]) -> bool:
+    """Every byte lies under some good signature, and none was touched since."""
+    found = {problem for report in reports for problem in report.problems}
+    covered = any(report.covers == "whole_file" for report in reports)
+    return covered and all(r.intact for r in reports) and not found & _WRONG_BYTES
+
+
+def _by_both(reports: Sequence[SignatureReport]) -> bool:
+    roles = [report.role for report in reports]
+    return all(report.valid for report in reports) and {"person", "seal"} <= set(roles)
+
+
+def _differences(
+    statement: Statement, carried: Carried, reports: Sequence[SignatureReport]
+) -> Iterator[Refusal]:
+    """Where a file is not the one that the statement is about."""
+    number, day = carried.fields.get(NUMBER, ""), carried.fields.get(DATE, "")
+    if number != statement.number:
+        places = {"printed": statement.number, "number": number}
+        yield Refusal("statement_number_differs", places)
+    if [int(part) for part in re.findall(r"\d+", day)] != _parts(statement):
+        yield Refusal("statement_date_differs", {"day": statement.day.isoformat()})
+    if bytes.fromhex(carried.digest)[:DIGEST_BYTES] != statement.data:
+        yield Refusal("statement_data_differs")
+    leaders = [report.digest for report in reports if report.role == "person"]
+    if [bytes.fromhex(one)[:DIGEST_BYTES] for one in leaders] != [statement.signed]:
+        yield Refusal("statement_signed_differs")
+    seals = {report.reference for report in reports if report.role == "seal"}
+    if seals - {authority_reference(statement.authority)}:
+        yield Refusal("seal_of_another")
+
+
+def _parts(statement: Statement) -> list[int]:
+    return [statement.day.day, statement.day.month, statement.day.year]
+
+
+def _out_of_force(signed: Signed, bundle: Bundle) -> Iterator[Refusal]:
+    """Why a paper is not in force, or why that cannot be said."""
+    if (ended := bundle.ended(signed.code)) is not None:
+        yield Refusal("paper_ended", {"fate": str(ended["state"])})
+    elif signed.statement.issued > bundle.made_at:
+        day = bundle.made_at.astimezone(VIETNAM).date().isoformat()
+        yield Refusal("bundle_older", {"day": day})
+
+
+def _verdict(problems: Sequence[Refusal]) -> str:
+    """One word for all: the gravest problem decides."""
+    codes = {one.code for one in problems}
+    if codes & _FOREIGN:
+        return "unknown_key"
+    if codes <= {"bundle_older"}:
+        return "newer_than_bundle" if codes else "genuine"
+    return "not_in_force" if codes <= {"paper_ended"} else "altered"
+
+
+def _without_statement(reports: Sequence[SignatureReport]) -> str:
+    """Signed by a leader of ours and not issued; something else that is signed; or nothing."""
+    if [report.role for report in reports] == ["person"] and reports[0].valid:
+        return "not_issued"
+    ours = any(r.fingerprint and "untrusted" not in r.problems for r in reports)
+    return "altered" if ours else "unknown"
+
+
+def _told(signed: Signed, bundle: Bundle) -> Mapping[str, Any]:
+    """The statement in words."""
+    one = signed.statement
+    kind = bundle.told["kinds"].get(str(one.kind), {})
+    return {
+        "code": signed.code,
+        "kind": kind.get("id"),
+        "kind_name": kind.get("label"),
+        "level": one.level,
+        "level_name": bundle.told["levels"].get(str(one.level)),
+        "year": one.year,
+        "streak": one.streak,
+        "areas": one.areas,
+        "place": one.place,
+        "number": one.number,
+        "date": one.day.isoformat(),
+        "authority": authority_reference(one.authority),
+        "issued_at": one.issued.isoformat(),
+        "values_digest": one.data.hex(),
+        "signed_digest": one.signed.hex(),
+        "log_size": one.log_size,
+        "log_root": one.log_root.hex(),
+        "key": one.key_id.hex(),
+    }

@@ -53,3 +53,8 @@ def new_code(length: int = 10) -> str:
     """A public code nobody can guess; letters that look alike are left out."""
     alphabet = "23456789abcdefghjkmnpqrstuvwxyz"
     return "".join(secrets.choice(alphabet) for _ in range(length))
+
+
+def new_nonce() -> int:
+    """A number nobody can guess, by which an answer is known to belong to a request."""
+    return secrets.randbits(63) | 1 << 63

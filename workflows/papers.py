@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock, registers
 from engine.commands import Outcome, available, perform, repeated
-from engine.db import writing
+from engine.db import end_reading, writing
 from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused, Stale
 from engine.house import House
 from engine.move import Command
@@ -31,8 +31,9 @@ from engine.papers.book import Paper, PaperVersion
 from engine.papers.template import Templates
 from engine.policy import NOT_YOURS
 from engine.store import BlobStore
-from workflows import logbook, sign_ins
+from workflows import archive, logbook, sign_ins
 from workflows.keys import Keyring, authority_reference, person_reference
+from workflows.times import Times
 from workflows.wording import phrase
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from engine.signing.signer import Credential, Signer
 
 SIGN, ISSUE = "sign", "issue"
-STAGES = ("rendered", "signed", "issued")
 NUMBER_TRIES = 4
 PIN = "pin"
 """What wrong PINs are counted as, for each person and key."""
@@ -96,6 +96,7 @@ class PaperDesk:
     store: BlobStore
     keys: Keyring
     templates_folder: Path
+    times: Times = field(default_factory=Times)
 
     @cached_property
     def templates(self) -> Templates:
@@ -115,7 +116,11 @@ class PaperDesk:
         return {
             "render": lambda session, ids: self._rendered(session, ids["paper"]),
             logbook.TASK: lambda session, ids: logbook.record(session, self.keys, ids),
+            archive.TASK: lambda session, ids: archive.advance(session, self, ids),
         }
+
+    slow = frozenset({archive.TASK})
+    """Those of them that wait for services outside."""
 
     def _rendered(self, session: Session, paper_id: int) -> None:
         self.render(session, paper_id)
@@ -203,6 +208,7 @@ class PaperDesk:
         from engine.signing import pdf
 
         with self._opened(session, person_id, holder, pin) as signer:
+            end_reading(session)  # the authorities may be asked: nothing is held meanwhile
             self.trust(signer.credential, holder)
             signed = pdf.sign_person(self.store.get(base), signer, at=clock.now(), **signing())
         evidence = self.evidence(base, signed, holder, person_id=person_id)
@@ -229,6 +235,7 @@ class PaperDesk:
         self.may(session, person_id, paper_id, ISSUE)
         holder = self.holder(session, person_id, paper_id, ISSUE)
         with self._opened(session, person_id, holder, pin) as signer:
+            end_reading(session)  # the authorities may be asked: nothing is held meanwhile
             self.trust(signer.credential, holder)
             for attempt in range(1, NUMBER_TRIES + 1):
                 evidence = self._sealed(session, paper_id, signer, holder)
@@ -327,16 +334,24 @@ class PaperDesk:
 
     def trust(self, credential: Credential, holder: Holder) -> None:
         """Raises ``Refused`` with every reason why a certificate may not sign now for this
-        holder: its time, its chain, its purpose, its kind, or that it is another's."""
+        holder: its time, its chain, its purpose, its kind, that it is another's, or, if the
+        installation asks for that, that it was revoked. May ask the network: never call it
+        inside a transaction."""
         from engine.signing import trust
         from engine.signing.certificates import identity
 
-        roots = self.keys.roots_of(holder.kind)
-        faults = trust.problems(credential, roots, clock.now(), kind=holder.kind)
+        roots, now = self.keys.roots_of(holder.kind), clock.now()
+        faults = trust.problems(credential, roots, now, kind=holder.kind)
         if faults:
             raise Refused(*(Refusal(fault) for fault in faults))
         if identity(credential.certificate).reference != holder.reference:
             raise Refused(holder.not_theirs)
+        if self.times.asking != "off":
+            known = self.times.learn(self.keys, credential, now, holder.kind)
+            strict = self.times.asking == "require"
+            faults = trust.revoked(credential, roots, now, known, strict=strict)
+            if faults:
+                raise Refused(*(Refusal(fault) for fault in faults))
 
     def evidence(self, base: str, content: bytes, holder: Holder, **more: Any) -> dict[str, Any]:
         """Keeps a file just signed and tells ``perform`` about it, having validated it as an

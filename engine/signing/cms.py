@@ -26,14 +26,14 @@ def attributes(credential: Credential, document_digest: bytes) -> bytes:
     values = {
         "content_type": "data",
         "message_digest": document_digest,
-        "signing_certificate_v2": tsp.SigningCertificateV2.load(named(credential.certificate)),
+        "signing_certificate_v2": tsp.SigningCertificateV2.load(_named(credential.certificate)),
     }
     signed = [cms.CMSAttribute({"type": kind, "values": [v]}) for kind, v in values.items()]
     return bytes(cms.CMSAttributes(signed).dump())
 
 
 @lru_cache(maxsize=256)
-def named(certificate: Certificate) -> bytes:
+def _named(certificate: Certificate) -> bytes:
     """The attribute value that binds a certificate, as DER.
 
     Parsed bytes cost asn1crypto nothing to write again; a tree built here would be encoded

@@ -72,7 +72,7 @@ def embed(pdf: bytes, evidence: Evidence, at: datetime) -> bytes:
     if not store.modified:
         return pdf
     output = BytesIO()
-    IncrementalPdfFileWriter.write(revision, output)  # type: ignore[no-untyped-call]
+    IncrementalPdfFileWriter.write(revision, output)
     return output.getvalue()
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from asn1crypto import algos, cms, core, tsp
 from cryptography.hazmat.primitives.asymmetric import rsa
+from pyhanko.sign.general import as_signing_certificate_v2
 
 from engine import clock
 from engine.signing.certificates import to_asn1
-from engine.signing.cms import named
 from engine.signing.signer import Signer
 
 POLICY = "2.25.168462733129716"
@@ -39,7 +39,7 @@ class Timekeeper:
 
     def _signed(self, info: bytes) -> cms.SignedData:
         own, *chain = to_asn1((self.signer.credential.certificate, *self.signer.credential.chain))
-        attributes = _attributes(info, named(self.signer.credential.certificate))
+        attributes = _attributes(info, as_signing_certificate_v2(own, "sha256"))
         is_rsa = isinstance(self.signer.credential.certificate.public_key(), rsa.RSAPublicKey)
         place = {"issuer": own.issuer, "serial_number": own.serial_number}
         signer = {
@@ -76,11 +76,11 @@ def _info(asked: tsp.TimeStampReq) -> bytes:
     return bytes(tsp.TSTInfo(told).dump())
 
 
-def _attributes(info: bytes, bound: bytes) -> cms.CMSAttributes:
+def _attributes(info: bytes, bound: tsp.SigningCertificateV2) -> cms.CMSAttributes:
     values = {
         "content_type": "tst_info",
         "message_digest": hashlib.sha256(info).digest(),
-        "signing_certificate_v2": tsp.SigningCertificateV2.load(bound),
+        "signing_certificate_v2": bound,
     }
     return cms.CMSAttributes(
         [cms.CMSAttribute({"type": kind, "values": [v]}) for kind, v in values.items()]

@@ -35,25 +35,28 @@ def problems(
     at: datetime,
     *,
     kind: Kind,
-    evidence: Evidence = NONE,
-    strict: bool = False,
 ) -> tuple[str, ...]:
     """Why a credential may not sign as a person or an agency at ``at``; empty if it may.
 
     Codes: ``wrong_kind``, ``not_yet_valid``, ``expired``, ``wrong_key_usage``,
-    ``untrusted``; by the evidence ``revoked``, ``on_hold``, ``authority_revoked``, and when
-    ``strict`` also ``revocation_unknown``. Nothing is fetched.
+    ``untrusted``. Nothing is fetched.
     """
     found = [] if identity(credential.certificate).kind == kind else ["wrong_kind"]
-    found += chain_problems(credential, roots, at)
-    if not found and (evidence or strict):
-        found += _told(revocation(credential, roots, at, evidence), strict=strict)
-    return tuple(found)
+    return (*found, *chain_problems(credential, roots, at))
 
 
-def _told(status: str, *, strict: bool) -> Iterator[str]:
-    if status in REVOKED or (strict and status == UNKNOWN):
-        yield status
+def revoked(
+    credential: Credential,
+    roots: Sequence[Certificate],
+    at: datetime,
+    evidence: Evidence,
+    *,
+    strict: bool,
+) -> tuple[str, ...]:
+    """Why a credential may not be used by what evidence tells: ``revoked``, ``on_hold``,
+    ``authority_revoked``, and when ``strict`` also ``revocation_unknown``."""
+    status = revocation(credential, roots, at, evidence) if evidence else UNKNOWN
+    return (status,) if status in REVOKED or (strict and status == UNKNOWN) else ()
 
 
 def context(roots: Sequence[Certificate], at: datetime) -> ValidationContext:
@@ -107,8 +110,8 @@ def time_problems(
         yield "expired"
     elif path(credential, roots, at) == ():
         yield "untrusted"
-    elif evidence:
-        yield from _told(revocation(credential, roots, at, evidence), strict=False)
+    else:
+        yield from revoked(credential, roots, at, evidence, strict=False)
 
 
 def path(

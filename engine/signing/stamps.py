@@ -51,9 +51,9 @@ def stamp(pdf: bytes, source: TimeSource, roots: tuple[Certificate, ...]) -> Sta
     """The paper with a time stamp over all of it, asked from an authority and checked before
     it is believed.
 
-    Raises ``Away`` when the authority does not answer, and ``Refused``: ``stamp_refused``,
-    ``stamp_unreadable``, ``stamp_mismatch``, ``stamp_time_odd``, ``stamp_too_long``,
-    ``time_untrusted`` with every fault of its certificate.
+    Raises ``Away`` when the authority does not answer, and ``Refused``: ``unreadable_pdf``,
+    ``stamp_refused``, ``stamp_unreadable``, ``stamp_mismatch``, ``stamp_time_odd``,
+    ``stamp_too_long``, ``time_untrusted`` with every fault of its certificate.
     """
     begun = clock.now()
     prepared, place, imprint = _prepare(pdf, source.room, begun)
@@ -74,7 +74,10 @@ def stamp(pdf: bytes, source: TimeSource, roots: tuple[Certificate, ...]) -> Sta
 def _prepare(pdf: bytes, room: int, at: datetime) -> tuple[bytes, PreparedByteRangeDigest, bytes]:
     """The revision with room for a token, where that is, and the digest to be stamped."""
     revision = Revision(pdf, at)
-    name = _add_field(revision)
+    try:
+        name = _add_field(revision)
+    except (KeyError, IndexError, TypeError) as error:
+        raise Refused(Refusal("unreadable_pdf")) from error
     steps = PdfCMSEmbedder().write_cms(name, revision, existing_fields_only=True)
     next(steps)
     steps.send(SigObjSetup(sig_placeholder=DocumentTimestamp(bytes_reserved=2 * room)))

@@ -15,6 +15,7 @@ from pyhanko.sign.general import as_signing_certificate_v2
 from engine import clock
 from engine.signing.certificates import to_asn1
 from engine.signing.signer import Signer
+from engine.signing.tokens import Response
 
 POLICY = "2.25.168462733129716"
 """An OID of our own making under the arc of UUIDs: it names no policy of anybody's."""
@@ -32,10 +33,10 @@ class Timekeeper:
         asked = tsp.TimeStampReq.load(request, strict=True)
         if asked["message_imprint"]["hash_algorithm"]["algorithm"].native != "sha256":
             status = {"status": "rejection", "fail_info": {"bad_alg"}}
-            return bytes(tsp.TimeStampResp({"status": status}).dump())
+            return bytes(Response({"status": status}).dump())
         token = {"content_type": "signed_data", "content": self._signed(_info(asked))}
         told = {"status": {"status": "granted"}, "time_stamp_token": cms.ContentInfo(token)}
-        return bytes(tsp.TimeStampResp(told).dump())
+        return bytes(Response(told).dump())
 
     def _signed(self, info: bytes) -> cms.SignedData:
         own, *chain = to_asn1((self.signer.credential.certificate, *self.signer.credential.chain))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from asn1crypto import cms, core, tsp, x509
 from cryptography.x509 import Certificate, ExtendedKeyUsage, ExtensionNotFound
@@ -16,6 +16,15 @@ from engine.signing.signer import Credential
 
 DIGEST = "sha256"
 _GRANTED = ("granted", "granted_with_mods")
+
+
+class Response(core.Sequence):  # type: ignore[misc]
+    """RFC 3161, 2.4.2; asn1crypto's own does not know that a refusal has no token."""
+
+    _fields: ClassVar = [
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
 
 
 class TimeSource(Protocol):
@@ -69,7 +78,7 @@ def granted(response: bytes, imprint: bytes, nonce: int) -> bytes:
     or ``stamp_mismatch`` when it answers another request.
     """
     try:
-        parsed = tsp.TimeStampResp.load(response, strict=True)
+        parsed = Response.load(response, strict=True)
         status = parsed["status"]
         if status["status"].native not in _GRANTED:
             said = [*(status["status_string"].native or ()), *(status["fail_info"].native or ())]

@@ -49,28 +49,28 @@ def fetch(
 
 
 def _read(connection: http.client.HTTPConnection, until: float, most: int, host: str) -> bytes:
-    _wait_at_most(connection, until, host)
-    answer = connection.getresponse()
-    if answer.status != _ANSWERED:
-        raise _away(host, str(answer.status))
-    taken = bytearray()
-    while True:
-        _wait_at_most(connection, until, host)
-        part = answer.read1(_CHUNK)
-        if not part:
-            return bytes(taken)
-        taken += part
-        if len(taken) > most:
-            raise Refused(Refusal("answer_too_large", {"host": host, "bytes": most}))
+    # The answer takes the socket over, and would then wait anew for every piece.
+    held: socket.socket = connection.sock
+    _wait_at_most(held, until, host)
+    with connection.getresponse() as answer:
+        if answer.status != _ANSWERED:
+            raise _away(host, str(answer.status))
+        taken = bytearray()
+        while len(taken) <= most:
+            _wait_at_most(held, until, host)
+            part = answer.read1(_CHUNK)
+            if not part:
+                return bytes(taken)
+            taken += part
+    raise Refused(Refusal("answer_too_large", {"host": host, "bytes": most}))
 
 
-def _wait_at_most(connection: http.client.HTTPConnection, until: float, host: str) -> None:
+def _wait_at_most(held: socket.socket, until: float, host: str) -> None:
     left = until - clock.monotonic()
     if left <= 0:
         raise _away(host, "timeout")
-    open_socket: socket.socket | None = connection.sock
-    if open_socket is not None:
-        open_socket.settimeout(left)
+    if held.fileno() >= 0:
+        held.settimeout(left)
 
 
 def _away(host: str, why: str) -> Away:

@@ -43,12 +43,14 @@ class RevocationSource(Protocol):
 class _Kept:
     evidence: Evidence
     until: datetime
+    revoked: bool = False
 
 
 @dataclass
 class Online:
     """Asks the servers that the certificates name, if their hosts are among ``hosts``: first
-    for an answer about the one certificate (OCSP), else for the list (CRL)."""
+    for an answer about the one certificate (OCSP), else for the list (CRL). Of one that was
+    revoked both: only the list also says that it was good until then."""
 
     hosts: Collection[str]
     seconds: float = SECONDS
@@ -87,7 +89,15 @@ class Online:
         for url in _ocsp_urls(certificate):
             told = self._fetch(url, request, "application/ocsp-request", until)
             if told and (kept := _readable(_kept_answer, told)):
-                yield kept
+                yield self._with_list(kept, certificate, issuer, until)
+
+    def _with_list(
+        self, kept: _Kept, certificate: x509.Certificate, issuer: x509.Certificate, until: float
+    ) -> _Kept:
+        if not kept.revoked:
+            return kept
+        listed = [one.evidence for one in self._listed(certificate, issuer, until)]
+        return _Kept(Evidence.joined([kept.evidence, *listed[:1]]), kept.until)
 
     def _listed(
         self, certificate: x509.Certificate, issuer: x509.Certificate, until: float
@@ -119,7 +129,8 @@ def _kept_answer(told: bytes) -> _Kept | None:
     if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         return None
     until = answer.next_update_utc or clock.now() + KEPT_WITHOUT_TERM
-    return _Kept(Evidence(ocsps=(told,)), until)
+    revoked = answer.certificate_status is ocsp.OCSPCertStatus.REVOKED
+    return _Kept(Evidence(ocsps=(told,)), until, revoked)
 
 
 def _kept_list(told: bytes) -> _Kept | None:

@@ -120,11 +120,12 @@ def _learnt(desk: PaperDesk, content: bytes) -> Evidence:
     signatures = embedded.signatures(content)
     stamped = judge(signatures, desk.keys.time_roots)
     parts, at = [], stamped.proven or clock.now()
-    for one in signatures:
+    # What is before the newest stamp has its evidence already, once there is any.
+    for one in signatures[-1:] if stamped.evidence else signatures:
         stamp = stamped.stamps.get(one.field_name)
         if stamp is not None and stamp.token is not None:
             parts.append(desk.times.learn(desk.keys, stamp.token.credential, stamp.token.time))
-        elif not stamped.evidence:
+        else:
             kind = embedded.holder(one).kind
             parts.append(desk.times.learn(desk.keys, embedded.credential(one), at, kind))
     return Evidence.joined(parts)

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, ReasonFlags
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock, outbox
@@ -23,12 +23,13 @@ from engine.log.book import Leaf
 from engine.log.note import Signer as LogSigner
 from engine.outbox import PATIENT, Task
 from engine.papers.book import LEVELS, PaperStamp, PaperVersion
-from engine.signing.authority import Authority, Issued, revocation_list
+from engine.signing.authority import Authority, revocation_list
 from engine.signing.certificates import Kind, der
 from engine.signing.evidence import NONE, Evidence
 from engine.signing.software import SoftwareSigner, open_key
 from engine.signing.timekeeper import Timekeeper
 from engine.store import BlobStore
+from tests.engine.signing.blank import blank
 from tests.engine.signing.pki import Pki, served
 from tests.workflows.staging import Stage, stage
 from workflows import archive, renewal
@@ -41,6 +42,9 @@ from workflows.verification import Verification, verify
 
 PIN = "135790"
 SINCE = date(2024, 1, 1)
+ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+"""For rules that the kind of database has no part in."""
+
 LADDER = ["issued", "timestamped", "evidenced", "archived"]
 
 
@@ -72,16 +76,16 @@ class FakeLists:
     authority: Authority
     away: bool = False
     revoked: dict[int, tuple[datetime, ReasonFlags]] = field(default_factory=dict)
+    made: dict[datetime, tuple[bytes, ...]] = field(default_factory=dict)
 
     def evidence(self, path: Sequence[Certificate]) -> Evidence:
         if self.away:
             return NONE
-        crls = [revocation_list(one, clock.now(), revoked=self.revoked) for one in self._issuers]
-        return Evidence(tuple(der(one) for one in path), tuple(crls))
-
-    @property
-    def _issuers(self) -> Sequence[Issued]:
-        return self.authority.issuers
+        at = clock.now()
+        if at not in self.made:
+            told = (revocation_list(o, at, revoked=self.revoked) for o in self.authority.issuers)
+            self.made[at] = tuple(told)
+        return Evidence(tuple(der(one) for one in path), self.made[at])
 
 
 @dataclass
@@ -179,6 +183,9 @@ def unsigned(session: Session, tmp_path: Path, authority: Authority) -> Shelf:
     desk = PaperDesk(here.house, BlobStore(tmp_path / "blobs"), keys, TEMPLATES, Times(time, lists))
     made = Shelf(here, desk, time, lists)
     made.paper = here.draft("police", "commune_decision", [here.to_proposed()])
+    with writing(session):  # what is under test begins after the layout
+        first = {"sha256": desk.store.put(blank()), "size": len(blank()), "at": made.now}
+        session.execute(insert(PaperVersion).values(paper_id=made.paper, stage="rendered", **first))
     here.act("chair", made.paper, "approve_content")
     here.act("clerk", made.paper, "approve_format")
     return made
@@ -212,6 +219,7 @@ def test_a_paper_climbs_to_b_lta_and_each_step_is_logged(shelf: Shelf) -> None:
     assert (told.findings, told.waiting) == ((), 0)
 
 
+@ONE_DATABASE
 def test_an_earlier_version_still_verifies_and_names_the_newer(shelf: Shelf) -> None:
     shelf.work()
     earlier, newest = shelf.check(shelf.content(0)), shelf.check(shelf.content())
@@ -222,6 +230,7 @@ def test_an_earlier_version_still_verifies_and_names_the_newer(shelf: Shelf) -> 
     assert earlier.ok
 
 
+@ONE_DATABASE
 def test_the_worker_may_do_it_again_without_harm(shelf: Shelf) -> None:
     shelf.work()
     for _ in range(2):
@@ -245,6 +254,7 @@ def test_of_two_workers_at_one_step_one_wins(shelf: Shelf) -> None:
     assert shelf.stages() == ["issued", "timestamped"]
 
 
+@ONE_DATABASE
 def test_without_a_time_server_it_stays_at_b_b_and_says_so(shelf: Shelf) -> None:
     shelf.desk = replace(shelf.desk, times=Times())
     shelf.work()
@@ -274,6 +284,7 @@ def test_a_time_server_that_is_away_holds_up_nothing_and_loses_nothing(unsigned:
     assert unsigned.stages() == LADDER
 
 
+@ONE_DATABASE
 def test_lists_that_are_not_to_be_had_leave_it_at_b_t(shelf: Shelf) -> None:
     shelf.lists.away = True
     shelf.work()
@@ -284,6 +295,7 @@ def test_lists_that_are_not_to_be_had_leave_it_at_b_t(shelf: Shelf) -> None:
     assert shelf.stages() == LADDER
 
 
+@ONE_DATABASE
 def test_no_transaction_is_open_while_others_are_asked(shelf: Shelf) -> None:
     real = shelf.time.answer
 
@@ -296,6 +308,7 @@ def test_no_transaction_is_open_while_others_are_asked(shelf: Shelf) -> None:
     assert shelf.stages() == ["issued", "timestamped"]
 
 
+@ONE_DATABASE
 def test_what_does_not_hold_is_never_kept(shelf: Shelf) -> None:
     """Revoked after it signed and before anybody stamped: not proved, so not claimed."""
     key = shelf.desk.keys.path(person_reference(shelf.stage.people["chair"]))
@@ -330,6 +343,7 @@ def test_a_stamp_that_ends_within_a_year_is_renewed_once(shelf: Shelf) -> None:
     assert (found.verdict, found.level, len(found.signatures)) == ("genuine", "B-LTA", 5)
 
 
+@ONE_DATABASE
 def test_what_is_short_of_b_lta_is_named_and_taken_up(shelf: Shelf) -> None:
     desk = shelf.desk
     shelf.desk = replace(desk, times=Times())
@@ -342,6 +356,7 @@ def test_what_is_short_of_b_lta_is_named_and_taken_up(shelf: Shelf) -> None:
     assert shelf.stages() == LADDER
 
 
+@ONE_DATABASE
 def test_an_algorithm_that_grew_weak_is_a_reason(shelf: Shelf) -> None:
     shelf.work()
     with writing(shelf.session):
@@ -349,22 +364,25 @@ def test_an_algorithm_that_grew_weak_is_a_reason(shelf: Shelf) -> None:
     assert due(shelf) == [("B-LTA", "weak")]
 
 
+@ONE_DATABASE
 def test_a_simulated_check_in_2046(shelf: Shelf) -> None:
     """A fake clock: every certificate of today has ended, and the stamps of today too."""
+    shelf.time.years = 10
     shelf.work()
-    for year in (2028, 2032, 2036, 2040, 2044):
+    for year in (2033, 2042):
         shelf.at(year)
         shelf.act(lambda: renewal.renew(shelf.session, shelf.desk))
         shelf.work()
     shelf.at(2046, 11)
     found = shelf.check(shelf.content())
     assert (found.verdict, found.level) == ("genuine", "B-LTA")
-    assert [report.problems for report in found.signatures] == [()] * 9
+    assert [report.problems for report in found.signatures] == [()] * 6
     for place in range(len(LADDER)):  # each of the versions of today too
         old = shelf.check(shelf.content(place))
         assert (old.verdict, old.newer is not None) == ("genuine", True)
 
 
+@ONE_DATABASE
 def test_a_simulated_check_in_2046_of_what_nobody_renewed(shelf: Shelf) -> None:
     shelf.work()
     shelf.at(2046)
@@ -436,6 +454,7 @@ def test_nothing_is_asked_where_that_is_off(pki: Pki, tmp_path: Path) -> None:
     assert refused(pki, asking(pki, tmp_path, "off"), "revoked") == []
 
 
+@ONE_DATABASE
 def test_a_revoked_key_signs_nothing_and_the_paper_stays(unsigned: Shelf) -> None:
     key = unsigned.desk.keys.path(person_reference(unsigned.stage.people["chair"]))
     certificate = open_key(key.read_bytes(), PIN).credential.certificate

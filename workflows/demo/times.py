@@ -7,8 +7,8 @@ Production refuses it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +69,7 @@ class DemoLists:
     """A new list of each of the demonstration's authorities, with nothing revoked."""
 
     keyring: Keyring
+    _made: dict[str, tuple[datetime, bytes]] = field(default_factory=dict)
 
     @cached_property
     def _issuers(self) -> dict[str, Issued]:
@@ -84,7 +85,14 @@ class DemoLists:
         return Evidence(certificates, crls=tuple(self._lists(path)))
 
     def _lists(self, path: Sequence[Certificate]) -> Iterator[bytes]:
-        at = clock.now().replace(microsecond=0)
+        at = clock.now().replace(second=0, microsecond=0)
         for name in dict.fromkeys(one.issuer.rfc4514_string() for one in path):
             if name in self._issuers:
-                yield revocation_list(self._issuers[name], at, LASTS)
+                yield self._list(name, at)
+
+    def _list(self, name: str, at: datetime) -> bytes:
+        """The list of one authority; that of the same minute is the same."""
+        made = self._made.get(name)
+        if made is None or made[0] != at:
+            made = self._made[name] = (at, revocation_list(self._issuers[name], at, LASTS))
+        return made[1]

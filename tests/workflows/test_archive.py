@@ -32,7 +32,7 @@ from engine.store import BlobStore
 from tests.engine.signing.blank import blank
 from tests.engine.signing.pki import Pki, served
 from tests.workflows.staging import Stage, stage
-from workflows import archive, renewal
+from workflows import archive, logbook, renewal
 from workflows.audit import audit
 from workflows.bureau import TEMPLATES
 from workflows.keys import ROOTS, ROOTS_OF, Keyring, authority_reference, person_reference
@@ -123,8 +123,16 @@ class Shelf:
         return str(made.state)
 
     def work(self) -> None:
-        """The worker does all that is due."""
-        self.act(lambda: outbox.deliver_all(self.session, self.desk.handlers))
+        """The worker does all that is due of what this is about: the log and the stamps."""
+        names, tried = {archive.TASK, logbook.TASK}, set[int]()
+
+        def one_by_one() -> None:
+            while left := {*outbox.due(self.session, clock.now(), only=names)} - tried:
+                task = min(left)
+                tried.add(task)
+                outbox.deliver(self.session, self.desk.handlers, task)
+
+        self.act(one_by_one)
 
     def stages(self) -> list[str]:
         self.session.rollback()

@@ -6,6 +6,7 @@ Instants are aware datetimes in UTC; law dates are dates in Asia/Ho_Chi_Minh.
 from __future__ import annotations
 
 import secrets
+import time as time_module
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -53,3 +54,13 @@ def new_code(length: int = 10) -> str:
     """A public code nobody can guess; letters that look alike are left out."""
     alphabet = "23456789abcdefghjkmnpqrstuvwxyz"
     return "".join(secrets.choice(alphabet) for _ in range(length))
+
+
+def new_nonce() -> int:
+    """A number nobody can guess, by which an answer is known to belong to a request."""
+    return secrets.randbits(63) | 1 << 63
+
+
+def monotonic() -> float:
+    """Seconds that only ever grow, to measure how long something takes."""
+    return time_module.monotonic()

@@ -71,6 +71,13 @@ class Refused(EngineError):
     status = 422
 
 
+class Away(EngineError):
+    """A service outside does not answer now (503). What needs it is tried again for as long
+    as it takes; nobody waits for it."""
+
+    status = 503
+
+
 class DefinitionError(Exception):
     """A definition that must not be used: file, key and reason. The product does not start."""
 

@@ -15,7 +15,7 @@ import os
 import resource
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from sqlalchemy.orm import Session
 from engine import clock, outbox
 from engine.deadlines import expire
 from engine.house import House
+from engine.lane import Lane
 from engine.outbox import Handler
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,9 @@ SWEEP_FIRST = 10
 BACKLOG = 100
 """A sweep rings for no more tasks than would make the queue this long."""
 
+DAILY_AT = (19, 0)
+"""Two in the morning in Vietnam, in UTC, which is how the clock asks."""
+
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Ending = Literal["stopped", "recycle"]
@@ -49,11 +53,14 @@ Ending = Literal["stopped", "recycle"]
 @dataclass(frozen=True)
 class Work:
     """What a worker works with: a new session for each task, the house, and a function for
-    each name of an outbox task."""
+    each name of an outbox task. ``slow`` are the names that wait for services outside;
+    ``daily`` is done once a day."""
 
     sessions: Callable[[], Session]
     house: House
     handlers: Mapping[str, Handler]
+    slow: Collection[str] = ()
+    daily: Callable[[Session], object] | None = None
 
 
 class Signed:
@@ -125,6 +132,7 @@ class Queue:
         self._opening = threading.Lock()
         self._ring: Any = None
         self.work: Work | None = None
+        self.lane: Lane | None = None
         self.delivered = 0
 
     @property
@@ -148,10 +156,10 @@ class Queue:
 
     def sweep(self) -> None:
         """Rings for every outbox task that is due: lost messages, and failures to try again."""
-        room = BACKLOG - self.huey.pending_count()
+        room, work = BACKLOG - self.huey.pending_count(), self._working()
         if room > 0:
-            with self._working().sessions() as session:
-                self.wake(outbox.due(session, clock.now(), room))
+            with work.sessions() as session:
+                self.wake(outbox.due(session, clock.now(), room, but=self._apart))
 
     def expire(self) -> None:
         """Makes the moves of passed terms."""
@@ -159,12 +167,27 @@ class Queue:
         with work.sessions() as session:
             expire(session, work.house)
 
+    def daily(self) -> None:
+        """Does what is done once a day."""
+        work = self._working()
+        if work.daily is not None:
+            with work.sessions() as session:
+                work.daily(session)
+
     def deliver(self, task_id: int) -> None:
-        """Runs one outbox task in a session of its own."""
+        """Runs one outbox task in a session of its own, or leaves it to the slow lane."""
         work = self._working()
         self.delivered += 1
         with work.sessions() as session:
-            outbox.deliver(session, work.handlers, task_id)
+            if self.lane is not None and outbox.name_of(session, task_id) in self._apart:
+                self.lane.ring()
+            else:
+                outbox.deliver(session, work.handlers, task_id)
+
+    @property
+    def _apart(self) -> Collection[str]:
+        """The tasks that the slow lane finds by itself, if there is one."""
+        return self._working().slow if self.lane is not None else ()
 
     def drain(self, work: Work) -> int:
         """Answers every message there is now, in this process; how many there were."""
@@ -199,6 +222,12 @@ class Queue:
             expires=SWEEP_SECONDS,
         )
         minutely(self.expire)
+        nightly = huey.periodic_task(
+            lambda at: (at.hour, at.minute) == DAILY_AT and at.second < SWEEP_SECONDS,
+            name="daily",
+            expires=3600,
+        )
+        nightly(self.daily)
 
 
 def make_queue(url: str, secret: str) -> Queue:
@@ -289,10 +318,14 @@ def run_worker(
         return queue.delivered - first >= tasks or held() > memory
 
     consumer = _Consumer(queue.huey, worn=worn, patience=patience)
+    queue.lane = Lane(work.sessions, work.handlers, work.slow) if work.slow else None
     try:
         consumer.run()
         consumer.stop(graceful=True)
     finally:
+        if queue.lane is not None:
+            queue.lane.close(patience)
+        queue.lane = None
         queue.close()
     return consumer.ending
 

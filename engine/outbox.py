@@ -1,23 +1,29 @@
 """What must still happen, written in the transaction that made it necessary.
 
 A task names a function and carries ids only. It may run twice without harm; a failing one
-is tried again, later and later, and ends in a list that people see.
+is tried again, later and later, and ends in a list that people see. One that only waits for a
+service outside (``Away``) stands in that list too, and is never given up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text, func, select, update
+from sqlalchemy import JSON, Index, String, Text, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
 from engine.db import Base, Instant, writing
+from engine.errors import Away
 
 ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=10)
+PATIENT = ATTEMPTS - 2
+"""As often as a task that waits for a service counts as tried, at most: so it pauses longer
+and longer, up to ten minutes, and a worker that dies with it does not end it."""
+
 LEASE = timedelta(minutes=5)
 DIED = "the worker ended before the task did"
 
@@ -42,14 +48,36 @@ class Task(Base):
     __table_args__ = (Index("ix_outbox_done_at_due_at", "done_at", "due_at"),)
 
 
-def due(session: Session, at: datetime, limit: int = 100) -> Sequence[int]:
-    """Ids of the open tasks whose time has come, oldest first."""
-    return session.scalars(
-        select(Task.id)
-        .where(Task.done_at.is_(None), Task.failed_at.is_(None), Task.due_at <= at)
-        .order_by(Task.due_at, Task.id)
-        .limit(limit)
-    ).all()
+def due(
+    session: Session,
+    at: datetime,
+    limit: int = 100,
+    *,
+    only: Collection[str] | None = None,
+    but: Collection[str] = (),
+) -> Sequence[int]:
+    """Ids of the open tasks whose time has come, oldest first: only those of some names, or
+    all but those."""
+    query = select(Task.id).where(
+        Task.done_at.is_(None), Task.failed_at.is_(None), Task.due_at <= at
+    )
+    if only is not None:
+        query = query.where(Task.name.in_(only))
+    if but:
+        query = query.where(Task.name.not_in(but))
+    return session.scalars(query.order_by(Task.due_at, Task.id).limit(limit)).all()
+
+
+def add(session: Session, name: str, **ids: int) -> int:
+    """Writes a new task inside the present transaction; its id, to wake somebody with."""
+    at = clock.now()
+    row = {"name": name, "ids": ids, "created_at": at, "due_at": at, "attempts": 0}
+    return session.execute(insert(Task).values(row).returning(Task.id)).scalar_one()
+
+
+def name_of(session: Session, task_id: int) -> str | None:
+    """The name of a task, if there is such a task."""
+    return session.scalar(select(Task.name).where(Task.id == task_id))
 
 
 def deliver(session: Session, handlers: Mapping[str, Handler], task_id: int) -> bool:
@@ -133,7 +161,8 @@ def _lease(session: Session, task_id: int, at: datetime) -> dict[str, Any] | Non
 
 
 def _failed(session: Session, task_id: int, attempts: int, at: datetime, error: Exception) -> None:
-    given_up = attempts >= ATTEMPTS
+    patient = isinstance(error, Away)
+    given_up = attempts >= ATTEMPTS and not patient
     with writing(session):
         session.execute(
             update(Task)
@@ -142,5 +171,6 @@ def _failed(session: Session, task_id: int, attempts: int, at: datetime, error: 
                 last_error=f"{type(error).__name__}: {error}"[:2000],
                 failed_at=at if given_up else None,
                 due_at=at + FIRST_PAUSE * 2 ** (attempts - 1),
+                attempts=min(attempts, PATIENT) if patient else attempts,
             )
         )

@@ -12,10 +12,10 @@ from engine.commands import Outcome, available
 from engine.definition import Definition, FieldDef
 from engine.errors import EngineError, NotFound, Refusal, Stale
 from engine.house import House
-from engine.papers.book import Paper
+from engine.papers.book import LEVELS, Paper
 from engine.policy import Actor
 from engine.subjects import Subject
-from workflows import wording
+from workflows import archive, wording
 from workflows.queries import cases, listing
 from workflows.queries.cases import Case, Line, Listed
 from workflows.units import Unit
@@ -156,8 +156,15 @@ def paper(session: Session, house: House, case: Case, language: str) -> Plain:
         "state": case.state,
         "state_name": _state(definition, case.state, language),
         "version": case.version,
+        "level": archive.level(session, case.id) or None,
         "files": [
-            {"stage": stage, "sha256": sha256, "size": size, "at": at.isoformat()}
+            {
+                "stage": stage,
+                "level": LEVELS.get(stage),
+                "sha256": sha256,
+                "size": size,
+                "at": at.isoformat(),
+            }
             for stage, sha256, size, at in cases.versions(session, case.id)
         ],
         "nominations": [

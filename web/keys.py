@@ -1,20 +1,45 @@
-"""Which keys this installation signs with, by its settings."""
+"""Which keys this installation signs with, and where it gets the time, by its settings."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
-from web.settings import Settings
+from web.settings import DEMO_TIME, Settings
 from workflows.bureau import Bureau
-from workflows.keys import RemoteKeyring, TokenKeyring
+from workflows.keys import Keyring, RemoteKeyring, TokenKeyring
+from workflows.times import Times
 
 
 def equip(bureau: Bureau, settings: Settings) -> Bureau:
-    """The same bureau, its desk with the keys and the public address of the settings."""
-    folder = bureau.desk.keys.folder
-    keys = bureau.desk.keys
+    """The same bureau, its desk with the keys, the times and the public address that the
+    settings name."""
+    keys = _keys(settings, bureau.desk.keys)
+    times = _times(settings, keys)
+    desk = replace(bureau.desk, keys=keys, times=times, address=settings.base_url)
+    return replace(bureau, desk=desk)
+
+
+def _keys(settings: Settings, software: Keyring) -> Keyring:
+    folder = software.folder
+    if settings.signer == "software":
+        return software
     if settings.signer == "deferred":
-        keys = RemoteKeyring(folder)
-    elif settings.signer == "pkcs11":
-        keys = TokenKeyring(folder, module=settings.pkcs11_module, token=settings.pkcs11_token)
-    return replace(bureau, desk=replace(bureau.desk, keys=keys, address=settings.base_url))
+        return RemoteKeyring(folder)
+    return TokenKeyring(folder, module=settings.pkcs11_module, token=settings.pkcs11_token)
+
+
+def _times(settings: Settings, keys: Keyring) -> Times:
+    if urlsplit(settings.tsa_url).scheme == DEMO_TIME:
+        from workflows.demo.times import times
+
+        return replace(times(keys.folder), asking=settings.revocation)
+    from engine.signing.revocation import Online, hosts_named
+    from engine.signing.timeserver import TimeServer
+
+    roots = (*keys.roots, *keys.roots_of("person"), *keys.roots_of("agency"), *keys.time_roots)
+    return Times(
+        source=TimeServer(settings.tsa_url) if settings.tsa_url else None,
+        revocations=Online(settings.allowed_hosts or hosts_named(roots)),
+        asking=settings.revocation,
+    )

@@ -34,10 +34,35 @@ def verdict(code: str) -> str:
         "genuine": gettext("Văn bản thật, đang có hiệu lực"),
         "not_issued": gettext("Đây mới là dự thảo, chưa phát hành"),
         "not_in_force": gettext("Văn bản thật nhưng không còn hiệu lực"),
+        "lapsed": gettext(
+            "Đúng tệp đã phát hành, nhưng dấu thời gian đã hết hạn: dùng bản mới hơn"
+        ),
         "altered": gettext("Tệp đã bị sửa: đừng dùng"),
         "unknown": gettext("Không phải văn bản của hệ thống này"),
         "unreadable": gettext("Không đọc được: không phải tệp PDF hoặc tệp hỏng"),
     }[code]
+
+
+def level_sentence(level: str) -> str:
+    """What a level of signature (ETSI EN 319 142-1) means for whoever keeps the file."""
+    return {
+        "B-B": gettext("Chưa có dấu thời gian"),
+        "B-T": gettext("Có dấu thời gian"),
+        "B-LT": gettext("Có dấu thời gian và đủ bằng chứng về chứng thư số"),
+        "B-LTA": gettext("Kiểm tra được lâu dài: đủ bằng chứng, có dấu thời gian lưu trữ"),
+    }[level]
+
+
+def stage_name(stage: str) -> str:
+    """What a version of a paper's file is called."""
+    return {
+        "rendered": gettext("Dự thảo"),
+        "signed": gettext("Đã ký"),
+        "issued": gettext("Đã ban hành"),
+        "timestamped": gettext("Thêm dấu thời gian"),
+        "evidenced": gettext("Thêm bằng chứng về chứng thư số"),
+        "archived": gettext("Thêm dấu thời gian lưu trữ"),
+    }[stage]
 
 
 def roles_of(transition: Transition) -> str:
@@ -66,5 +91,10 @@ def sample_titles() -> dict[str, str]:
 def attach(app: Flask) -> None:
     """Makes these known to the templates."""
     app.jinja_env.globals.update(
-        series_name=series_name, confidence=confidence, verdict=verdict, roles_of=roles_of
+        series_name=series_name,
+        confidence=confidence,
+        verdict=verdict,
+        level_sentence=level_sentence,
+        stage_name=stage_name,
+        roles_of=roles_of,
     )

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from engine import clock
 from engine.commands import Outcome, available
 from engine.errors import EngineError, Forbidden
+from engine.papers.book import LEVELS
 from web import access, facts, moves, numbers
 from web.catalogue import gettext
 from web.extensions import bureau, db
@@ -125,6 +126,7 @@ def show(subject_id: int) -> str:
         told=facts.told(definition, lines),
         listed=cases.listed_in(session, case.id),
         versions=cases.versions(session, case.id),
+        levels=LEVELS,
         picture=picture(definition, case.state, lines) if len(definition.states) > 1 else "",
         desk=moves.Desk("papers", case),
     )

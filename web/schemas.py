@@ -97,7 +97,9 @@ SCHEMAS: Mapping[str, Schema] = {
         }
     ),
     "ListedNomination": thing({"id": COUNT, **_PLACED, "state": TEXT}),
-    "File": thing({"stage": TEXT, "sha256": TEXT, "size": COUNT, "at": MOMENT}),
+    "File": thing(
+        {"stage": TEXT, "level": or_null(TEXT), "sha256": TEXT, "size": COUNT, "at": MOMENT}
+    ),
     "Nomination": thing(
         {
             "id": COUNT,
@@ -124,6 +126,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "authority_name": TEXT,
             **_NUMBERED,
             **_STANDING,
+            "level": or_null(TEXT),
             "files": many(ref("File")),
             "nominations": many(ref("ListedNomination")),
             "waiting_on": many(ref("Waiting")),

@@ -22,6 +22,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "BINHXET_"
 TEST_SECRET = "known to everybody, for tests only"  # noqa: S105
 SHORTEST_SECRET = 32
+DEMO_TIME = "demo"
+"""The scheme of the time authority in this process: ``BINHXET_TSA_URL=demo:``."""
+
 LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0")
 INSTALL_LIBRARIES = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
@@ -64,6 +67,8 @@ class Settings(BaseSettings):
     """How many proxies of ours stand before the site: only so many forwarded addresses are
     believed. None by default: anybody could write such a header."""
     tsa_url: str = ""
+    revocation: Literal["off", "ask", "require"] = "off"
+    revocation_hosts: str = ""
     signer: Literal["software", "pkcs11", "deferred"] = "software"
     pkcs11_module: Path = Path()
     pkcs11_token: str = ""
@@ -79,6 +84,10 @@ class Settings(BaseSettings):
             values.setdefault("queue_url", f"sqlite:///{home}/queue.db")
             values.setdefault("blob_url", (home / "blobs").as_uri())
             values.setdefault("base_url", "http://127.0.0.1:8000")
+        if values.get("env", "demo") == "demo":
+            values.setdefault("tsa_url", f"{DEMO_TIME}:")
+        if values.get("env") == "production":
+            values.setdefault("revocation", "require")
         for name in ("database_url", "queue_url"):
             values[name] = _anchored(values.get(name, ""))
         values["base_url"] = values.get("base_url", "").rstrip("/")
@@ -92,6 +101,7 @@ class Settings(BaseSettings):
             raise ValueError("files in an S3 store are not built yet: give a folder, file:///…")
         _check_scheme(self.blob_url, "file")
         _check_scheme(self.base_url, "http", "https")
+        _check_scheme(self.tsa_url, "http", "https", DEMO_TIME)
         return self
 
     @property
@@ -106,6 +116,12 @@ class Settings(BaseSettings):
     @property
     def keys_folder(self) -> Path:
         return self.home / "keys"
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """The hosts that may be asked about revoked certificates, parted by commas or spaces;
+        none means those that the roots' own certificates name."""
+        return frozenset(self.revocation_hosts.replace(",", " ").lower().split())
 
     @property
     def specimen(self) -> bool:
@@ -203,9 +219,17 @@ def _unsafe(settings: Settings) -> Iterator[Problem]:
         yield Problem("software_keystore", f"{PREFIX}SIGNER")
     if settings.signer == "pkcs11" and settings.pkcs11_module == Path():
         yield Problem("setting_missing", f"{PREFIX}PKCS11_MODULE")
+    yield from _unsafe_time(settings)
     for name in ("queue_url", "blob_url"):
         if not getattr(settings, name):
             yield Problem("setting_missing", f"{PREFIX}{name.upper()}")
+
+
+def _unsafe_time(settings: Settings) -> Iterator[Problem]:
+    if urlsplit(settings.tsa_url).scheme == DEMO_TIME:
+        yield Problem("demo_time", f"{PREFIX}TSA_URL", settings.tsa_url)
+    elif settings.tsa_url and not (settings.keys_folder / "roots-time.pem").exists():
+        yield Problem("no_time_roots", f"{PREFIX}TSA_URL", "keys/roots-time.pem")
 
 
 def _is_default(secret: str) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.commands import Outcome, perform
+from engine.db import end_reading
 from engine.errors import Refusal, Refused, Stale
 from engine.move import Command
 from workflows import sign_ins
@@ -131,5 +132,6 @@ class Ceremony:
             if WRONG_PIN.intersection(one.code for one in refused.refusals):
                 sign_ins.tried(self.session, PIN, who, holder.reference)
             raise
+        end_reading(self.session)  # the authorities may be asked: nothing is held meanwhile
         self.desk.trust(signer.credential, holder)
         return signer

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.commands import Outcome, available, perform
-from engine.db import writing
+from engine.db import end_reading, writing
 from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused
 from engine.move import Command
 from engine.subjects import Subject
@@ -57,7 +57,9 @@ def begin(
     act = action or _next(session, desk, person_id, paper_id)
     desk.may(session, person_id, paper_id, act)
     credential = _credential(certificates)
-    desk.trust(credential, desk.holder(session, person_id, paper_id, act))
+    holder = desk.holder(session, person_id, paper_id, act)
+    end_reading(session)  # the authorities may be asked: nothing is held meanwhile
+    desk.trust(credential, holder)
     version = session.scalars(select(Subject.version).where(Subject.id == paper_id)).one()
     base = desk.base(session, paper_id, act)
     number = desk.next_number(session, paper_id) if act == ISSUE else None
@@ -153,6 +155,7 @@ def finish(
         raise Refused(Refusal("certificate_changed"))
     holder = desk.holder(session, person_id, paper_id, action)
     credential = _credential([base64.b64decode(one) for one in made.certificates])
+    end_reading(session)  # the authorities may be asked: nothing is held meanwhile
     desk.trust(credential, holder)
     content = _completed(desk, made, credential, signature)
     evidence = desk.evidence(made.base, content, holder, **_more(session, desk, made))

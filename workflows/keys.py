@@ -59,6 +59,12 @@ class Keyring:
         bundles = {kind: self._bundle(ROOTS_OF.format(kind=kind)) for kind in ("person", "agency")}
         return {kind: bundle for kind, bundle in bundles.items() if bundle is not None}
 
+    @cached_property
+    def time_roots(self) -> tuple[Certificate, ...]:
+        """The roots of time authorities. They have a bundle of their own or none: who may sign
+        papers may not for that stamp times."""
+        return self._bundle(ROOTS_OF.format(kind="time")) or ()
+
     def _bundle(self, name: str) -> tuple[Certificate, ...] | None:
         from engine.signing.certificates import load_roots
 

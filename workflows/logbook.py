@@ -21,7 +21,7 @@ from engine.history import Event
 from engine.log import book, note, tree
 from engine.log.book import Entry, Leaf
 from engine.outbox import Task
-from engine.papers.book import Paper, PaperVersion
+from engine.papers.book import LEVELS, Paper, PaperVersion
 from engine.papers.freeze import digest
 from workflows.keys import Keyring, authority_reference
 
@@ -236,6 +236,8 @@ def entries(
     ):
         event = "issued" if version.stage == "issued" else "version"
         facts = {**_facts(paper, anew), "sha256": version.sha256, "size": version.size}
+        if event == "version":
+            facts["level"] = LEVELS.get(version.stage)
         found[(version.id, 0, 0)] = Entry(event, paper.id, facts, version_id=version.id)
     for paper, move in session.execute(
         select(Paper, Event)

@@ -30,6 +30,7 @@ TABLES = (
     registers.Entry,
     book.Paper,
     book.PaperVersion,
+    book.PaperStamp,
     log.Leaf,
     log.Checkpoint,
     units.Unit,

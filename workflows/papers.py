@@ -9,7 +9,7 @@ more.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -30,10 +30,11 @@ from engine.papers.book import Paper, PaperVersion
 from engine.papers.template import Templates
 from engine.policy import NOT_YOURS
 from engine.store import BlobStore
-from workflows import logbook, statements
+from workflows import archive, logbook, statements
 from workflows.keys import Keyring, authority_reference, person_reference
 from workflows.statement_keys import StatementKeys
 from workflows.statements import Ground
+from workflows.times import Times
 from workflows.wording import phrase
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from engine.signing.signer import Credential
 
 SIGN, ISSUE = "sign", "issue"
-STAGES = ("rendered", "signed", "issued")
 NUMBER_TRIES = 4
 PIN = "pin"
 """What wrong PINs are counted as, for each person and key."""
@@ -99,6 +99,7 @@ class PaperDesk:
     store: BlobStore
     keys: Keyring
     templates_folder: Path
+    times: Times = field(default_factory=Times)
     address: str = ""
     """Where the public pages are, as it is printed on papers: ``https://…``."""
 
@@ -120,7 +121,11 @@ class PaperDesk:
         return {
             "render": lambda session, ids: self._rendered(session, ids["paper"]),
             logbook.TASK: lambda session, ids: logbook.record(session, self.keys, ids),
+            archive.TASK: lambda session, ids: archive.advance(session, self, ids),
         }
+
+    slow = frozenset({archive.TASK})
+    """Those of them that wait for services outside."""
 
     def _rendered(self, session: Session, paper_id: int) -> None:
         self.render(session, paper_id)
@@ -299,16 +304,24 @@ class PaperDesk:
 
     def trust(self, credential: Credential, holder: Holder) -> None:
         """Raises ``Refused`` with every reason why a certificate may not sign now for this
-        holder: its time, its chain, its purpose, its kind, or that it is another's."""
+        holder: its time, its chain, its purpose, its kind, that it is another's, or, if the
+        installation asks for that, that it was revoked. May ask the network: never call it
+        inside a transaction."""
         from engine.signing import trust
         from engine.signing.certificates import identity
 
-        roots = self.keys.roots_of(holder.kind)
-        faults = trust.problems(credential, roots, clock.now(), kind=holder.kind)
+        roots, now = self.keys.roots_of(holder.kind), clock.now()
+        faults = trust.problems(credential, roots, now, kind=holder.kind)
         if faults:
             raise Refused(*(Refusal(fault) for fault in faults))
         if identity(credential.certificate).reference != holder.reference:
             raise Refused(holder.not_theirs)
+        if self.times.asking != "off":
+            known = self.times.learn(self.keys, credential, now, holder.kind)
+            strict = self.times.asking == "require"
+            faults = trust.revoked(credential, roots, now, known, strict=strict)
+            if faults:
+                raise Refused(*(Refusal(fault) for fault in faults))
 
     def evidence(self, base: str, content: bytes, holder: Holder, **more: Any) -> dict[str, Any]:
         """Keeps a file just signed and tells ``perform`` about it, having validated it as an

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Refused
 from engine.log.book import Leaf
-from engine.papers.book import Paper, PaperVersion
+from engine.papers.book import PUBLIC, Paper, PaperVersion
 from engine.subjects import Subject
+from workflows import archive, versions
 from workflows.keys import authority_reference
 from workflows.papers import PaperDesk
+from workflows.versions import Newer
 
 if TYPE_CHECKING:
     from engine.signing.validate import SignatureReport
@@ -24,7 +26,9 @@ IN_FORCE = "issued"
 LARGEST = 50 * 2**20
 END_OF_REVISION = b"%%EOF"
 
-Verdict = Literal["genuine", "not_issued", "not_in_force", "altered", "unknown", "unreadable"]
+Verdict = Literal[
+    "genuine", "not_issued", "not_in_force", "altered", "unknown", "unreadable", "lapsed"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,14 @@ class Verification:
     stage: str = ""
     log_index: int | None = None
     """Where the log tells of exactly these bytes; none for a file that was not logged yet."""
+
+    newer: Newer | None = None
+    """The newest issued version of the same paper, when this file is an earlier one."""
+
+    @property
+    def level(self) -> str:
+        """The level that the file's seal has (ETSI EN 319 142-1), if it has any."""
+        return next((report.level for report in self.signatures if report.role == "seal"), "")
 
     @property
     def ok(self) -> bool:
@@ -63,6 +75,8 @@ class Verification:
                 }
                 for report in self.signatures
             ],
+            "level": self.level,
+            "newer": self.newer.record() if self.newer else None,
             "in_force": self.in_force,
             "logged": self.log_index is not None,
             "log_index": self.log_index,
@@ -86,7 +100,8 @@ class _Known:
 def verify(session: Session, desk: PaperDesk, content: bytes) -> Verification:
     """The four answers about the bytes of a file; any bytes at all are answered.
 
-    *Issued* means: exactly these bytes are what the register issued. *Unchanged*: they are
+    *Issued* means: exactly these bytes are what the register issued, or what became of that
+    with time stamps and evidence. *Unchanged*: they are
     some version that was made here, whole. *Signatures* are validated from the file alone.
     *In force*: the paper has been issued and not withdrawn since.
     """
@@ -101,13 +116,15 @@ def verify(session: Session, desk: PaperDesk, content: bytes) -> Verification:
         return Verification(
             False, False, reports, False, verdict, found.paper_id or None, found.code, found.number
         )
-    issued = known.stage == "issued"
+    issued = known.stage in PUBLIC
     in_force = issued and known.state == IN_FORCE
-    verdict = "not_issued"
+    verdict, later = "not_issued", None
     if issued:
+        later = versions.newer(session, known.paper_id, content)
+        reports = versions.judged_later(desk, later, content, reports)
         verdict = "genuine" if in_force else "not_in_force"
         if not _signed_by_both(reports, known):
-            verdict = "altered"
+            verdict = "lapsed" if versions.lapsed(reports) else "altered"
     return Verification(
         issued,
         True,
@@ -119,6 +136,7 @@ def verify(session: Session, desk: PaperDesk, content: bytes) -> Verification:
         known.number,
         known.stage,
         known.log_index,
+        later,
     )
 
 
@@ -134,12 +152,10 @@ def _signed_by_both(reports: Sequence[SignatureReport], known: _Known) -> bool:
 
 
 def _reports(desk: PaperDesk, content: bytes) -> tuple[SignatureReport, ...] | None:
-    from engine.signing.validate import validate
-
     if len(content) > LARGEST or not content.startswith(b"%PDF-"):
         return None
     try:
-        return tuple(validate(content, desk.keys.roots))
+        return tuple(archive.judged(desk, content))
     except Refused:
         return None
 

@@ -126,6 +126,7 @@ def number_and_keep(move: Move) -> None:
     )
     move.record |= {"number": text, "issued_on": move.today.isoformat()}
     move.later("log", version=_keep(move, "issued"))
+    move.later("stamp", paper=move.subject_id)
 
 
 def log_act(move: Move) -> None:

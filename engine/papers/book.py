@@ -30,8 +30,17 @@ class Paper(Base):
     issued_on: Mapped[date | None]
 
 
+TIMESTAMPED, EVIDENCED, ARCHIVED = "timestamped", "evidenced", "archived"
+PUBLIC = ("issued", TIMESTAMPED, EVIDENCED, ARCHIVED)
+"""Stages of a file that leaves the office, each one with all that the one before it says."""
+
+LEVELS = dict(zip(PUBLIC, ("B-B", "B-T", "B-LT", "B-LTA"), strict=True))
+"""The level of signature that a file of each stage has (ETSI EN 319 142-1, 6)."""
+
+
 class PaperVersion(Base):
-    """The bytes of a paper at one stage: ``rendered``, ``signed``, ``issued``. Kept for ever."""
+    """The bytes of a paper at one stage: ``rendered``, ``signed``, ``issued``, then with time
+    stamps and evidence (``timestamped``, ``evidenced``, ``archived``). Kept for ever."""
 
     __tablename__ = "paper_versions"
 
@@ -43,3 +52,20 @@ class PaperVersion(Base):
     at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (UniqueConstraint("paper_id", "stage", "sha256"),)
+
+
+class PaperStamp(Base):
+    """What the newest time stamp of a version says, to know when it must be renewed.
+
+    ``until`` is the end of the time authority's certificate: from then on the stamp no longer
+    stands by itself. ``algorithms`` are the digest and the signature it rests on.
+    """
+
+    __tablename__ = "paper_stamps"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("paper_versions.id"), primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), index=True)
+    stamped_at: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime] = mapped_column(Instant)
+    authority: Mapped[str] = mapped_column(String(200))
+    algorithms: Mapped[str] = mapped_column(String(80))

@@ -84,7 +84,7 @@ class Renderer:
         self._typeface = self._style(fonts.font_face("paper:font/{style}"))
         self._styles: dict[str, CSS] = {}
         self._colours = _Screen()
-        self._fillers: dict[tuple[str | int, ...], Filler] = {}
+        self._fillers: dict[tuple[object, ...], Filler] = {}
         self._lock = Lock()
 
     def render(self, template: str, values: Mapping[str, Any]) -> bytes:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from engine import clock
 from engine.signing.signer import Credential
@@ -22,6 +23,7 @@ _COUNTRY = "VN"
 _RSA_BITS = 2048
 _LEAF_USES = frozenset({"digital_signature", "content_commitment"})
 _AUTHORITY_USES = frozenset({"key_cert_sign", "crl_sign"})
+_STAMPS = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
 _USES = (
     "digital_signature",
     "content_commitment",
@@ -49,12 +51,14 @@ class Issued:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Authority:
-    """A root with one issuing authority for persons and one for agencies."""
+    """A root with issuing authorities: for persons, for agencies, for time authorities."""
 
     mark: str
     root: x509.Certificate
+    root_key: PrivateKey
     persons: Issued
     agencies: Issued
+    times: Issued
 
     @classmethod
     def create(cls, *, mark: str, name: str, since: date, years: int = 20) -> Authority:
@@ -70,7 +74,8 @@ class Authority:
             certificate = _certify(inner, key, subject, root_key, term, path_length=0)
             return Issued(key, Credential(certificate))
 
-        return cls(mark, root, issuing("persons"), issuing("agencies"))
+        parts = (issuing(kind) for kind in ("persons", "agencies", "times"))
+        return cls(mark, root, root_key, *parts)
 
     def person(
         self,
@@ -109,6 +114,18 @@ class Authority:
         }
         return self._issue(self.agencies, subject, _term(since, years), algorithm)
 
+    def time_authority(
+        self, *, name: str, since: date, years: int = 5, algorithm: Algorithm = "ec"
+    ) -> Issued:
+        """A key that may stamp times, and nothing else (RFC 3161, 2.3)."""
+        subject = {NameOID.ORGANIZATION_NAME: name, NameOID.COMMON_NAME: name}
+        return self._issue(self.times, subject, _term(since, years), algorithm, _STAMPS)
+
+    @property
+    def issuers(self) -> tuple[Issued, ...]:
+        """The root and each issuing authority: whoever says which certificates are revoked."""
+        return Issued(self.root_key, Credential(self.root)), self.persons, self.agencies, self.times
+
     def roots_pem(self) -> bytes:
         """The bundle of roots that a verifier is told to trust."""
         return self.root.public_bytes(Encoding.PEM)
@@ -119,11 +136,14 @@ class Authority:
         subject: dict[x509.ObjectIdentifier, str],
         term: tuple[datetime, datetime],
         algorithm: Algorithm,
+        purpose: x509.ExtendedKeyUsage | None = None,
     ) -> Issued:
         above = issuer.credential.certificate
         key = _new_key(algorithm)
         named = _name(self.mark, subject)
-        certificate = _certify(named, key, above.subject, issuer.key, term, path_length=None)
+        certificate = _certify(
+            named, key, above.subject, issuer.key, term, path_length=None, purpose=purpose
+        )
         return Issued(key, Credential(certificate, (above,)))
 
 
@@ -153,13 +173,15 @@ def _certify(
     term: tuple[datetime, datetime],
     *,
     path_length: int | None,
+    purpose: x509.ExtendedKeyUsage | None = None,
 ) -> x509.Certificate:
-    """A certificate; with a path length it is an authority's, without one it signs papers."""
+    """A certificate; with a path length it is an authority's, without one it signs papers,
+    or does what its critical ``purpose`` says."""
     is_authority = path_length is not None
     uses = _AUTHORITY_USES if is_authority else _LEAF_USES
     own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
-    return (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
@@ -173,5 +195,33 @@ def _certify(
         .add_extension(x509.KeyUsage(**{use: use in uses for use in _USES}), critical=True)
         .add_extension(own, critical=False)
         .add_extension(above, critical=False)
-        .sign(issuer_key, SHA256())
     )
+    if purpose is not None:
+        builder = builder.add_extension(purpose, critical=True)
+    return builder.sign(issuer_key, SHA256())
+
+
+def revocation_list(
+    issuer: Issued,
+    at: datetime,
+    lasts: timedelta = timedelta(days=30),
+    revoked: Mapping[int, tuple[datetime, x509.ReasonFlags]] | None = None,
+) -> bytes:
+    """A signed list (DER) of what an authority has revoked: serial number to when and why."""
+    number = int(at.timestamp())
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.credential.certificate.subject)
+        .last_update(at)
+        .next_update(at + lasts)
+        .add_extension(x509.CRLNumber(number), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()),
+            critical=False,
+        )
+    )
+    for serial, (when, why) in (revoked or {}).items():
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(when)
+        entry = entry.add_extension(x509.CRLReason(why), critical=False)
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(issuer.key, SHA256()).public_bytes(Encoding.DER)

@@ -1,4 +1,5 @@
-"""Whether a certificate may sign at an instant: time, chain to a root, purpose, kind."""
+"""Whether a certificate may sign at an instant: time, chain to a root, purpose, kind, and
+whether it was revoked by then."""
 
 from __future__ import annotations
 
@@ -6,22 +7,34 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from asn1crypto import x509 as asn1
 from cryptography.x509 import Certificate
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import (
     InvalidCertificateError,
     PathBuildingError,
+    RevokedError,
     ValidationError,
 )
+from pyhanko_certvalidator.path import ValidationPath
 
-from engine.signing.certificates import Kind, identity, to_asn1
+from engine.signing import tokens
+from engine.signing.certificates import Kind, identity, load_der, to_asn1
+from engine.signing.evidence import NONE, Evidence
 from engine.signing.signer import Credential
 
 PURPOSE = frozenset({"non_repudiation"})
+STAMPING = frozenset({"time_stamping"})
+REVOKED = frozenset({"revoked", "on_hold", "authority_revoked"})
+UNKNOWN = "revocation_unknown"
 
 
 def problems(
-    credential: Credential, roots: Sequence[Certificate], at: datetime, *, kind: Kind
+    credential: Credential,
+    roots: Sequence[Certificate],
+    at: datetime,
+    *,
+    kind: Kind,
 ) -> tuple[str, ...]:
     """Why a credential may not sign as a person or an agency at ``at``; empty if it may.
 
@@ -30,6 +43,20 @@ def problems(
     """
     found = [] if identity(credential.certificate).kind == kind else ["wrong_kind"]
     return (*found, *chain_problems(credential, roots, at))
+
+
+def revoked(
+    credential: Credential,
+    roots: Sequence[Certificate],
+    at: datetime,
+    evidence: Evidence,
+    *,
+    strict: bool,
+) -> tuple[str, ...]:
+    """Why a credential may not be used by what evidence tells: ``revoked``, ``on_hold``,
+    ``authority_revoked``, and when ``strict`` also ``revocation_unknown``."""
+    status = revocation(credential, roots, at, evidence) if evidence else UNKNOWN
+    return (status,) if status in REVOKED or (strict and status == UNKNOWN) else ()
 
 
 def context(roots: Sequence[Certificate], at: datetime) -> ValidationContext:
@@ -58,12 +85,90 @@ def chain_problems(
 def _path_problems(
     credential: Credential, roots: Sequence[Certificate], at: datetime
 ) -> Iterator[str]:
-    leaf, *above = to_asn1((credential.certificate, *credential.chain))
-    validator = CertificateValidator(leaf, above, context(roots, at))
     try:
-        asyncio.run(validator.async_validate_path())
-        asyncio.run(validator.async_validate_usage(key_usage=set(PURPOSE)))
+        _judged(credential, context(roots, at), key_usage=PURPOSE)
     except InvalidCertificateError:
         yield "wrong_key_usage"
     except (PathBuildingError, ValidationError):
         yield "untrusted"
+
+
+def time_problems(
+    credential: Credential,
+    roots: Sequence[Certificate],
+    at: datetime,
+    evidence: Evidence = NONE,
+) -> Iterator[str]:
+    """Why a time authority's certificate is not believed at an instant: ``not_for_time``,
+    ``not_yet_valid``, ``expired``, ``untrusted``, or what the evidence says of it."""
+    certificate = credential.certificate
+    if not tokens.only_stamps(certificate):
+        yield "not_for_time"
+    elif at < certificate.not_valid_before_utc:
+        yield "not_yet_valid"
+    elif at > certificate.not_valid_after_utc:
+        yield "expired"
+    elif path(credential, roots, at) == ():
+        yield "untrusted"
+    else:
+        yield from revoked(credential, roots, at, evidence, strict=False)
+
+
+def path(
+    credential: Credential, roots: Sequence[Certificate], at: datetime
+) -> tuple[Certificate, ...]:
+    """The certificates from the holder's up to a root, both included; none without one."""
+    try:
+        found = _judged(credential, context(roots, at))
+    except (InvalidCertificateError, PathBuildingError, ValidationError):
+        return ()
+    return tuple(load_der(one.dump()) for one in reversed([*found]))
+
+
+def revocation(
+    credential: Credential, roots: Sequence[Certificate], at: datetime, evidence: Evidence
+) -> str:
+    """What evidence says about every certificate below the root at an instant: nothing if all
+    were good, else ``revoked``, ``on_hold``, ``authority_revoked``, or ``revocation_unknown``.
+
+    Lists and answers made after the instant count: they tell when a certificate was revoked.
+    A hold that was lifted again before they were made they do not tell.
+    """
+    asked = ValidationContext(
+        trust_roots=to_asn1(roots),
+        other_certs=[asn1.Certificate.load(one) for one in evidence.certificates],
+        crls=evidence.crls,
+        ocsps=evidence.ocsps,
+        moment=at,
+        allow_fetching=False,
+        revocation_mode="require",
+        retroactive_revinfo=True,
+    )
+    try:
+        _judged(credential, asked)
+    except RevokedError as error:
+        if not error.is_ee_cert:
+            return "authority_revoked"
+        return "on_hold" if error.reason.native == "certificate_hold" else "revoked"
+    except (InvalidCertificateError, PathBuildingError, ValidationError, ValueError):
+        return UNKNOWN
+    return ""
+
+
+def _judged(
+    credential: Credential,
+    asked: ValidationContext,
+    *,
+    key_usage: frozenset[str] = frozenset(),
+) -> ValidationPath:
+    """pyHanko's path, having judged it; raises its errors."""
+    leaf, *above = to_asn1((credential.certificate, *credential.chain))
+    validator = CertificateValidator(leaf, above, asked)
+    return asyncio.run(_ask(validator, set(key_usage)))
+
+
+async def _ask(validator: CertificateValidator, key_usage: set[str]) -> ValidationPath:
+    found = await validator.async_validate_path()
+    if key_usage:
+        await validator.async_validate_usage(key_usage=key_usage)
+    return found

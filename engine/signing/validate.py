@@ -2,8 +2,9 @@
 
 Strict on purpose. It judges the papers of this house, not any signed PDF: the leader's
 signature certifies and lets nothing be filled but the other fields, the seal locks, and a
-valid signature covers the file to its last byte. What ordinary readers wave through (a
-note, a new page, a later revision) is a problem here. Nothing is fetched.
+valid signature or time stamp covers the file to its last byte. What ordinary readers wave
+through (a note, a new page, a later revision) is a problem here; nothing may follow the seal
+but time stamps and the evidence for them (see ``levels``). Nothing is fetched.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import PdfSignatureStatus
 
 from engine import clock
-from engine.signing import embedded, trust
+from engine.signing import embedded, levels, stamps, trust
 from engine.signing.certificates import Identity, Kind
 from engine.signing.coverage import Covered, covered_by
+from engine.signing.levels import DOCUMENT_STAMP, LASTING, NO_STAMPS, Chain
 from engine.signing.pdf import DATE, NUMBER, SEAL, SIGNATURE
 
 Role = Literal["person", "seal", "timestamp", "unknown"]
@@ -45,7 +47,8 @@ class SignatureReport:
     """One signature. ``valid`` is true exactly when there is no problem.
 
     ``intact`` says only that the covered bytes are those that were signed. ``reference``
-    is the holder's own key in the domain; ``time`` is what the signer claims; ``digest`` is
+    is the holder's own key in the domain; ``time`` is what the signer claims, or what a time
+    stamp says; ``level`` is that of ETSI EN 319 142-1 (of a stamp: none); ``digest`` is
     SHA-256 of the covered bytes; ``modification`` is what happened to the file afterwards
     (``none``, ``lta_updates``, ``form_filling``, ``annotations``, ``other``).
     """
@@ -87,41 +90,93 @@ _NOTHING = SignatureReport(
 
 
 def validate(
-    pdf: bytes, roots: Sequence[Certificate], at: datetime | None = None
+    pdf: bytes,
+    roots: Sequence[Certificate],
+    at: datetime | None = None,
+    *,
+    time_roots: Sequence[Certificate] = (),
 ) -> list[SignatureReport]:
-    """A report for each signature, oldest first; none for an unsigned file.
+    """A report for each signature and time stamp, oldest first; none for an unsigned file.
 
-    ``at`` is the instant at which certificates are judged, by default each signature's own
-    claimed time. Raises ``Refused`` with ``unreadable_pdf``.
+    ``at`` is the instant at which certificates are judged. Where a time stamp that leads to
+    ``time_roots`` is valid then (by default now), it tells the instant for what is before it;
+    without one that is by default each signature's own claimed time.
+    Raises ``Refused`` with ``unreadable_pdf``.
     """
-    reports = [_report(pdf, signature, roots, at) for signature in embedded.signatures(pdf)]
-    return [_with(report, _among(report, reports)) for report in reports]
+    found = embedded.signatures(pdf)
+    chain = _chain(found, time_roots, at)
+    reports = [_report(pdf, signature, roots, at, chain) for signature in found]
+    return [_with(report, _among(report, reports, chain)) for report in reports]
+
+
+def _chain(
+    found: Sequence[EmbeddedPdfSignature], roots: Sequence[Certificate], at: datetime | None
+) -> Chain:
+    try:
+        return levels.judge(found, roots, at)
+    except Exception:
+        return NO_STAMPS  # then each of its stamps is told as broken
 
 
 def _report(
-    pdf: bytes, signature: EmbeddedPdfSignature, roots: Sequence[Certificate], at: datetime | None
+    pdf: bytes,
+    signature: EmbeddedPdfSignature,
+    roots: Sequence[Certificate],
+    at: datetime | None,
+    chain: Chain,
 ) -> SignatureReport:
     """A report, also on what makes no sense at all; see ``embedded.signatures``."""
     try:
-        return _judged(pdf, signature, roots, at)
+        if signature.sig_object_type == DOCUMENT_STAMP:
+            return _stamp(signature, chain)
+        return _judged(pdf, signature, roots, at, chain)
     except Exception:
         return replace(_NOTHING, field=signature.field_name, role=_role(signature))
 
 
+def _stamp(signature: EmbeddedPdfSignature, chain: Chain) -> SignatureReport:
+    """The report on a time stamp; what may follow it the seal's own judgement says."""
+    stamp, authority = chain.stamps[signature.field_name], embedded.holder(signature)
+    return SignatureReport(
+        role="timestamp",
+        field=signature.field_name,
+        name=authority.name,
+        title="",
+        organisation=authority.organisation,
+        reference="",
+        fingerprint=authority.fingerprint,
+        time=stamp.token.time if stamp.token else None,
+        level="",
+        valid=stamp.valid,
+        intact=stamp.intact,
+        covers=_covers(stamp.covered),
+        digest=stamp.covered.digest,
+        modification="none" if stamp.covered.whole else "lta_updates",
+        problems=stamp.problems,
+    )
+
+
 def _judged(
-    pdf: bytes, signature: EmbeddedPdfSignature, roots: Sequence[Certificate], at: datetime | None
+    pdf: bytes,
+    signature: EmbeddedPdfSignature,
+    roots: Sequence[Certificate],
+    at: datetime | None,
+    chain: Chain,
 ) -> SignatureReport:
     ranges = [int(number) for number in signature.byte_range]
     covered = covered_by(pdf, signature.field_name, ranges, signature.pkcs7_content)
     time = signature.self_reported_timestamp
-    moment = at or time or clock.now()
+    moment = chain.proven or at or time or clock.now()
     role, holder = _role(signature), embedded.holder(signature)
-    status = _status(signature, roots, moment)
+    status = _status(signature, role, roots, moment)
+    level, revoked = chain.standing(embedded.credential(signature), roots)
     problems = [
         *_problems_of_form(signature, role, covered),
         *_problems_of_content(signature, status, role),
         *_problems_of_holder(holder, role),
         *_problems_of_trust(signature, status, roots, moment),
+        *revoked,
+        *_problems_of_time(time, chain),
     ]
     report = SignatureReport(
         role=role,
@@ -132,7 +187,7 @@ def _judged(
         reference=holder.reference,
         fingerprint=holder.fingerprint,
         time=time,
-        level="B-B" if embedded.is_baseline(signature) else "",
+        level=level if embedded.is_baseline(signature) else "",
         valid=True,
         intact=status.intact and status.valid,
         covers=_covers(covered),
@@ -149,28 +204,35 @@ def _with(report: SignatureReport, problems: Sequence[str] | Iterator[str]) -> S
     return replace(report, problems=found, valid=not found)
 
 
-def _among(report: SignatureReport, reports: Sequence[SignatureReport]) -> Iterator[str]:
+def _among(
+    report: SignatureReport, reports: Sequence[SignatureReport], chain: Chain
+) -> Iterator[str]:
     """What is wrong with a signature because of the others, or of their absence."""
-    if not any(other.valid and other.covers == "whole_file" for other in reports):
+    whole = any(other.valid and other.covers == "whole_file" for other in reports)
+    if not whole and not chain.closed:
         yield "uncovered"
+    if report.role == "timestamp" and not any(other.role == "seal" for other in reports):
+        yield "without_seal"
     before = reports[: reports.index(report)]
     if report.role == "seal" and not any(other.role == "person" for other in before):
         yield "without_person"
 
 
 def _role(signature: EmbeddedPdfSignature) -> Role:
-    if signature.sig_object_type != "/Sig":
+    if signature.sig_object_type == DOCUMENT_STAMP:
         return "timestamp"
     return _ROLES.get(signature.field_name, "unknown")
 
 
 def _status(
-    signature: EmbeddedPdfSignature, roots: Sequence[Certificate], moment: datetime
+    signature: EmbeddedPdfSignature, role: Role, roots: Sequence[Certificate], moment: datetime
 ) -> PdfSignatureStatus:
     """pyHanko's judgement, which ours only tightens and puts into codes."""
-    usage = KeyUsageConstraints(key_usage=set(trust.PURPOSE))
     judged = async_validate_pdf_signature(
-        signature, trust.context(roots, moment), key_usage_settings=usage
+        signature,
+        trust.context(roots, moment),
+        key_usage_settings=KeyUsageConstraints(key_usage=set(trust.PURPOSE)),
+        diff_policy=LASTING if role == "seal" else None,
     )
     return asyncio.run(judged)
 
@@ -228,6 +290,12 @@ def _problems_of_trust(
         return  # of an altered file it asks no chain
     named = trust.chain_problems(embedded.credential(signature), roots, moment)
     yield from tuple(named) or ("untrusted",)
+
+
+def _problems_of_time(claimed: datetime | None, chain: Chain) -> Iterator[str]:
+    """A signature cannot be younger than the stamp that proves it."""
+    if claimed and chain.proven and claimed > chain.proven + stamps.SKEW:
+        yield "claims_later"
 
 
 def _modification(status: PdfSignatureStatus) -> ModificationLevel:

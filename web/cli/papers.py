@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ def _whole(told: dict[str, Any]) -> list[str]:
     lines = [
         f"{told['id']}  {told['kind_name']}  {told['authority_name']}  {number}".rstrip(),
         f"{told['state_name']}  [{told['state']}, {told['version']}]",
+        *([text("paper_level", level=told["level"])] if told["level"] else []),
         *waiting_lines(told),
     ]
     for title, rows in (
@@ -105,6 +107,36 @@ def export(id_: int, file: Path, as_json: bool) -> None:
         raise No("not_written", file=target, reason=error.strerror) from None
     told = {"id": id_, "file": str(target), "size": len(content)}
     answer(told, as_json, lambda: [text("written", file=target, size=len(content))])
+
+
+@command(
+    "papers renew",
+    option("--before", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE"),
+    option("--dry-run", is_flag=True),
+    group=group,
+    answers=True,
+)
+def renew(before: datetime | None, dry_run: bool, as_json: bool) -> None:
+    from engine import clock
+    from web.cli.office import open_office
+    from workflows import renewal
+
+    office = open_office()
+    limit = clock.vietnam(before.date()) if before else None
+    if dry_run:
+        found = renewal.due(office.session, limit)
+    else:
+        found = renewal.renew(office.session, office.bureau.desk, limit)
+    told = [one.record() for one in found]
+    ending = "renew_none" if not told else "renew_planned" if dry_run else "renew_left"
+    answer(told, as_json, lambda: [*_renewals(told), text(ending, count=len(told))])
+
+
+def _renewals(told: list[dict[str, Any]]) -> list[str]:
+    def why(one: dict[str, Any]) -> str:
+        return text(f"renew_{one['why']}", until=(one["until"] or "")[:10])
+
+    return table([[str(o["paper"]), o["number"], o["level"], why(o)] for o in told])
 
 
 @command("papers moves", ID, as_user(), group=group, answers=True)

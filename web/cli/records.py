@@ -97,6 +97,7 @@ def _four_answers(told: dict[str, Any]) -> list[str]:
             for one in told["signatures"]
         ),
         line("is_in_force", told["in_force"]),
+        *([text("is_older", **told["newer"])] if told["newer"] else []),
         *([text("is_logged", index=told["log_index"])] if told["logged"] else []),
         f"{text('verdict_' + told['verdict'])} [{told['verdict']}]",
     ]

@@ -36,6 +36,7 @@ def _settings(port: int, **given: Any) -> Settings:
 
 @command("demo", PORT, option("--no-serve", is_flag=True))
 def demo(port: int, no_serve: bool) -> None:
+    from web.keys import equip
     from workflows import demonstration
     from workflows.bureau import build
 
@@ -44,8 +45,9 @@ def demo(port: int, no_serve: bool) -> None:
         raise No("demo_in_production")
     settings.home.mkdir(parents=True, exist_ok=True)
     # No bell: the demonstration renders its papers itself, and no worker runs yet.
-    bureau = build(
-        blob_folder=settings.blob_folder, keys_folder=settings.keys_folder, specimen=True
+    bureau = equip(
+        build(blob_folder=settings.blob_folder, keys_folder=settings.keys_folder, specimen=True),
+        settings,
     )
     bureau = replace(bureau, desk=replace(bureau.desk, address=settings.base_url))
     papers = demonstration.run(
@@ -65,7 +67,8 @@ def _say(done: Done) -> None:
 
 
 def _verdict(paper: Exported) -> str:
-    return f"{paper.path}: {text('verdict_' + paper.verification.verdict)}"
+    found = paper.verification
+    return f"{paper.path}: {text('verdict_' + found.verdict)} [{found.level}]"
 
 
 class _Progress:
@@ -143,6 +146,7 @@ def worker(tasks: int, memory: int, parent: int | None) -> None:
     from web.cli.office import open_office
     from web.serve import WORKER_PATIENCE, leave_with
     from web.settings import require_start
+    from workflows.renewal import renew
 
     if parent is not None:
         leave_with(parent, WORKER_PATIENCE)
@@ -153,7 +157,14 @@ def worker(tasks: int, memory: int, parent: int | None) -> None:
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     office = open_office()
     require_start(office.settings)
-    work = Work(sessionmaker(office.engine), office.bureau.house, office.bureau.desk.handlers)
+    desk = office.bureau.desk
+    work = Work(
+        sessionmaker(office.engine),
+        office.bureau.house,
+        desk.handlers,
+        slow=desk.slow,
+        daily=lambda session: renew(session, desk),
+    )
     ending = run_worker(office.queue, work, tasks=tasks, memory=memory * 2**20)
     if ending == "recycle":
         # The same process begins anew: what the typesetter held goes back to the machine.

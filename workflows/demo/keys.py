@@ -16,7 +16,15 @@ from engine import clock
 from engine.log.note import Signer
 from engine.signing.authority import Algorithm, Authority
 from workflows.demo.data import Progress, facts
-from workflows.keys import LOG_KEY, ROOTS, Keyring, authority_reference, person_reference
+from workflows.demo.times import ISSUER_KEY, TIME_KEY
+from workflows.keys import (
+    LOG_KEY,
+    ROOTS,
+    ROOTS_OF,
+    Keyring,
+    authority_reference,
+    person_reference,
+)
 from workflows.people import Appointment, Person
 from workflows.statement_keys import StatementKeys
 from workflows.units import Unit
@@ -68,11 +76,21 @@ def make_keys(
         )
         _keep(keyring, holder.reference, issued.sealed(facts("drive")["pin"]))
         on_progress("keys", done, total)
+    _keep_time(authority, keyring, since)
     (keyring.folder / ROOTS).write_bytes(authority.roots_pem())
     if not (keyring.folder / LOG_KEY).exists():
         keyring.keep_log_key(Signer.create(told["log"]))
     with clock.fixed_at(clock.vietnam(since)):
         StatementKeys(keyring.folder).signer(make=True)
+
+
+def _keep_time(authority: Authority, keyring: Keyring, since: date) -> None:
+    """The key of the demonstration's time authority, and those that say what is revoked."""
+    stamper = authority.time_authority(name=facts("keys")["time"], since=since, years=YEARS)
+    _keep(keyring, TIME_KEY, stamper.sealed(facts("drive")["pin"]))
+    for number, issuer in enumerate(authority.issuers):
+        _keep(keyring, f"{ISSUER_KEY}:{number}", issuer.sealed(facts("drive")["pin"]))
+    (keyring.folder / ROOTS_OF.format(kind="time")).write_bytes(authority.roots_pem())
 
 
 def _keep(keyring: Keyring, reference: str, sealed: bytes) -> None:

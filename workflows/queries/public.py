@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from engine.papers.book import Paper, PaperVersion
+from engine.papers.book import PUBLIC, Paper, PaperVersion
 from engine.subjects import Link, Subject
 from workflows.names import fold
 from workflows.nominations import Nomination
@@ -138,7 +138,7 @@ def paper(session: Session, code: str) -> PublicPaper | None:
     ).all()
     sha256 = session.scalar(
         select(PaperVersion.sha256)
-        .where(PaperVersion.paper_id == found.id, PaperVersion.stage == "issued")
+        .where(PaperVersion.paper_id == found.id, PaperVersion.stage.in_(PUBLIC))
         .order_by(PaperVersion.id.desc())
         .limit(1)
     )

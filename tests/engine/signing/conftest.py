@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from engine.signing import pdf as acts
 from engine.signing.authority import Authority
 from tests.engine.signing.blank import blank
-from tests.engine.signing.house import ISSUED, SIGNED, House, Stages, agency, person, signer
+from tests.engine.signing.house import AT, ISSUED, SIGNED, House, Stages, agency, person, signer
+from tests.engine.signing.pki import Pki, served
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +68,11 @@ def nss(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([*base, "-N", "--empty-password"], check=True)
     subprocess.run([*base, "-A", "-n", "root", "-t", "CT,C,C", "-i", str(root)], check=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pki]:
+    """An authority of another make, with its servers; its clock is set by the test."""
+    with served(tmp_path_factory.mktemp("pki")) as made:
+        made.set_time(AT)
+        yield made

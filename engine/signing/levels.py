@@ -1,0 +1,241 @@
+"""What the time stamps of a file prove, and which level that gives its signatures.
+
+Judged backwards (ETSI EN 319 102-1, 5.6): the newest stamp by the clock of today, every
+earlier one at the time that the next one proves, and the signatures at the time of the oldest.
+So a certificate may end, as long as the next stamp came before that.
+
+The levels are those of ETSI EN 319 142-1, 6: B-B a signature; B-T also a trusted time at which
+it existed (here a document time-stamp over the whole file); B-LT also the certificates and the
+revocation data of every signature and of its time in the file; B-LTA also a later time stamp
+over those.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import Literal
+
+from cryptography.x509 import Certificate
+from pyhanko.sign.diff_analysis import (
+    CatalogModificationRule,
+    DiffResult,
+    DSSCompareRule,
+    FormUpdatingRule,
+    ModificationLevel,
+    ObjectStreamRule,
+    SigFieldCreationRule,
+    SigFieldModificationRule,
+    StandardDiffPolicy,
+    XrefStreamRule,
+)
+from pyhanko.sign.validation.pdf_embedded import (
+    EmbeddedPdfSignature,
+    async_validate_pdf_timestamp,
+)
+
+from engine import clock
+from engine.signing import evidence as store
+from engine.signing import stamps, tokens, trust
+from engine.signing.coverage import Covered, covered_by
+from engine.signing.evidence import Evidence
+from engine.signing.signer import Credential
+from engine.signing.tokens import Token
+
+Level = Literal["", "B-B", "B-T", "B-LT", "B-LTA"]
+LEVELS: tuple[Level, ...] = ("B-B", "B-T", "B-LT", "B-LTA")
+
+DOCUMENT_STAMP = "/DocTimeStamp"
+DIGESTS = frozenset({"sha256", "sha384", "sha512"})
+_LTA = ModificationLevel.LTA_UPDATES
+
+
+def _policy(*keys: str, stamps: bool) -> StandardDiffPolicy:
+    """Lets evidence be added, and time stamps if wanted; no title, no object nobody uses."""
+    rules = [XrefStreamRule(), ObjectStreamRule(), DSSCompareRule()]
+    fields = [
+        SigFieldCreationRule(),
+        SigFieldModificationRule(allow_in_place_appearance_stream_changes=False),
+    ]
+    return StandardDiffPolicy(
+        global_rules=[
+            CatalogModificationRule(ignored_keys=frozenset(keys)),
+            *(rule.as_qualified(_LTA) for rule in rules),
+        ],
+        form_rule=FormUpdatingRule(field_rules=fields) if stamps else None,
+        ignore_orphaned_objects=False,
+    )
+
+
+LASTING = _policy("/DSS", "/AcroForm", stamps=True)
+"""What may follow a seal: evidence and time stamps, and nothing else."""
+
+_EVIDENCE = _policy("/DSS", stamps=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One time stamp of a file, judged. ``problems`` is empty when it proves its time."""
+
+    covered: Covered
+    token: Token | None
+    intact: bool
+    problems: tuple[str, ...]
+
+    @property
+    def valid(self) -> bool:
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What the stamps of a file prove together, by the names of their fields.
+
+    ``proven`` is the time of the oldest valid stamp: the signatures existed by then.
+    ``evidence`` is what the file holds to judge them with; ``kept`` that part of it which a
+    valid stamp covers. ``reach`` is the level that the stamps themselves allow. ``closed``:
+    nothing but evidence follows the newest valid stamp.
+    """
+
+    stamps: Mapping[str, Stamp] = field(default_factory=dict)
+    proven: datetime | None = None
+    evidence: Evidence = store.NONE
+    kept: Evidence = store.NONE
+    reach: Level = "B-B"
+    closed: bool = False
+
+    def standing(
+        self, credential: Credential, roots: Sequence[Certificate]
+    ) -> tuple[Level, tuple[str, ...]]:
+        """The level of a signature by this credential, and why it was no good then: what
+        the evidence tells of its certificates at the time that is proven."""
+        if self.proven is None:
+            return "B-B", ()
+        told = _told(credential, roots, self.proven, self.evidence)
+        if told in trust.REVOKED:
+            return "B-T", (told,)
+        if told or self.reach == "B-T":
+            return "B-T", ()
+        if self.reach == "B-LTA" and self.kept != self.evidence:
+            told = _told(credential, roots, self.proven, self.kept)
+        return ("B-LT" if told else self.reach), ()
+
+
+NO_STAMPS = Chain()
+
+
+def judge(
+    signatures: Sequence[EmbeddedPdfSignature],
+    roots: Sequence[Certificate],
+    at: datetime | None = None,
+) -> Chain:
+    """Judges the time stamps among the signatures of a file, as of ``at`` or now. ``roots``
+    are those of time authorities. Raises anything for a file that makes no sense."""
+    found = [one for one in signatures if one.sig_object_type == DOCUMENT_STAMP]
+    if not found:
+        return NO_STAMPS
+    reader = found[0].reader
+    evidence, moment = store.read(reader), at or clock.now()
+    judged: dict[str, Stamp] = {}
+    valid: list[EmbeddedPdfSignature] = []
+    for one in reversed(found):
+        stamp = judged[one.field_name] = _stamp(one, roots, moment, evidence)
+        if stamp.valid and stamp.token is not None:
+            valid.append(one)
+            moment = stamp.token.time
+    if not valid:
+        return Chain(judged, evidence=evidence)
+    newest = valid[0]
+    kept = store.read(reader, newest.signed_revision)
+    times = [(judged[one.field_name], judged[later.field_name]) for later, one in pairwise(valid)]
+    reach = _reach(judged[newest.field_name], times, roots, evidence, kept)
+    return Chain(judged, moment, evidence, kept, reach, _closed(newest))
+
+
+def _reach(
+    newest: Stamp,
+    earlier: Sequence[tuple[Stamp, Stamp]],
+    roots: Sequence[Certificate],
+    evidence: Evidence,
+    kept: Evidence,
+) -> Level:
+    """B-LTA if what the newest stamp covers tells of every earlier one; B-LT if the file
+    tells of the newest too; else B-T."""
+
+    def told(held: Evidence) -> bool:
+        return all(_stood(one, later.token, roots, held) for one, later in earlier)
+
+    if kept and told(kept):
+        return "B-LTA"
+    return "B-LT" if told(evidence) and _stood(newest, newest.token, roots, evidence) else "B-T"
+
+
+def _stood(stamp: Stamp, by: Token | None, roots: Sequence[Certificate], held: Evidence) -> bool:
+    if stamp.token is None or by is None:
+        return False
+    return _told(stamp.token.credential, roots, by.time, held) == ""
+
+
+def _told(
+    credential: Credential, roots: Sequence[Certificate], at: datetime, held: Evidence
+) -> str:
+    return trust.revocation(credential, roots, at, held) if held else trust.UNKNOWN
+
+
+def _stamp(
+    signature: EmbeddedPdfSignature,
+    roots: Sequence[Certificate],
+    moment: datetime,
+    evidence: Evidence,
+) -> Stamp:
+    """A stamp judged at an instant at which it is known to have existed."""
+    ranges = [int(number) for number in signature.byte_range]
+    covered = covered_by(_bytes(signature), signature.field_name, ranges, signature.pkcs7_content)
+    try:
+        token = tokens.parse(signature.pkcs7_content)
+        asked = trust.context(roots, moment)
+        status = asyncio.run(async_validate_pdf_timestamp(signature, asked, skip_diff=True))
+    except Exception:
+        # Whatever a stranger's token is made of, it is no stamp.
+        return Stamp(covered, None, False, ("broken",))
+    intact = bool(status.intact and status.valid)
+    problems = [*_faults_of_form(signature, covered, token, moment)]
+    problems += [] if intact else ["altered"]
+    faults = [*trust.time_problems(token.credential, roots, moment, evidence)]
+    problems += faults or ([] if status.trusted or not intact else ["untrusted"])
+    return Stamp(covered, token, intact, tuple(dict.fromkeys(problems)))
+
+
+def _faults_of_form(
+    signature: EmbeddedPdfSignature, covered: Covered, token: Token, moment: datetime
+) -> Iterator[str]:
+    if not signature.field_name.startswith(stamps.PREFIX):
+        yield "unknown_field"
+    if not covered.exact:
+        yield "odd_coverage"
+    if not tokens.is_tidy(signature.pkcs7_content):
+        yield "respelled"
+    if not {token.algorithm, signature.md_algorithm, token.signature.partition("/")[0]} <= DIGESTS:
+        yield "weak_algorithm"
+    begun = token.credential.certificate.not_valid_before_utc
+    if not begun <= token.time <= moment + stamps.SKEW:
+        yield "stamp_time_odd"
+
+
+def _bytes(signature: EmbeddedPdfSignature) -> bytes:
+    stream = signature.reader.stream
+    stream.seek(0)
+    return bytes(stream.read())
+
+
+def _closed(newest: EmbeddedPdfSignature) -> bool:
+    """Whether nothing but evidence was added after a stamp, in one revision that ends the
+    file. (No stamp covers those bytes yet; what they are is for the log to say.)"""
+    reader, content = newest.reader, _bytes(newest)
+    if reader.xrefs.total_revisions != newest.signed_revision + 2:
+        return False
+    changed = _EVIDENCE.review_file(reader, newest.signed_revision)
+    return isinstance(changed, DiffResult) and content.rstrip(b"\r\n").endswith(b"%%EOF")

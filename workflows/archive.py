@@ -1,0 +1,208 @@
+"""What happens to a paper after its issue, so that it can still be proved in twenty years.
+
+The worker takes it up the levels, one task a step, each step a further version of the same
+paper, logged like the issue: a time stamp (B-T), the evidence about every certificate (B-LT),
+a time stamp over that (B-LTA). Nothing here holds up an issue; what fails is tried again, and
+the paper says which level it has. Before the newest stamp's certificate ends, it is renewed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from engine import clock, outbox
+from engine.db import after_commit, end_reading, writing
+from engine.errors import Away, Refusal, Refused
+from engine.papers.book import (
+    ARCHIVED,
+    EVIDENCED,
+    LEVELS,
+    PUBLIC,
+    TIMESTAMPED,
+    Paper,
+    PaperStamp,
+    PaperVersion,
+)
+from workflows import logbook
+
+if TYPE_CHECKING:
+    from engine.signing.evidence import Evidence
+    from engine.signing.tokens import Token
+    from engine.signing.validate import SignatureReport
+    from workflows.papers import PaperDesk
+
+TASK = "stamp"
+NEXT = {"issued": TIMESTAMPED, TIMESTAMPED: EVIDENCED, EVIDENCED: ARCHIVED}
+TRIES = 2
+"""A token longer than the room kept for it is asked for again, with that much room."""
+
+
+def newest(session: Session, paper_id: int) -> PaperVersion | None:
+    """The newest version of a paper that left the office; none before its issue."""
+    return session.scalars(
+        select(PaperVersion)
+        .where(PaperVersion.paper_id == paper_id, PaperVersion.stage.in_(PUBLIC))
+        .order_by(PaperVersion.id.desc())
+        .limit(1)
+    ).first()
+
+
+def advance(session: Session, desk: PaperDesk, ids: Mapping[str, int]) -> None:
+    """The worker's task: makes the next version of a paper, if there is one to make.
+
+    May run any number of times. With ``after`` the archived version of that id is renewed,
+    unless a newer one is there already. Raises ``Away`` when a service does not answer and
+    ``Refused`` when the step cannot be made; the paper stays at its level then.
+    """
+    found = newest(session, ids["paper"])
+    if found is None or not _can(desk, found.stage):
+        return
+    if found.stage == ARCHIVED and ids.get("after") != found.id:
+        return
+    base, stage, digest = found.id, NEXT.get(found.stage, ARCHIVED), found.sha256
+    end_reading(session)  # nothing is held while others are asked
+    content = desk.store.get(digest)
+    steps: dict[str, Callable[[PaperDesk, bytes], bytes]] = {
+        TIMESTAMPED: _stamped,
+        EVIDENCED: _evidenced,
+        ARCHIVED: _stamped if "after" not in ids else _renewed,
+    }
+    made = steps[stage](desk, content)
+    token = _believe(desk, made, stage)
+    _keep(session, desk, ids["paper"], base, stage, made, token)
+
+
+def _can(desk: PaperDesk, stage: str) -> bool:
+    """Whether this installation has what the next step takes."""
+    evidence = stage in (TIMESTAMPED, ARCHIVED)
+    return desk.times.source is not None and not (evidence and desk.times.revocations is None)
+
+
+def _stamped(desk: PaperDesk, content: bytes) -> bytes:
+    from engine.signing.stamps import stamp
+
+    source = desk.times.source
+    if source is None:
+        raise LookupError("no time source")
+    for attempt in range(1, TRIES + 1):
+        try:
+            return stamp(content, source, desk.keys.time_roots).pdf
+        except Refused as refused:
+            if refused.code != "stamp_too_long" or attempt == TRIES:
+                raise
+    raise AssertionError("the loop returns or raises")
+
+
+def _evidenced(desk: PaperDesk, content: bytes) -> bytes:
+    from engine.signing import evidence
+
+    learnt = _learnt(desk, content)
+    if not learnt:
+        raise Away(Refusal("revocation_unknown"))
+    return evidence.embed(content, learnt, clock.now())
+
+
+def _renewed(desk: PaperDesk, content: bytes) -> bytes:
+    """The evidence about the stamp that ends, while it can be had, and a stamp over it."""
+    return _stamped(desk, _evidenced(desk, content))
+
+
+def _learnt(desk: PaperDesk, content: bytes) -> Evidence:
+    """What the authorities say now about every certificate that still has to be proved."""
+    from engine.signing import embedded
+    from engine.signing.evidence import Evidence
+    from engine.signing.levels import judge
+
+    signatures = embedded.signatures(content)
+    stamped = judge(signatures, desk.keys.time_roots)
+    parts, at = [], stamped.proven or clock.now()
+    # What is before the newest stamp has its evidence already, once there is any.
+    for one in signatures[-1:] if stamped.evidence else signatures:
+        stamp = stamped.stamps.get(one.field_name)
+        if stamp is not None and stamp.token is not None:
+            parts.append(desk.times.learn(desk.keys, stamp.token.credential, stamp.token.time))
+        else:
+            kind = embedded.holder(one).kind
+            parts.append(desk.times.learn(desk.keys, embedded.credential(one), at, kind))
+    return Evidence.joined(parts)
+
+
+def _believe(desk: PaperDesk, content: bytes, stage: str) -> Token:
+    """The newest stamp of a version just made, having judged it as an outsider would; raises
+    ``Refused`` when anything is wrong with it, or when it does not reach its level."""
+    from engine.signing import embedded, tokens
+
+    reports = judged(desk, content)
+    faults = [fault for report in reports for fault in report.problems]
+    if faults:
+        raise Refused(Refusal("version_not_valid", {"why": ", ".join(dict.fromkeys(faults))}))
+    reached = {report.level for report in reports if report.role == "seal"}
+    if reached != {LEVELS[stage]}:
+        level = ", ".join(sorted(reached))
+        raise Refused(Refusal("level_not_reached", {"level": LEVELS[stage], "reached": level}))
+    last = embedded.signatures(content)[-1]
+    return tokens.parse(last.pkcs7_content)
+
+
+def judged(desk: PaperDesk, content: bytes) -> Sequence[SignatureReport]:
+    """The signatures and stamps of a file, with the roots of this installation."""
+    from engine.signing.validate import validate
+
+    return validate(content, desk.keys.roots, time_roots=desk.keys.time_roots)
+
+
+def _keep(
+    session: Session,
+    desk: PaperDesk,
+    paper_id: int,
+    base: int,
+    stage: str,
+    content: bytes,
+    token: Token,
+) -> None:
+    """Keeps a new version, has it logged, and leaves the next step; drops it if another
+    worker was faster."""
+    from engine.signing.certificates import identity
+
+    digest = desk.store.put(content)
+    row = {"paper_id": paper_id, "stage": stage, "sha256": digest, "size": len(content)}
+    with writing(session):
+        session.execute(select(Paper.id).where(Paper.id == paper_id).with_for_update())
+        now = newest(session, paper_id)
+        if now is None or now.id != base:
+            return
+        version = session.execute(
+            insert(PaperVersion).values(row | {"at": clock.now()}).returning(PaperVersion.id)
+        ).scalar_one()
+        told = {"authority": identity(token.credential.certificate).name[:200]}
+        times = {"stamped_at": token.time, "until": token.until}
+        session.execute(
+            insert(PaperStamp).values(
+                version_id=version, paper_id=paper_id, algorithms=token.signature, **told, **times
+            )
+        )
+        tasks = [outbox.add(session, logbook.TASK, version=version)]
+        if stage in NEXT:
+            tasks.append(outbox.add(session, TASK, paper=paper_id))
+        after_commit(session, lambda: desk.house.wake(tasks))
+
+
+def level(session: Session, paper_id: int) -> str:
+    """The level that the newest issued version has; nothing before the issue."""
+    found = newest(session, paper_id)
+    return LEVELS[found.stage] if found else ""
+
+
+def count_levels(session: Session) -> dict[str, int]:
+    """How many issued papers there are of each level."""
+    last = select(func.max(PaperVersion.id)).where(PaperVersion.stage.in_(PUBLIC))
+    rows = session.execute(
+        select(PaperVersion.stage, func.count())
+        .where(PaperVersion.id.in_(last.group_by(PaperVersion.paper_id)))
+        .group_by(PaperVersion.stage)
+    )
+    return {LEVELS[stage]: count for stage, count in rows}

@@ -43,3 +43,7 @@ class Addition(IncrementalPdfFileWriter):
 
     def _update_meta(self) -> None:
         """Leaves the paper's metadata alone (overrides pyHanko's private hook)."""
+
+    def ensure_output_version(self, version: tuple[int, int]) -> None:
+        """Leaves the version alone: PDF/A-3 is PDF 1.7, and a catalogue that changes is no
+        mere addition to a sealed file."""

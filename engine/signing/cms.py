@@ -12,7 +12,6 @@ from functools import lru_cache
 
 from asn1crypto import cms, tsp
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509 import Certificate
 from pyhanko.sign.general import as_signing_certificate_v2
 
 from engine.signing.certificates import to_asn1
@@ -26,21 +25,25 @@ def attributes(credential: Credential, document_digest: bytes) -> bytes:
     values = {
         "content_type": "data",
         "message_digest": document_digest,
-        "signing_certificate_v2": tsp.SigningCertificateV2.load(_named(credential.certificate)),
+        "signing_certificate_v2": tsp.SigningCertificateV2.load(_named(credential)),
     }
     signed = [cms.CMSAttribute({"type": kind, "values": [v]}) for kind, v in values.items()]
     return bytes(cms.CMSAttributes(signed).dump())
 
 
 @lru_cache(maxsize=256)
-def _named(certificate: Certificate) -> bytes:
-    """The attribute value that binds a certificate, as DER.
+def _named(credential: Credential) -> bytes:
+    """The attribute value that binds the certificate and its intermediates, as DER.
 
-    Parsed bytes cost asn1crypto nothing to write again; a tree built here would be encoded
-    anew at every level above it (12 ms instead of 1).
+    All of them (RFC 5035, 3): one that is not named could be exchanged for its twin, the same
+    authority's certificate with its signature spelled otherwise. Parsed bytes cost asn1crypto
+    nothing to write again; a tree built here would be encoded anew at every level above it
+    (12 ms instead of 1).
     """
-    (parsed,) = to_asn1([certificate])
-    return bytes(as_signing_certificate_v2(parsed, _DIGEST).dump())
+    own, *chain = to_asn1((credential.certificate, *credential.chain))
+    chain.sort(key=lambda one: bytes(one.dump()))  # as the envelope has them
+    named = [as_signing_certificate_v2(one, _DIGEST)["certs"][0] for one in (own, *chain)]
+    return bytes(tsp.SigningCertificateV2({"certs": named}).dump())
 
 
 def envelope(credential: Credential, signed_attributes: bytes, signature: bytes) -> bytes:

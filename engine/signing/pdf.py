@@ -136,7 +136,8 @@ def complete(prepared: Prepared, signature: bytes) -> bytes:
     """
     if not prepared.credential.accepts(prepared.attributes, signature):
         raise Refused(Refusal("signature_mismatch"))
-    envelope = cms.envelope(prepared.credential, prepared.attributes, signature)
+    settled = prepared.credential.settled(signature)
+    envelope = cms.envelope(prepared.credential, prepared.attributes, settled)
     output = BytesIO(prepared.pdf)
     place = PreparedByteRangeDigest(b"", *prepared.gap)
     place.fill_with_cms(output, envelope)

@@ -22,11 +22,13 @@ from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 from engine.signing.drawing import Box
 from engine.signing.revision import Revision
 from tests.engine.signing.altering.originals import appended, decision
-from tests.engine.signing.altering.registry import Make, attack
+from tests.engine.signing.altering.registry import attack
 
 Change = Callable[[Revision], object]
 
-FALSE_WORDS = b"q 1 1 1 rg 80 400 440 40 re f 0 0 1 rg BT /F1 14 Tf 90 412 Td (HET HIEU LUC) Tj ET Q"
+FALSE_WORDS = (
+    b"q 1 1 1 rg 80 400 440 40 re f 0 0 1 rg BT /F1 14 Tf 90 412 Td (HET HIEU LUC) Tj ET Q"
+)
 
 
 def _after_the_seal(name: str, reason: str) -> Callable[[Change], Change]:
@@ -67,9 +69,7 @@ def stream(revision: Revision, content: bytes, **entries: PdfObject) -> Indirect
 
 def drawing(revision: Revision, content: bytes, *box: float) -> IndirectObject:
     """A form XObject with a plain font."""
-    helvetica = dictionary(
-        Type=name("/Font"), Subtype=name("/Type1"), BaseFont=name("/Helvetica")
-    )
+    helvetica = dictionary(Type=name("/Font"), Subtype=name("/Type1"), BaseFont=name("/Helvetica"))
     fonts = dictionary(Font=dictionary(F1=helvetica))
     return stream(
         revision,
@@ -267,9 +267,7 @@ def _page_script(revision: Revision) -> None:
 @_after_the_seal("layer-toggled", "layers_changed")
 def _layer(revision: Revision) -> None:
     """The content of a page put into a layer that is switched off."""
-    group = revision.add_object(
-        dictionary(Type=name("/OCG"), Name=TextStringObject("text"))
-    )
+    group = revision.add_object(dictionary(Type=name("/OCG"), Name=TextStringObject("text")))
     off = ArrayObject([group])
     revision.root[name("/OCProperties")] = dictionary(
         OCGs=ArrayObject([group]), D=dictionary(OFF=off, Order=off)
@@ -351,5 +349,3 @@ def _language(revision: Revision) -> None:
     """The paper says it is written in another language."""
     revision.root[name("/Lang")] = TextStringObject("en")
     revision.update_root()
-
-

@@ -46,9 +46,7 @@ def _lift(revision: Revision) -> None:
     """Takes the white sheet off."""
     reference = _sheet(revision)
     empty = StreamObject(
-        dictionary(
-            Type=name("/XObject"), Subtype=name("/Form"), BBox=rectangle(0, 0, 595, 842)
-        ),
+        dictionary(Type=name("/XObject"), Subtype=name("/Form"), BBox=rectangle(0, 0, 595, 842)),
         stream_data=b"",
     )
     revision.objects[(reference.generation, reference.idnum)] = empty
@@ -72,7 +70,8 @@ def _replace() -> bytes:
     """Replace: the face of a field is exchanged, though its value stays what was signed."""
     content = issue(_covered()).issued
     return appended(
-        content, lambda revision: revision.draw("number", Box(90, 14), b"0 g 0 0 80 12 re f", "/Tinos")
+        content,
+        lambda revision: revision.draw("number", Box(90, 14), b"0 g 0 0 80 12 re f", "/Tinos"),
     )
 
 

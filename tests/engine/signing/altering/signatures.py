@@ -100,7 +100,7 @@ def _swapped() -> bytes:
 @attack("stranger-with-same-names", "same_names", verdict="unknown")
 def _same_names() -> bytes:
     """Signed and sealed by an authority that gives itself and its holders our names."""
-    first = rendered("commune_decision")
+    first = rendered("district_decision")
     return issue(first, chair="forged-chair", agency="forged-agency").issued
 
 
@@ -127,7 +127,7 @@ def _stranger() -> bytes:
 @attack("from-a-demonstration", "specimen", verdict="unknown")
 def _specimen() -> bytes:
     """A paper of a test installation, whose certificates say so themselves."""
-    first = rendered("commune_decision")
+    first = rendered("district_decision")
     return issue(first, chair="demo-chair", agency="demo-agency").issued
 
 
@@ -289,4 +289,3 @@ def forged(prepared: Prepared, pdf: bytes, parts: tuple[slice, ...], key: str) -
     attributes = cms.attributes(prepared.credential, cms.digest(covered))
     false = replace(prepared, pdf=pdf, attributes=attributes)
     return acts.complete(false, holder(key).sign(attributes))
-

@@ -127,7 +127,7 @@ def _isa_comment() -> bytes:
     )
 
 
-@attack("isa-with-copied-signature", "form_changed")
+@attack("isa-with-copied-signature", "page_changed")
 def _isa_copied() -> bytes:
     """Incremental saving: with the other words a copy of the seal, so that the last revision
     seems signed."""
@@ -154,7 +154,9 @@ def _field_object(pdf: bytes) -> bytes:
 # ------------------------------------------------------------------ universal forgery
 
 
-def _universal(name: str, story: str, change: Callable[[bytes], bytes]) -> None:
+def _universal(
+    name: str, story: str, change: Callable[[bytes], bytes], reason: str = "broken_signature"
+) -> None:
     """Other words, and the seal's dictionary spoiled so that nothing is left to check."""
 
     def make() -> bytes:
@@ -164,7 +166,7 @@ def _universal(name: str, story: str, change: Callable[[bytes], bytes]) -> None:
         return revision(content, _false_page(content) | {int(seal): spoiled})
 
     make.__doc__ = f"Universal forgery: {story}"
-    attack(name, "broken_signature")(make)
+    attack(name, reason)(make)
 
 
 def _contents(value: bytes) -> Callable[[bytes], bytes]:
@@ -178,7 +180,9 @@ def _ranges(value: bytes) -> Callable[[bytes], bytes]:
 
 _universal("usf-no-range", "the byte range is gone.", _ranges(b""))
 _universal("usf-range-null", "the byte range is null.", _ranges(b"/ByteRange null "))
-_universal("usf-range-empty", "the byte range is empty.", _ranges(b"/ByteRange [] "))
+_universal(
+    "usf-range-empty", "the byte range is empty.", _ranges(b"/ByteRange [] "), "odd_coverage"
+)
 _universal(
     "usf-range-negative",
     "the byte range begins before the file.",
@@ -255,7 +259,14 @@ def _early() -> bytes:
     return forged(prepared, pdf, (slice(first), slice(second, size - 8)), "agency")
 
 
-@attack("wrapped-signature", "odd_coverage")
+def _places(pdf: bytes, start: int, moved_from: int, by: int) -> dict[int, int]:
+    """Where the objects of the last revision lie when its end is moved down."""
+    found = re.finditer(rb"(?<=\n)(\d+) 0 obj", pdf[start:])
+    places = {int(one[1]): start + one.start() for one in found}
+    return {n: at + by if at >= moved_from else at for n, at in places.items()}
+
+
+@attack("wrapped-signature", "broken_signature")
 def _wrapped() -> bytes:
     """Signature wrapping: a second byte range hides behind the seal, so that the signed
     second half may stand further down and foreign objects in its old place."""
@@ -266,11 +277,13 @@ def _wrapped() -> bytes:
     stop += b"0" * (len(stop) % 2 == 0)
     number, body = _page_content(content)
     page = b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    moved = target + 400
+    moved = target + 700
     wrapper = stop + b">/ByteRange [0 %d %d %d] >>\nendobj\n" % (first, moved, len(tail))
     place = first + len(wrapper)
     filled = content[:first] + wrapper + page
-    table = _table({number: place}) + b"trailer\n<< /Size %d /Root %s /Prev %d >>\n" % (
+    places = _places(content, len(decision().signed), second, moved - second) | {number: place}
+    end = b"trailer\n<< /Size %d /Root %s /Prev %d >>\n"
+    table = _table(places) + end % (
         _size(content),
         _root(content),
         _last_xref(decision().signed),

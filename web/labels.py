@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Flask
 
 from engine.definition import SYSTEM, Transition, role_of
 from web.catalogue import gettext
+from web.extensions import language
 from web.text import role
+from workflows.findings import lines
+from workflows.verification import Verification
 
 
 def series_name(series: str) -> str:
@@ -34,10 +39,16 @@ def verdict(code: str) -> str:
         "genuine": gettext("Văn bản thật, đang có hiệu lực"),
         "not_issued": gettext("Đây mới là dự thảo, chưa phát hành"),
         "not_in_force": gettext("Văn bản thật nhưng không còn hiệu lực"),
+        "other_paper": gettext("Văn bản thật, nhưng là một văn bản khác"),
         "altered": gettext("Tệp đã bị sửa: đừng dùng"),
         "unknown": gettext("Không phải văn bản của hệ thống này"),
-        "unreadable": gettext("Không đọc được: không phải tệp PDF hoặc tệp hỏng"),
+        "unreadable": gettext("Không đọc được tệp này"),
     }[code]
+
+
+def reasons(result: Verification) -> Mapping[str, list[str]]:
+    """Why an answer about a file is no, as sentences under the answer's name."""
+    return lines(result.reasons, language())
 
 
 def roles_of(transition: Transition) -> str:
@@ -66,5 +77,9 @@ def sample_titles() -> dict[str, str]:
 def attach(app: Flask) -> None:
     """Makes these known to the templates."""
     app.jinja_env.globals.update(
-        series_name=series_name, confidence=confidence, verdict=verdict, roles_of=roles_of
+        series_name=series_name,
+        confidence=confidence,
+        verdict=verdict,
+        reasons=reasons,
+        roles_of=roles_of,
     )

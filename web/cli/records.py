@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from web.cli.frame import Group, answer, argument, command, leave, option, table
 from web.cli.inputs import NUMBER
 from web.cli.refusals import No
-from web.cli.words import text
+from web.cli.words import language, text
+
+if TYPE_CHECKING:
+    from workflows.verification import Verification
 
 history = Group("history")
 report = Group("report")
@@ -21,17 +24,26 @@ vote = Group("vote")
 @command(
     "verify",
     argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+    option("--paper", metavar="CODE", default=""),
     answers=True,
 )
-def verify(file: Path, as_json: bool) -> None:
-    from web.cli.office import open_office
-    from workflows.verification import verify as ask
-
-    office = open_office()
-    found = ask(office.session, office.bureau.desk, file.read_bytes())
-    told = found.record()
+def verify(file: Path, paper: str, as_json: bool) -> None:
+    found = _verified(file, paper)
+    told = found.record(language())
     answer(told, as_json, lambda: _four_answers(told))
     leave(found.ok)
+
+
+def _verified(file: Path, paper: str) -> Verification:
+    """The answers; a file larger than any paper is not even read."""
+    from web.cli.office import open_office
+    from workflows.verification import LARGEST, refused
+    from workflows.verification import verify as ask
+
+    if file.stat().st_size > LARGEST:
+        return refused("too_large")
+    office = open_office()
+    return ask(office.session, office.bureau.desk, file.read_bytes(), code=paper)
 
 
 def _four_answers(told: dict[str, Any]) -> list[str]:
@@ -41,17 +53,26 @@ def _four_answers(told: dict[str, Any]) -> list[str]:
     signatures = told["signatures"]
     return [
         line("is_issued", told["issued"]),
+        *_why(told, "issued"),
         line("is_unchanged", told["unchanged"]),
+        *_why(told, "unchanged"),
         line("is_signed", bool(signatures) and all(one["valid"] for one in signatures)),
+        *_why(told, "signatures"),
         *(
             f"    {one['role']}: {one['name']}, {one['time']}, {one['level']} "
             f"{' '.join(one['problems'])}".rstrip()
             for one in signatures
         ),
         line("is_in_force", told["in_force"]),
+        *_why(told, "in_force"),
         *([text("is_logged", index=told["log_index"])] if told["logged"] else []),
         f"{text('verdict_' + told['verdict'])} [{told['verdict']}]",
     ]
+
+
+def _why(told: dict[str, Any], name: str) -> list[str]:
+    """The reasons against one of the answers."""
+    return [f"    {one['detail']}" for one in told["reasons"] if one["answers"] == name]
 
 
 @command("history verify", group=history, answers=True)

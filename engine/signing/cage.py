@@ -14,7 +14,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -27,14 +27,22 @@ from engine.signing.certificates import load_roots
 from engine.signing.examination import Examined, Signed, examine
 from engine.signing.validate import SignatureReport
 
-MEMORY = 768 * 2**20
-CPU_SECONDS, WALL_SECONDS = 10, 30
+WALL_SECONDS = 30
 AT_ONCE = 2
 """How many children one process has at most; who comes later waits, or is told so."""
 
 _LONGEST = 300
 _HOUSE = Path(__file__).resolve().parents[2]
+_COMMAND = [sys.executable, "-m", "engine.signing.cage"]
 _free = BoundedSemaphore(AT_ONCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one child has: address space in bytes, seconds of the processor."""
+
+    memory: int = 768 * 2**20
+    seconds: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +54,12 @@ class Answer:
 
 
 Roots = Sequence[Certificate]
+_PLENTY = Limits()
 
 
-def ask(pdf: bytes, roots: Roots, original: bytes | None = None) -> Answer:
+def ask(
+    pdf: bytes, roots: Roots, original: bytes | None = None, *, limits: Limits = _PLENTY
+) -> Answer:
     """Examines a file, and compares it with ``original`` where that is given.
 
     Whatever happens to the child, there is an answer: problem
@@ -57,12 +68,12 @@ def ask(pdf: bytes, roots: Roots, original: bytes | None = None) -> Answer:
     if not _free.acquire(timeout=WALL_SECONDS):
         return Answer(Examined("busy"))
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "engine.signing.cage"],
-            input=_question(pdf, roots, original),
+        done = subprocess.run(  # noqa: S603 - our own module, by our own interpreter
+            _COMMAND,
+            input=_question(limits, pdf, roots, original),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={"PYTHONPATH": str(_HOUSE), "LC_ALL": "C.UTF-8"},
+            env=_environment(),
             timeout=WALL_SECONDS,
             check=True,
         )
@@ -82,25 +93,31 @@ def answer(pdf: bytes, roots: Roots, original: bytes | None = None) -> Answer:
     return Answer(found, differences(original, pdf) if original and comparable else ())
 
 
-def _question(pdf: bytes, roots: Roots, original: bytes | None) -> bytes:
+def _environment() -> dict[str, str]:
+    return {"PYTHONPATH": str(_HOUSE), "LC_ALL": "C.UTF-8"}
+
+
+def _question(limits: Limits, pdf: bytes, roots: Roots, original: bytes | None) -> bytes:
     bundle = b"".join(root.public_bytes(Encoding.PEM) for root in roots)
     parts = (bundle, pdf, original or b"")
-    return json.dumps([len(part) for part in parts]).encode() + b"\n" + b"".join(parts)
+    told = {"limits": astuple(limits), "sizes": [len(part) for part in parts]}
+    return json.dumps(told).encode() + b"\n" + b"".join(parts)
 
 
 def _child(asked: BinaryIO, answered: BinaryIO) -> None:
-    _confine()
-    roots, pdf, original = (asked.read(size) for size in json.loads(asked.readline()))
+    told = json.loads(asked.readline())
+    _confine(Limits(*told["limits"]))
+    roots, pdf, original = (asked.read(size) for size in told["sizes"])
     found = answer(pdf, load_roots(roots) if roots else (), original or None)
     answered.write(json.dumps(asdict(found), default=_plain).encode())
     answered.flush()
 
 
-def _confine() -> None:
+def _confine(limits: Limits) -> None:
     """Gives up what a reader of one file does not need."""
     for kind, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_CPU, limits.seconds),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):

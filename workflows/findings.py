@@ -56,7 +56,7 @@ def of_reports(reports: Sequence[SignatureReport]) -> Iterator[str]:
     for report in reports:
         for problem in report.problems:
             if problem == "untrusted":
-                yield "certificate_not_good"
+                yield "authority_unknown"
             elif code := _TOLD_AS.get(problem, "signature_not_ours"):
                 yield code
 

@@ -59,7 +59,7 @@ def judge(pdf: bytes, roots: Sequence[Certificate]) -> list[SignatureReport] | N
         if not 1 <= len(found) <= 2 or found[-1].end != len(pdf):
             return None
         return [_report(pdf, *each, roots) for each in zip(found, _roles(found), strict=True)]
-    except (Unusual, ValueError, IndexError, UnsupportedAlgorithm, InvalidSignature):
+    except (Unusual, ValueError, IndexError, StopIteration, UnsupportedAlgorithm):
         return None
 
 
@@ -137,16 +137,17 @@ def _credential(pdf: bytes, found: _Found, digest: bytes) -> Credential:
     spelled = pdf[first:second]
     container = bytes.fromhex(spelled[1:-1].decode("ascii"))
     certificates, signature = _parts(container)
-    for own in certificates:
-        chain = tuple(other for other in certificates if other is not own)
-        credential = Credential(own, chain)
-        attributes = cms.attributes(credential, digest)
-        written = cms.envelope(credential, attributes, credential.settled(signature))
-        if b"<%s>" % written.ljust(len(container), b"\0").hex().upper().encode() == spelled:
-            if credential.accepts(attributes, signature):
-                return credential
-            break
-    raise Unusual
+    # Only holders are named in our way; authorities are not.
+    own = next(each for each in certificates if _holder(each).kind != "other")
+    credential = Credential(own, tuple(each for each in certificates if each is not own))
+    attributes = cms.attributes(credential, digest)
+    written = cms.envelope(credential, attributes, credential.settled(signature))
+    padded = written.ljust(len(container), b"\0")
+    if b"<%s>" % padded.hex().upper().encode() != spelled:
+        raise Unusual
+    if not credential.accepts(attributes, signature):
+        raise Unusual
+    return credential
 
 
 def _parts(container: bytes) -> tuple[list[Certificate], bytes]:

@@ -42,11 +42,15 @@ class Register:
 
 
 def issue_all(session: Session, folder: Path) -> Register:
-    """Enters the genuine papers, in every version."""
+    """Enters the genuine papers, in every version, at a desk in an empty folder."""
     keyring = Keyring(folder / "keys")
-    keyring.folder.mkdir()
-    (keyring.folder / ROOTS).write_bytes(keys.roots_pem())
-    desk = PaperDesk(house(), BlobStore(folder / "blobs"), keyring, TEMPLATES)
+    return enter(session, PaperDesk(house(), BlobStore(folder / "blobs"), keyring, TEMPLATES))
+
+
+def enter(session: Session, desk: PaperDesk) -> Register:
+    """The same at a desk that has no keys yet."""
+    desk.keys.folder.mkdir(parents=True, exist_ok=True)
+    (desk.keys.folder / ROOTS).write_bytes(keys.roots_pem())
     with writing(session):
         codes = {name: _enter(session, desk.store, name) for name in PAPERS}
     return Register(session, desk, codes)

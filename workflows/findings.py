@@ -108,6 +108,8 @@ def _faults(answer: Answer, *, from_ours: bool) -> Iterator[str]:
         for problem in one.report.problems:
             if problem == "altered" and one.ours and elsewhere:
                 yield "copied_signature"
+            elif problem == "uncovered" and one.ours and one.report.intact:
+                yield "not_covered"
             elif code := _TOLD_AS.get(problem, "signature_not_ours"):
                 yield code
 

@@ -6,17 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-
 from engine.papers.render import Renderer
 from engine.signing import pdf as acts
-from engine.signing.revision import Revision
 from tests.engine.signing.altering.keys import holder
-from tests.engine.signing.house import ISSUED, LATER, SIGNED
+from tests.engine.signing.house import ISSUED, SIGNED
 
 TEMPLATES = Path(__file__).resolve().parents[4] / "templates" / "papers"
 NUMBERS = {"commune_decision": "15/QĐ-UBND", "certificate": "16/GCN-UBND"}
@@ -68,15 +64,6 @@ def issue(
     signed = acts.sign_person(first, holder(chair), **SIGNED)
     issued = acts.issue(between(signed), holder(agency), **(ISSUED | told))
     return Original(first, signed, issued)
-
-
-def appended(pdf: bytes, change: Callable[[Revision], Any]) -> bytes:
-    """The file with one more revision, as any editor would append it."""
-    revision = Revision(pdf, LATER)
-    change(revision)
-    out = BytesIO()
-    IncrementalPdfFileWriter.write(revision, out)
-    return out.getvalue()
 
 
 ORIGINALS: Mapping[str, Callable[[], Original]] = {

@@ -95,7 +95,8 @@ def _text_in_place() -> bytes:
 def _number_in_place() -> bytes:
     """A digit of the number, in the bytes under the seal."""
     content = decision().issued
-    told = re.search(rb"/V \(\\376\\377\\0001\\0005", content)
+    # As one writer or another spells the text that begins with 15.
+    told = re.search(rb"/V\s*(?:\(\\376\\377\\0001\\0005|<(?i:feff00310035))", content)
     if told is None:
         raise ValueError("the number is not written as it was")
     return content[: told.end() - 1] + b"9" + content[told.end() :]

@@ -12,10 +12,16 @@ from io import BytesIO
 from pikepdf import Array, Dictionary, Name, Pdf
 from pyhanko.pdf_utils.generic import Reference, StreamObject
 
-from engine.signing.drawing import Box
-from engine.signing.revision import Revision
-from tests.engine.signing.altering.content import FALSE_WORDS, dictionary, name, page_of, rectangle
-from tests.engine.signing.altering.originals import appended, issue, rendered
+from tests.engine.signing.altering.content import FALSE_WORDS
+from tests.engine.signing.altering.editing import (
+    Editor,
+    appended,
+    dictionary,
+    name,
+    page_of,
+    rectangle,
+)
+from tests.engine.signing.altering.originals import issue, rendered
 from tests.engine.signing.altering.registry import attack
 
 COVER = b"1 1 1 rg 80 400 440 40 re f"
@@ -37,20 +43,20 @@ def _covered() -> bytes:
     return out.getvalue()
 
 
-def _sheet(revision: Revision) -> Reference:
-    found: Reference = page_of(revision)["/Resources"]["/XObject"].raw_get("/Sheet").reference
+def _sheet(editor: Editor) -> Reference:
+    found: Reference = page_of(editor)["/Resources"]["/XObject"].raw_get("/Sheet").reference
     return found
 
 
-def _lift(revision: Revision) -> None:
+def _lift(editor: Editor) -> None:
     """Takes the white sheet off."""
-    reference = _sheet(revision)
+    reference = _sheet(editor)
     empty = StreamObject(
         dictionary(Type=name("/XObject"), Subtype=name("/Form"), BBox=rectangle(0, 0, 595, 842)),
         stream_data=b"",
     )
-    revision.objects[(reference.generation, reference.idnum)] = empty
-    revision._force_write_when_empty = True
+    editor.objects[(reference.generation, reference.idnum)] = empty
+    editor._force_write_when_empty = True
 
 
 @attack("shadow-prepared", "never_issued")
@@ -71,7 +77,7 @@ def _replace() -> bytes:
     content = issue(_covered()).issued
     return appended(
         content,
-        lambda revision: revision.draw("number", Box(90, 14), b"0 g 0 0 80 12 re f", "/Tinos"),
+        lambda editor: editor.draw("number", 90, 14, b"0 g 0 0 80 12 re f"),
     )
 
 
@@ -92,12 +98,12 @@ def _hide_and_replace() -> bytes:
         pdf.Root[Name("/PieceInfo")] = Dictionary(X=second)  # so that it is written at all
         pdf.save(out, deterministic_id=True)
 
-    def show(revision: Revision) -> None:
-        pages = revision.root["/Pages"]
-        hidden = revision.root["/PieceInfo"].raw_get("/X")
+    def show(editor: Editor) -> None:
+        pages = editor.root["/Pages"]
+        hidden = editor.root["/PieceInfo"].raw_get("/X")
         kids = pages["/Kids"]
         kids[0] = hidden
-        revision.update_container(kids if kids.container_ref != pages.container_ref else pages)
+        editor.update_container(kids if kids.container_ref != pages.container_ref else pages)
 
     return appended(issue(out.getvalue()).issued, show)
 

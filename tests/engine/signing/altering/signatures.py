@@ -14,27 +14,25 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 from cryptography.x509 import load_pem_x509_certificates
 from pikepdf import Array, Dictionary, Name, Pdf
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import SigFieldSpec, append_signature_field
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, append_signature_field
+from pyhanko.sign.signers.cms_embedder import SigMDPSetup
 
 from engine.signing import cms
 from engine.signing import pdf as acts
 from engine.signing.certificates import der, to_asn1
 from engine.signing.coverage import facts
-from engine.signing.drawing import Box
 from engine.signing.pdf import Prepared
-from engine.signing.sheet import Sheet
 from tests.engine.signing.altering.content import note
+from tests.engine.signing.altering.editing import Editor, appended, sign
 from tests.engine.signing.altering.keys import holder, roots_pem
 from tests.engine.signing.altering.originals import (
-    appended,
     certificate,
     decision,
     issue,
     rendered,
 )
 from tests.engine.signing.altering.registry import attack
-from tests.engine.signing.house import ISSUED, LATER, SIGNED
+from tests.engine.signing.house import ISSUED, SIGNED
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -146,32 +144,23 @@ def _sealed_twice() -> bytes:
 @attack("numbered-but-not-sealed", "rolled_back")
 def _not_sealed() -> bytes:
     """Number and date filled in by anybody, and no seal."""
-    sheet = Sheet.open(decision().signed, LATER)
-    sheet.write("number", ISSUED["number"])
-    sheet.write("date", ISSUED["date_text"])
-    return _written(sheet)
 
+    def fill(editor: Editor) -> None:
+        editor.fill("number", ISSUED["number"])
+        editor.fill("date", ISSUED["date_text"])
 
-def _written(sheet: Sheet) -> bytes:
-    out = BytesIO()
-    IncrementalPdfFileWriter.write(sheet.revision, out)
-    return out.getvalue()
+    return appended(decision().signed, fill)
 
 
 def appended_signature(pdf: bytes, key: str, *, covering: bool = False) -> bytes:
     """One more signature by somebody, in a field of its own."""
     box = (60, 380, 540, 460) if covering else (10, 10, 60, 60)
     field = SigFieldSpec("witness", box=box)
-    made = appended(pdf, lambda revision: append_signature_field(revision, field))
-    sheet = Sheet.open(made, LATER)
+    made = appended(pdf, lambda editor: append_signature_field(editor, field))
+    editor = Editor(made)
     if covering:
-        sheet.revision.draw("witness", Box(480, 80), b"1 1 1 rg 0 0 480 80 re f", "/Tinos")
-    signer = holder(key)
-    setup = acts.SigMDPSetup("sha256")
-    prepared = acts._prepare(
-        sheet.revision, "witness", signer.credential, setup, at=LATER, reason=""
-    )
-    return acts.complete(prepared, signer.sign(prepared.attributes))
+        editor.draw("witness", 480, 80, b"1 1 1 rg 0 0 480 80 re f")
+    return sign(editor, "witness", holder(key), SigMDPSetup("sha256"))
 
 
 @attack("evil-annotation", "foreign_revision")
@@ -198,12 +187,8 @@ def _after_seal() -> bytes:
 @attack("certified-for-notes", "never_issued")
 def _permissive() -> bytes:
     """Certified by the real leader so that anybody may add notes; then a note was added."""
-    setup = acts.SigMDPSetup("sha256", certify=True, docmdp_perms=acts.MDPPerm.ANNOTATE)
-    sheet, leader = Sheet.open(decision().rendered, SIGNED["at"]), holder("chair")
-    prepared = acts._prepare(
-        sheet.revision, "signature", leader.credential, setup, at=SIGNED["at"], reason=""
-    )
-    signed = acts.complete(prepared, leader.sign(prepared.attributes))
+    loose = SigMDPSetup("sha256", certify=True, docmdp_perms=MDPPerm.ANNOTATE)
+    signed = sign(Editor(decision().rendered), "signature", holder("chair"), loose)
     return appended(signed, note)
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Flask
 
 from engine.definition import SYSTEM, Transition, role_of
 from web.catalogue import gettext
+from web.extensions import language
 from web.text import role
+from workflows.findings import lines
+from workflows.verification import Verification
 
 
 def series_name(series: str) -> str:
@@ -37,9 +42,10 @@ def verdict(code: str) -> str:
         "lapsed": gettext(
             "Đúng tệp đã phát hành, nhưng dấu thời gian đã hết hạn: dùng bản mới hơn"
         ),
+        "other_paper": gettext("Văn bản thật, nhưng là một văn bản khác"),
         "altered": gettext("Tệp đã bị sửa: đừng dùng"),
         "unknown": gettext("Không phải văn bản của hệ thống này"),
-        "unreadable": gettext("Không đọc được: không phải tệp PDF hoặc tệp hỏng"),
+        "unreadable": gettext("Không đọc được tệp này"),
     }[code]
 
 
@@ -63,6 +69,11 @@ def stage_name(stage: str) -> str:
         "evidenced": gettext("Thêm bằng chứng về chứng thư số"),
         "archived": gettext("Thêm dấu thời gian lưu trữ"),
     }[stage]
+
+
+def reasons(result: Verification) -> Mapping[str, list[str]]:
+    """Why an answer about a file is no, as sentences under the answer's name."""
+    return lines(result.reasons, language())
 
 
 def roles_of(transition: Transition) -> str:
@@ -96,5 +107,6 @@ def attach(app: Flask) -> None:
         verdict=verdict,
         level_sentence=level_sentence,
         stage_name=stage_name,
+        reasons=reasons,
         roles_of=roles_of,
     )

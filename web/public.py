@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine import clock
@@ -12,19 +13,20 @@ from engine.errors import NotFound, Refusal
 from web import numbers, problems
 from web.access import missing
 from web.catalogue import gettext
-from web.extensions import bureau, db
+from web.extensions import bureau, db, language
 from web.sign_in import local
 from workflows import logbook
 from workflows.queries import public as queries
 from workflows.sign_ins import must_wait, tried
 from workflows.streaks import yearly_table
-from workflows.verification import Verification
+from workflows.verification import Verification, refused
 from workflows.verification import verify as check
 
 blueprint = Blueprint("public", __name__)
 
 SHOWN_YEARS = 4
 YEAR = 365 * 24 * 3600
+CODE_LENGTH = 16
 
 
 @blueprint.get("/")
@@ -88,25 +90,33 @@ def _shown(years: Sequence[int], last: int) -> Sequence[int]:
 def verify() -> str | Response | tuple[str | Response, int]:
     """The four answers about a file somebody holds; the file is not kept."""
     if request.method == "GET":
-        return render_template("public/verify.html", result=None, problem="")
+        return _form()
     address = request.remote_addr or ""
     if must_wait(db.session(), "verify", "", address):
-        return _unanswered(gettext("Có quá nhiều lần kiểm tra từ mạng này. Chờ ít phút."), 429)
+        return _form(gettext("Có quá nhiều lần kiểm tra từ mạng này. Chờ ít phút."), 429)
     tried(db.session(), "verify", "", address)
-    upload = request.files.get("file")
-    content = upload.read() if upload else b""
-    if not content:
-        return _unanswered(gettext("Chọn tệp PDF cần kiểm tra."), 422)
-    result = check(db.session(), bureau().desk, content)
-    if problems.wants_json():
-        return jsonify(result.record())
-    return render_template("public/verify.html", result=result, problem="")
+    try:
+        upload = request.files.get("file")
+    except RequestEntityTooLarge:
+        return _answered(refused("too_large"), 413)
+    if upload is None or not upload.filename:
+        return _form(gettext("Chọn tệp PDF cần kiểm tra."), 422)
+    code = request.form.get("code", "")[:CODE_LENGTH]
+    return _answered(check(db.session(), bureau().desk, upload.read(), code=code))
 
 
-def _unanswered(problem: str, status: int) -> tuple[str | Response, int]:
+def _answered(result: Verification, status: int = 200) -> tuple[str | Response, int]:
     if problems.wants_json():
+        return jsonify(result.record(language())), status
+    code = "" if status == 413 else request.form.get("code", "")[:CODE_LENGTH]
+    return render_template("public/verify.html", result=result, problem="", code=code), status
+
+
+def _form(problem: str = "", status: int = 200) -> tuple[str | Response, int]:
+    if problem and problems.wants_json():
         return jsonify(title=problem, detail=problem, status=status), status
-    return render_template("public/verify.html", result=None, problem=problem), status
+    code = request.args.get("code", "")[:CODE_LENGTH]
+    return render_template("public/verify.html", result=None, problem=problem, code=code), status
 
 
 @blueprint.get("/p/<code>")
@@ -154,8 +164,8 @@ def _paper(code: str) -> queries.PublicPaper:
     return found
 
 
-@blueprint.get("/language/<code>")
-def language(code: str) -> BaseResponse:
+@blueprint.get("/language/<code>", endpoint="language")
+def choose_language(code: str) -> BaseResponse:
     """Remembers the language in a cookie of its own and goes back."""
     response = redirect(local(request.args.get("next")) or url_for("public.home"), 303)
     chosen = "en" if code == "en" else "vi"

@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.errors import Refused
 from engine.log.book import Leaf
 from engine.papers.book import PUBLIC, Paper, PaperVersion
 from engine.subjects import Subject
-from workflows import archive, versions
+from workflows import archive, findings, versions
 from workflows.keys import authority_reference
 from workflows.papers import PaperDesk
 from workflows.versions import Newer
 
 if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+    from engine.signing.cage import Answer
+    from engine.signing.examination import Examined
     from engine.signing.validate import SignatureReport
+
+    Ask = Callable[[bytes, Sequence[Certificate], bytes | None], Answer]
 
 IN_FORCE = "issued"
 LARGEST = 50 * 2**20
 END_OF_REVISION = b"%%EOF"
 
+MOST_REVISIONS = 64
+
 Verdict = Literal[
-    "genuine", "not_issued", "not_in_force", "altered", "unknown", "unreadable", "lapsed"
+    "genuine",
+    "not_issued",
+    "not_in_force",
+    "other_paper",
+    "altered",
+    "unknown",
+    "unreadable",
+    "lapsed",
 ]
 
 
@@ -50,6 +64,9 @@ class Verification:
     newer: Newer | None = None
     """The newest issued version of the same paper, when this file is an earlier one."""
 
+    reasons: tuple[str, ...] = ()
+    """Why an answer is no, each a code of ``findings``."""
+
     @property
     def level(self) -> str:
         """The level that the file's seal has (ETSI EN 319 142-1), if it has any."""
@@ -59,7 +76,7 @@ class Verification:
     def ok(self) -> bool:
         return self.verdict == "genuine"
 
-    def record(self) -> dict[str, Any]:
+    def record(self, language: str = "vi") -> dict[str, Any]:
         """The answers as plain values, for JSON."""
         return {
             "issued": self.issued,
@@ -83,6 +100,7 @@ class Verification:
             "verdict": self.verdict,
             "paper": self.code,
             "number": self.number,
+            "reasons": findings.told(self.reasons, language),
         }
 
 
@@ -97,34 +115,48 @@ class _Known:
     log_index: int | None = None
 
 
-def verify(session: Session, desk: PaperDesk, content: bytes) -> Verification:
+def verify(
+    session: Session, desk: PaperDesk, content: bytes, *, code: str = "", ask: Ask | None = None
+) -> Verification:
     """The four answers about the bytes of a file; any bytes at all are answered.
 
     *Issued* means: exactly these bytes are what the register issued, or what became of that
     with time stamps and evidence. *Unchanged*: they are
     some version that was made here, whole. *Signatures* are validated from the file alone.
     *In force*: the paper has been issued and not withdrawn since.
+
+    ``code`` is that of the paper which the file should be. A file that is no version of ours
+    is opened by ``ask``: in a process of its own, unless the caller knows better.
     """
     known = _known(session, [hashlib.sha256(content).hexdigest()])
-    reports = _reports(desk, content)
-    if reports is None:
-        return Verification(False, False, (), False, "unreadable")
     if known is None:
-        origin = _known(session, _earlier_revisions(content))
-        verdict: Verdict = "altered" if origin or _ours(desk, reports) else "unknown"
-        found = origin or _Known(0, "", "", "", "", 0)
-        return Verification(
-            False, False, reports, False, verdict, found.paper_id or None, found.code, found.number
-        )
+        return _stranger(session, desk, content, ask)
+    found = _judged(session, desk, content, known)
+    if code and known.code != code:
+        reasons = ("other_paper", *found.reasons)
+        verdict: Verdict = "other_paper" if found.ok else found.verdict
+        return replace(found, verdict=verdict, reasons=reasons)
+    return found
+
+
+def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) -> Verification:
+    """The answers about a version that was made here."""
+    reports, later = _reports(desk, content), None
     issued = known.stage in PUBLIC
     in_force = issued and known.state == IN_FORCE
-    verdict, later = "not_issued", None
     if issued:
         later = versions.newer(session, known.paper_id, content)
         reports = versions.judged_later(desk, later, content, reports)
+    reasons = list(findings.of_reports(reports))
+    verdict: Verdict = "not_issued"
+    if issued:
         verdict = "genuine" if in_force else "not_in_force"
+        reasons += [] if in_force else ["not_in_force"]
         if not _signed_by_both(reports, known):
             verdict = "lapsed" if versions.lapsed(reports) else "altered"
+            reasons += [] if reasons else ["seal_of_another"]
+    else:
+        reasons.append("rolled_back" if reports else "draft")
     return Verification(
         issued,
         True,
@@ -137,7 +169,52 @@ def verify(session: Session, desk: PaperDesk, content: bytes) -> Verification:
         known.stage,
         known.log_index,
         later,
+        tuple(dict.fromkeys(reasons)),
     )
+
+
+def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None) -> Verification:
+    """The answers about a file that is no version of ours: what it was made from, if from a
+    paper of ours, and what was done to it."""
+    if len(content) > LARGEST:
+        return refused("too_large")
+    from engine.signing import cage
+
+    ask, roots = ask or cage.ask, desk.keys.roots
+    origin = _known(session, _earlier_revisions(content))
+    answer = ask(content, roots, _original(session, desk, origin))
+    found = answer.examined
+    named = _numbered(session, found) if _may_be_ours(found) else None
+    if origin is None and named:
+        origin = named
+        answer = ask(content, roots, _original(session, desk, origin))
+    reasons = findings.of_stranger(
+        answer,
+        from_ours=origin is not None,
+        unknown_revision=_covers_unknown(session, content, answer),
+    )
+    if found.spoiled and origin and named and named.paper_id != origin.paper_id:
+        reasons = ("two_papers", *reasons)
+    verdict: Verdict = "unreadable" if found.problem else "unknown"
+    if origin or any(one.ours for one in found.signed):
+        verdict = "altered"
+    made_from = origin or _Known(0, "", "", "", "", 0)
+    return Verification(
+        False,
+        False,
+        found.reports,
+        False,
+        verdict,
+        made_from.paper_id or None,
+        made_from.code,
+        made_from.number,
+        reasons=reasons,
+    )
+
+
+def refused(reason: str) -> Verification:
+    """The answers about a file that is not opened at all."""
+    return Verification(False, False, (), False, "unreadable", reasons=(reason,))
 
 
 def _signed_by_both(reports: Sequence[SignatureReport], known: _Known) -> bool:
@@ -151,25 +228,62 @@ def _signed_by_both(reports: Sequence[SignatureReport], known: _Known) -> bool:
     )
 
 
-def _reports(desk: PaperDesk, content: bytes) -> tuple[SignatureReport, ...] | None:
-    if len(content) > LARGEST or not content.startswith(b"%PDF-"):
-        return None
-    try:
-        return tuple(archive.judged(desk, content))
-    except Refused:
-        return None
+def _reports(desk: PaperDesk, content: bytes) -> tuple[SignatureReport, ...]:
+    """On the signatures of a file that was made here."""
+    from engine.signing import shortcut
+
+    reports = shortcut.judge(content, desk.keys.roots)
+    return tuple(archive.judged(desk, content) if reports is None else reports)
 
 
-def _ours(desk: PaperDesk, reports: Sequence[SignatureReport]) -> bool:
-    """Whether any certificate in the file comes from a root we trust, whatever else is wrong."""
-    return any(r.fingerprint and "untrusted" not in r.problems for r in reports)
+def _original(session: Session, desk: PaperDesk, origin: _Known | None) -> bytes | None:
+    """The issued file of the paper that a file was made from, else its newest."""
+    if origin is None:
+        return None
+    rows = session.execute(
+        select(PaperVersion.stage, PaperVersion.sha256)
+        .where(PaperVersion.paper_id == origin.paper_id)
+        .order_by(PaperVersion.id)
+    ).all()
+    issued = [row.sha256 for row in rows if row.stage == "issued"]
+    return desk.store.get((issued or [row.sha256 for row in rows])[-1])
+
+
+def _may_be_ours(found: Examined) -> bool:
+    """Whether a file that bears a number of ours may come from us, and not from a stranger
+    who signed it: it has a signature of ours, or none that can be read."""
+    return bool(found.number) and (not found.signed or any(one.ours for one in found.signed))
+
+
+def _numbered(session: Session, found: Examined) -> _Known | None:
+    """The paper whose number a file bears: that of the authority it seems sealed by, or the
+    only one there is."""
+    rows = session.execute(
+        select(Paper.authority_id, PaperVersion.sha256)
+        .join(PaperVersion, PaperVersion.paper_id == Paper.id)
+        .where(Paper.number_text == found.number, PaperVersion.stage == "issued")
+        .order_by(PaperVersion.id.desc())
+        .limit(MOST_REVISIONS)
+    ).all()
+    sealed = {report.reference for report in found.reports if report.role == "seal"}
+    theirs = [row for row in rows if authority_reference(row.authority_id) in sealed]
+    chosen = theirs or (rows if len(rows) == 1 else [])
+    return _known(session, [chosen[0].sha256]) if chosen else None
+
+
+def _covers_unknown(session: Session, content: bytes, answer: Answer) -> bool:
+    """Whether somebody signed, with a key of ours, bytes that we never had."""
+    ends = [one.end for one in answer.examined.signed if one.ours and one.report.intact]
+    digests = {hashlib.sha256(content[:end]).hexdigest() for end in ends}
+    rows = session.scalars(select(PaperVersion.sha256).where(PaperVersion.sha256.in_(digests)))
+    return bool(digests - set(rows))
 
 
 def _earlier_revisions(content: bytes) -> list[str]:
     """Digests of the file as it ended at each of its revisions: what it was made from."""
     digests: list[str] = []
     end = content.find(END_OF_REVISION)
-    while end >= 0 and len(digests) < 3 * 64:
+    while end >= 0 and len(digests) < 3 * MOST_REVISIONS:
         stop = end + len(END_OF_REVISION)
         for tail in (b"", b"\n", b"\r\n"):
             if content[stop : stop + len(tail)] == tail:

@@ -14,9 +14,8 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from asn1crypto import algos, cms
+from asn1crypto import algos, cms, tsp
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509 import Certificate
 from pyhanko.sign.general import as_signing_certificate_v2
 
 from engine.signing.certificates import to_asn1
@@ -62,14 +61,20 @@ class _Parts:
 def attributes(credential: Credential, document_digest: bytes) -> bytes:
     """The signed attributes, as DER, over the SHA-256 digest of the covered bytes."""
     digested = _tlv(_SEQUENCE, _MESSAGE_DIGEST, _tlv(_SET, _tlv(_OCTETS, document_digest)))
-    return _tlv(_SET, *sorted((_CONTENT_TYPE, digested, _named(credential.certificate))))
+    return _tlv(_SET, *sorted((_CONTENT_TYPE, digested, _named(credential))))
 
 
 @lru_cache(maxsize=256)
-def _named(certificate: Certificate) -> bytes:
-    """The attribute that binds a certificate."""
-    (parsed,) = to_asn1([certificate])
-    value = bytes(as_signing_certificate_v2(parsed, _DIGEST).dump())
+def _named(credential: Credential) -> bytes:
+    """The attribute that binds the certificate and its intermediates.
+
+    All of them (RFC 5035, 3): one that is not named could be exchanged for its twin, the same
+    authority's certificate with its signature spelled otherwise.
+    """
+    own, *chain = to_asn1((credential.certificate, *credential.chain))
+    chain.sort(key=lambda one: bytes(one.dump()))  # as the envelope has them
+    named = [as_signing_certificate_v2(one, _DIGEST)["certs"][0] for one in (own, *chain)]
+    value = bytes(tsp.SigningCertificateV2({"certs": named}).dump())
     return _tlv(_SEQUENCE, _SIGNING_CERTIFICATE, _tlv(_SET, value))
 
 

@@ -5,6 +5,7 @@ Files come from strangers: any of these may raise anything when a file makes no 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from io import BytesIO
 
@@ -18,6 +19,11 @@ from engine.errors import Refusal, Refused
 from engine.signing import cms
 from engine.signing.certificates import Identity, identity
 from engine.signing.signer import Credential
+
+_DIGEST = "message_digest"
+
+# What it warns of is told as a problem of the file; a stranger's file does not fill our log.
+logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 
 
 def signatures(pdf: bytes) -> Sequence[EmbeddedPdfSignature]:
@@ -53,11 +59,15 @@ def is_canonical(signature: EmbeddedPdfSignature) -> bool:
     """Whether the CMS is byte for byte what this house writes, then zeros.
 
     No digest covers the CMS itself, so it could be spelled otherwise, or filled up, with the
-    signature still good. Writing it anew from its parts leaves no byte unchecked.
+    signature still good. Writing it anew from its parts leaves no byte unchecked: what is
+    signed names every certificate, and the signature itself has one spelling.
     """
-    info = signature.signer_info
+    info, own = signature.signer_info, credential(signature)
     attributes = info["signed_attrs"].untag().dump()
-    written = cms.envelope(credential(signature), attributes, info["signature"].native)
+    (digest,) = (a["values"][0] for a in info["signed_attrs"] if a["type"].native == _DIGEST)
+    if attributes != cms.attributes(own, digest.native):
+        return False
+    written = cms.envelope(own, attributes, own.settled(info["signature"].native))
     return signature.pkcs7_content == written.ljust(len(signature.pkcs7_content), b"\0")
 
 

@@ -138,7 +138,8 @@ def complete(prepared: Prepared, signature: bytes) -> bytes:
     """
     if not prepared.credential.accepts(prepared.attributes, signature):
         raise Refused(Refusal("signature_mismatch"))
-    envelope = cms.envelope(prepared.credential, prepared.attributes, signature)
+    settled = prepared.credential.settled(signature)
+    envelope = cms.envelope(prepared.credential, prepared.attributes, settled)
     first, second = prepared.gap
     room = second - first - 2
     written = envelope.hex().upper().encode().ljust(room, b"0")

@@ -7,11 +7,30 @@ from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import Certificate
 
 _LEAST_RSA = 2048
 _CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
+
+# How many points the base point of each curve makes (FIPS 186-4, D.1.2).
+_ORDERS = {
+    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    "secp384r1": int(
+        "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
+        "C7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973",
+        16,
+    ),
+    "secp521r1": int(
+        "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA"
+        "51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409",
+        16,
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +70,19 @@ class Credential:
         except InvalidSignature:
             return False
         return True
+
+    def settled(self, signature: bytes) -> bytes:
+        """The one spelling of a signature by this key.
+
+        Every ECDSA signature (r, s) has a twin (r, n - s) that anybody can work out and that
+        is as good; the one with the smaller half is meant. Raises ``ValueError`` for what is
+        no such signature.
+        """
+        key = self.certificate.public_key()
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            return signature
+        first, second = decode_dss_signature(signature)
+        return encode_dss_signature(first, min(second, _ORDERS[key.curve.name] - second))
 
 
 class Signer(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from web.cli.frame import Group, answer, argument, command, leave, option, table
 from web.cli.inputs import NUMBER
 from web.cli.refusals import No
 from web.cli.words import language, text
+
+if TYPE_CHECKING:
+    from workflows.verification import Verification
 
 history = Group("history")
 report = Group("report")
@@ -22,27 +25,41 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @command(
     "verify",
     argument("file", type=FILE, required=False),
+    option("--paper", metavar="CODE", default=""),
     option("--offline", is_flag=True),
     option("--trust", type=FILE, metavar="BUNDLE"),
     option("--qr", "code", metavar="TEXT"),
     answers=True,
 )
 def verify(
-    file: Path | None, offline: bool, trust: Path | None, code: str | None, as_json: bool
+    file: Path | None,
+    paper: str,
+    offline: bool,
+    trust: Path | None,
+    code: str | None,
+    as_json: bool,
 ) -> None:
-    from web.cli.office import open_office
-    from workflows.verification import verify as ask
-
     if offline:
         _verify_offline(file, trust, code, as_json)
         return
     if file is None or trust or code:
         raise click.UsageError(text("file_or_offline"))
-    office = open_office()
-    found = ask(office.session, office.bureau.desk, file.read_bytes())
-    told = found.record()
+    found = _verified(file, paper)
+    told = found.record(language())
     answer(told, as_json, lambda: _four_answers(told))
     leave(found.ok)
+
+
+def _verified(file: Path, paper: str) -> Verification:
+    """The answers; a file larger than any paper is not even read."""
+    from web.cli.office import open_office
+    from workflows.verification import LARGEST, refused
+    from workflows.verification import verify as ask
+
+    if file.stat().st_size > LARGEST:
+        return refused("too_large")
+    office = open_office()
+    return ask(office.session, office.bureau.desk, file.read_bytes(), code=paper)
 
 
 def _verify_offline(file: Path | None, trust: Path | None, code: str | None, as_json: bool) -> None:
@@ -89,15 +106,19 @@ def _four_answers(told: dict[str, Any]) -> list[str]:
 
     return [
         line("is_issued", told["issued"]),
+        *_why(told, "issued"),
         line("is_unchanged", told["unchanged"]),
+        *_why(told, "unchanged"),
         line("is_signed", _signed(told)),
+        *_why(told, "signatures"),
         *(
             f"    {one['role']}: {one['name']}, {one['time']}, {one['level']} "
             f"{' '.join(one['problems'])}".rstrip()
             for one in told["signatures"]
         ),
         line("is_in_force", told["in_force"]),
-        *([text("is_older", **told["newer"])] if told["newer"] else []),
+        *_why(told, "in_force"),
+        *([text("is_older", **told["newer"])] if told.get("newer") else []),
         *([text("is_logged", index=told["log_index"])] if told["logged"] else []),
         f"{text('verdict_' + told['verdict'])} [{told['verdict']}]",
     ]
@@ -109,6 +130,11 @@ def _signed(told: dict[str, Any]) -> bool | None:
     if told["unchanged"] is None and not signatures:
         return None
     return bool(signatures) and all(one["valid"] for one in signatures)
+
+
+def _why(told: dict[str, Any], name: str) -> list[str]:
+    """The reasons against one of the answers."""
+    return [f"    {one['detail']}" for one in told.get("reasons", ()) if one["answers"] == name]
 
 
 @command("history verify", group=history, answers=True)

@@ -33,9 +33,15 @@ def fake_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
             except OSError:
                 return
             with opened:
+                opened.settimeout(5)
                 opened.recv(65_536)
                 with suppress(OSError):
                     answer(opened)
+                    # Closed with something unread, the connection would be reset, and the
+                    # answer with it.
+                    opened.shutdown(socket.SHUT_WR)
+                    while opened.recv(65_536):
+                        pass
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()

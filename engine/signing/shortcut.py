@@ -1,0 +1,261 @@
+"""The signatures of a file whose every byte is known, checked again without reading it as PDF.
+
+A file that equals what this house issued, byte for byte, was judged in full before it was
+kept: how it is built, what it permits, what was changed between its signatures. What time and
+other hands could change since is the cryptography and the roots, and only these are worked out
+anew here. Anything out of the ordinary is left to ``validate``, which is the measure of this
+module in the tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.x509 import (
+    BasicConstraints,
+    Certificate,
+    ExtensionNotFound,
+    KeyUsage,
+    load_der_x509_certificate,
+)
+
+from engine.signing.certificates import Identity, identity
+from engine.signing.signer import Credential
+
+if TYPE_CHECKING:
+    from engine.signing.validate import SignatureReport
+
+_RANGE = re.compile(rb"/ByteRange\s*\[\s*0 (\d+) (\d+) (\d+)\s*\]")
+_TIME = re.compile(rb"/M\s*\((D(?::|\\072)[^)]{10,40})\)")
+_KNOWN_EXTENSIONS = (BasicConstraints.oid, KeyUsage.oid)
+_OCTAL = re.compile(rb"\\([0-7]{3})")
+
+
+class Unusual(Exception):
+    """There is something here that only the full judgement can weigh."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One signature where it lies: the covered bytes end at ``end``."""
+
+    gap: tuple[int, int]
+    end: int
+    time: datetime
+
+
+def judge(pdf: bytes, roots: Sequence[Certificate]) -> list[SignatureReport] | None:
+    """The reports that ``validate`` gives for a paper that is wholly in order; none when it
+    is not, or not as plain as ours are. Only for bytes that are known to be our own."""
+    try:
+        found = list(_find(pdf))
+        if not 1 <= len(found) <= 2 or found[-1].end != len(pdf):
+            return None
+        return [_report(pdf, *each, roots) for each in zip(found, _roles(found), strict=True)]
+    except (Unusual, ValueError, IndexError, StopIteration, UnsupportedAlgorithm):
+        return None
+
+
+def _roles(found: Sequence[_Found]) -> list[tuple[str, bool]]:
+    """Whose each signature must be, and whether it is the last."""
+    return [("person", True)] if len(found) == 1 else [("person", False), ("seal", True)]
+
+
+def _find(pdf: bytes) -> Iterator[_Found]:
+    for match in _RANGE.finditer(pdf):
+        first, second, rest = (int(number) for number in match.groups())
+        dictionary = pdf[pdf.rindex(b" obj", 0, match.start()) : first]
+        dictionary += pdf[second : pdf.index(b"endobj", second)]
+        yield _Found((first, second), second + rest, _time(dictionary))
+
+
+def _time(dictionary: bytes) -> datetime:
+    """The claimed time: ``D:20261105093000+07'00'``."""
+    told = _TIME.findall(dictionary)
+    if len(told) != 1:
+        raise Unusual
+    plain = _OCTAL.sub(lambda code: bytes((int(code[1], 8),)), told[0]).decode("ascii")
+    return datetime.strptime(plain.removeprefix("D:").replace("'", ""), "%Y%m%d%H%M%S%z")
+
+
+def _report(
+    pdf: bytes, found: _Found, role: tuple[str, bool], roots: Sequence[Certificate]
+) -> SignatureReport:
+    from engine.signing.validate import SignatureReport
+
+    kind, last = role
+    digest = _digest(pdf, found)
+    credential = _credential(pdf, found, digest)
+    holder = _holder(credential.certificate)
+    if holder.kind != {"person": "person", "seal": "agency"}[kind]:
+        raise Unusual
+    term = _term(credential, tuple(roots))
+    if not term[0] <= found.time <= term[1]:
+        raise Unusual
+    return SignatureReport(
+        role="person" if kind == "person" else "seal",
+        field="signature" if kind == "person" else "seal",
+        name=holder.name,
+        title=holder.title,
+        organisation=holder.organisation,
+        reference=holder.reference,
+        fingerprint=holder.fingerprint,
+        time=found.time,
+        level="B-B",
+        valid=True,
+        intact=True,
+        covers="whole_file" if last else "revision",
+        digest=digest.hex(),
+        modification="none" if last else "form_filling",
+        problems=(),
+    )
+
+
+def _digest(pdf: bytes, found: _Found) -> bytes:
+    view, (first, second) = memoryview(pdf), found.gap
+    digest = hashlib.sha256(view[:first])
+    digest.update(view[second : found.end])
+    return digest.digest()
+
+
+def _credential(pdf: bytes, found: _Found, digest: bytes) -> Credential:
+    """Whose signature it is, if it is one over these bytes in its one spelling.
+
+    What is read from the container is believed only because writing it anew gives the same
+    bytes: so its parts need no careful reader.
+    """
+    from engine.signing import cms
+
+    first, second = found.gap
+    spelled = pdf[first:second]
+    container = bytes.fromhex(spelled[1:-1].decode("ascii"))
+    certificates, signature = _parts(container)
+    # Only holders are named in our way; authorities are not.
+    own = next(each for each in certificates if _holder(each).kind != "other")
+    credential = Credential(own, tuple(each for each in certificates if each is not own))
+    attributes = cms.attributes(credential, digest)
+    written = cms.envelope(credential, attributes, credential.settled(signature))
+    padded = written.ljust(len(container), b"\0")
+    if b"<%s>" % padded.hex().upper().encode() != spelled:
+        raise Unusual
+    if not credential.accepts(attributes, signature):
+        raise Unusual
+    return credential
+
+
+def _parts(container: bytes) -> tuple[list[Certificate], bytes]:
+    """The certificates and the signature of a detached SignedData (RFC 5652)."""
+    outer = _children(_first(container))  # the kind of content, then the content
+    signed = _children(_first(outer[1][1]))
+    certificates = [der for tag, value in signed if tag == 0xA0 for der in _whole(value)]
+    signer = _children(_first(signed[-1][1]))
+    signature = [value for tag, value in signer if tag == 0x04]
+    return [_certificate(der) for der in certificates], signature[-1]
+
+
+def _children(data: bytes) -> list[tuple[int, bytes]]:
+    """Tag and value of each element (DER, single-byte tags)."""
+    return [(element[0], element[start:]) for element, start in _elements(data)]
+
+
+def _first(data: bytes) -> bytes:
+    """The value of the first element."""
+    return _children(data)[0][1]
+
+
+def _whole(data: bytes) -> Iterator[bytes]:
+    for element, _ in _elements(data):
+        yield element
+
+
+def _elements(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """Each element with the place where its value begins; stops at padding."""
+    place = 0
+    while place < len(data) and data[place]:
+        size, start = data[place + 1], 2
+        if size & 0x80:
+            start += size & 0x7F
+            size = int.from_bytes(data[place + 2 : place + start])
+        yield data[place : place + start + size], start
+        place += start + size
+
+
+# ------------------------------------------------------------------ certificates
+# What follows depends on nothing but its arguments, and few keys sign many papers.
+
+
+@lru_cache(maxsize=256)
+def _certificate(der: bytes) -> Certificate:
+    return load_der_x509_certificate(der)
+
+
+@lru_cache(maxsize=256)
+def _holder(certificate: Certificate) -> Identity:
+    return identity(certificate)
+
+
+@lru_cache(maxsize=256)
+def _term(credential: Credential, roots: tuple[Certificate, ...]) -> tuple[datetime, datetime]:
+    """From when until when a credential may sign: the time in which its certificate and all
+    above it are valid, up to a root (RFC 5280, 6.1, for chains as plain as ours)."""
+    if not _usage(credential.certificate).content_commitment:
+        raise Unusual
+    path = list(_path(credential, roots))
+    for depth, authority in enumerate(path[1:]):
+        limits = authority.extensions.get_extension_for_class(BasicConstraints).value
+        too_deep = limits.path_length is not None and limits.path_length < depth
+        if not limits.ca or too_deep or not _usage(authority).key_cert_sign:
+            raise Unusual
+    starts = [each.not_valid_before_utc for each in path[:-1]]
+    ends = [each.not_valid_after_utc for each in path[:-1]]
+    return max(starts), min(ends)
+
+
+def _path(credential: Credential, roots: tuple[Certificate, ...]) -> Iterator[Certificate]:
+    """From the signer's certificate to a root, each really issued by the next."""
+    left, current = list(credential.chain), credential.certificate
+    while True:
+        _require_plain(current)
+        yield current
+        above = next((root for root in roots if _issued(current, root)), None)
+        if above is not None:
+            yield above
+            break
+        above = next((other for other in left if _issued(current, other)), None)
+        if above is None:
+            raise Unusual
+        left.remove(above)
+        current = above
+    if left:
+        raise Unusual
+
+
+def _issued(certificate: Certificate, by: Certificate) -> bool:
+    if certificate.issuer != by.subject:
+        return False
+    try:
+        certificate.verify_directly_issued_by(by)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _require_plain(certificate: Certificate) -> None:
+    """Other critical extensions (constraints of names, policies) are not weighed here."""
+    for extension in certificate.extensions:
+        if extension.critical and extension.oid not in _KNOWN_EXTENSIONS:
+            raise Unusual
+
+
+def _usage(certificate: Certificate) -> KeyUsage:
+    try:
+        return certificate.extensions.get_extension_for_class(KeyUsage).value
+    except ExtensionNotFound:
+        raise Unusual from None

@@ -1,0 +1,21 @@
+"""Makes the altered files and their manifest anew."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.engine.signing.altering import keys
+from tests.engine.signing.altering.manifest import build
+
+
+def main() -> int:
+    """Makes the keys if there are none, then every file; says how many and how large."""
+    if not keys.ROOTS.exists():
+        keys.create()
+    count, size = build()
+    sys.stdout.write(f"{count} files, {size} bytes\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

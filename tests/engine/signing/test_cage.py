@@ -1,0 +1,139 @@
+"""Whatever file is opened, there is an answer, and it costs no more than it may."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.signing import cage
+from engine.signing.cage import Limits, answer, ask
+from engine.signing.certificates import load_roots
+from engine.signing.examination import MOST_SIGNATURES, Examined
+from tests.engine.signing.altering.keys import FOLDER, roots_pem
+from tests.engine.signing.altering.manifest import genuine
+from tests.engine.signing.bombs import BOMBS, GIGABYTE, packed
+
+ROOTS = load_roots(roots_pem())
+SMALL = Limits(memory=512 * 2**20, seconds=6)
+READ = {"", "damaged", "too_complex", "cut_off"}
+
+# One process that has loaded everything forks for each file: a new one for each would cost
+# most of its time in starting.
+HARNESS = """
+import json, os, resource, sys
+from engine.signing import cage, difference, shortcut
+from engine.signing.certificates import load_roots
+
+roots, original, memory, seconds, *files = sys.argv[1:]
+given = load_roots(open(roots, "rb").read()), open(original, "rb").read()
+for file in files:
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        cage._confine(cage.Limits(int(memory), int(seconds)))
+        code = 9
+        try:
+            found = cage.answer(open(file, "rb").read(), *given)
+            print(json.dumps([file, found.examined.problem, len(found.examined.signed)]))
+            sys.stdout.flush()
+            code = 0
+        finally:
+            os._exit(code)
+    _, status, used = os.wait4(child, 0)
+    print(json.dumps([file, status, used.ru_maxrss * 1024, used.ru_utime + used.ru_stime]))
+"""
+
+
+def test_no_bomb_costs_more_than_the_limits(tmp_path: Path) -> None:
+    roots, original = FOLDER / "pki" / "roots.pem", FOLDER / "genuine.pdf"
+    files = []
+    for name, make in BOMBS.items():
+        files.append(tmp_path / name)
+        files[-1].write_bytes(make())
+    limits = [str(SMALL.memory), str(SMALL.seconds)]
+    done = subprocess.run(
+        [sys.executable, "-c", HARNESS, str(roots), str(original), *limits, *map(str, files)],
+        capture_output=True,
+        check=True,
+    )
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    answers = {Path(line[0]).name: line[1:] for line in told if len(line) == 3}
+    ends = {Path(line[0]).name: line[1:] for line in told if len(line) == 4}
+    assert set(ends) == set(BOMBS)
+    for name, (status, memory, seconds) in ends.items():
+        assert memory <= SMALL.memory, name
+        assert seconds <= SMALL.seconds + 1, name
+        assert status or answers[name][0] in READ, name
+        assert status or answers[name][1] == 0, name  # nothing in it is taken for a signature
+    assert sum(status == 0 for status, *_ in ends.values()) > len(BOMBS) / 2
+
+
+def test_the_bombs_are_small_and_what_they_hold_is_not() -> None:
+    assert all(len(make()) < 7 * 2**20 for make in BOMBS.values())
+    assert len(packed(GIGABYTE)) < 2**21
+
+
+def test_a_child_answers_as_this_process_would() -> None:
+    content, original = (FOLDER / "page-added.pdf").read_bytes(), genuine()
+    found = ask(content, ROOTS, original)
+    assert found == answer(content, ROOTS, original)
+    assert found.differences == ("appended", "page_added")
+    assert [one.ours for one in found.examined.signed] == [True, True]
+
+
+def test_what_runs_out_of_memory_or_time_is_too_complex() -> None:
+    for limits in (Limits(memory=64 * 2**20), Limits(seconds=0)):
+        assert ask(genuine(), ROOTS, limits=limits).examined == Examined("too_complex")
+    # This process itself has given nothing up.
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+def test_a_child_that_answers_nonsense_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for nonsense in ("print('{}')", "print('no json')", "raise SystemExit(3)"):
+        monkeypatch.setattr(cage, "_COMMAND", [sys.executable, "-c", nonsense])
+        assert ask(b"%PDF-", ROOTS).examined == Examined("too_complex")
+
+
+def test_a_child_sees_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BINHXET_SECRET_KEY", "top secret")
+    look = "import os; raise SystemExit('BINHXET_SECRET_KEY' in os.environ)"
+    told = subprocess.run([sys.executable, "-c", look], env=cage._environment(), check=False)
+    assert told.returncode == 0
+
+
+def test_who_comes_when_all_children_are_at_work_is_told_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cage, "WALL_SECONDS", 0.01)
+    for _ in range(cage.AT_ONCE):
+        assert cage._free.acquire(blocking=False)
+    try:
+        assert ask(b"%PDF-", ROOTS).examined == Examined("busy")
+    finally:
+        for _ in range(cage.AT_ONCE):
+            cage._free.release()
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "empty"),
+        (b"\0" * 2000 + b"%PDF-1.7", "not_a_pdf"),
+        (b"PK\3\4 a document", "not_a_pdf"),
+        (b"%PDF-1.7 nothing more", "cut_off"),
+        (b"%PDF-1.7 nothing more %%EOF", "damaged"),
+    ],
+)
+def test_what_is_no_readable_pdf_is_told_apart(content: bytes, problem: str) -> None:
+    assert answer(content, ROOTS).examined == Examined(problem)
+
+
+def test_more_signatures_than_any_paper_has_are_not_looked_at() -> None:
+    found = answer(BOMBS["thousands_of_signatures"](), ROOTS)
+    assert found.examined == Examined("too_complex")
+    assert MOST_SIGNATURES < 100

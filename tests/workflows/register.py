@@ -1,0 +1,116 @@
+"""A small register in which the genuine papers of the altered files are issued.
+
+Rows are written past ``perform``: the files were made beforehand, by acts of a test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.db import writing
+from engine.history import Event, seal
+from engine.papers.book import Paper, PaperVersion
+from engine.signing.coverage import facts
+from engine.store import BlobStore
+from engine.subjects import Subject
+from tests.engine.signing.altering import keys
+from tests.engine.signing.altering.manifest import genuine
+from tests.workflows.staging import house
+from workflows.bureau import TEMPLATES
+from workflows.keys import ROOTS, Keyring
+from workflows.papers import PaperDesk
+
+AT = datetime(2026, 11, 5, 4, tzinfo=UTC)
+AUTHORITY = int(keys.AGENCY.partition(":")[2])
+PAPERS = {"genuine": "15/QĐ-UBND", "genuine-certificate": "16/GCN-UBND"}
+
+
+@dataclass(frozen=True)
+class Register:
+    """The desk, and the code of each genuine paper."""
+
+    session: Session
+    desk: PaperDesk
+    codes: dict[str, str]
+
+
+def issue_all(session: Session, folder: Path) -> Register:
+    """Enters the genuine papers, in every version, at a desk in an empty folder."""
+    keyring = Keyring(folder / "keys")
+    return enter(session, PaperDesk(house(), BlobStore(folder / "blobs"), keyring, TEMPLATES))
+
+
+def enter(session: Session, desk: PaperDesk) -> Register:
+    """The same at a desk that has no keys yet."""
+    desk.keys.folder.mkdir(parents=True, exist_ok=True)
+    (desk.keys.folder / ROOTS).write_bytes(keys.roots_pem())
+    with writing(session):
+        codes = {name: _enter(session, desk.store, name) for name in PAPERS}
+    return Register(session, desk, codes)
+
+
+def _enter(session: Session, store: BlobStore, name: str) -> str:
+    content, code = genuine(name), clock.new_code()
+    subject = _issued(session)
+    session.execute(
+        insert(Paper).values(
+            id=subject,
+            kind="commune_decision",
+            authority_id=AUTHORITY,
+            code=code,
+            values={},
+            values_digest="0" * 64,
+            template_digest="0" * 64,
+            drafted_at=AT,
+            number=int(PAPERS[name][:2]),
+            number_text=PAPERS[name],
+            issued_on=AT.date(),
+        )
+    )
+    for stage, version in stages(content).items():
+        row = {"stage": stage, "sha256": store.put(version), "size": len(version), "at": AT}
+        session.execute(insert(PaperVersion).values(paper_id=subject, **row))
+    return code
+
+
+def stages(content: bytes) -> dict[str, bytes]:
+    """An issued file as it was at each stage."""
+    signed = content[: facts(content).covered[0].end]
+    rendered = signed[: signed.index(b"%%EOF\n") + len(b"%%EOF\n")]
+    return {"rendered": rendered, "signed": signed, "issued": content}
+
+
+def _issued(session: Session) -> int:
+    """A subject that was issued, with the one history row that says so."""
+    plain = {"definition_id": "outgoing", "definition_digest": "0" * 64}
+    made = session.execute(
+        insert(Subject).values(kind="paper", state="", version=0, entered_at=AT, **plain)
+    )
+    (subject,) = made.inserted_primary_key or (0,)
+    row = {
+        "subject_id": subject,
+        "version": 1,
+        "at": AT,
+        "person_id": None,
+        "office": None,
+        "action": "issue",
+        "duty": None,
+        "from_state": "",
+        "to_state": "issued",
+        "data": {},
+        "key": None,
+        "form": 1,
+        "previous_hash": hashlib.sha256(b"").hexdigest(),
+        **plain,
+    }
+    session.execute(insert(Event).values(**row, hash=seal(row)))
+    moved = update(Subject).where(Subject.id == subject)
+    session.execute(moved.values(state="issued", version=1))
+    return int(subject)

@@ -59,8 +59,8 @@ def _faults_of(container: bytes, digest: bytes, credential: Credential) -> Itera
     and the two differ."""
     attributes = cms.attributes(credential, digest)
     try:
-        signature = cms.signature_in(container)
-    except IndexError:
+        signature = credential.settled(cms.signature_in(container))
+    except (IndexError, ValueError):
         yield "respelled"
         return
     if cms.envelope(credential, attributes, signature).ljust(len(container), b"\0") != container:

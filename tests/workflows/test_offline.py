@@ -88,7 +88,7 @@ def open_office(session: Session, folder: Path) -> Office:
     keys.path(seal).write_bytes(agency.sealed(PIN))
     with clock.fixed_at(clock.vietnam(SINCE)):
         StatementKeys(keys.folder).create()
-    desk = PaperDesk(here.house, BlobStore(folder / "blobs"), keys, TEMPLATES, BASE)
+    desk = PaperDesk(here.house, BlobStore(folder / "blobs"), keys, TEMPLATES, address=BASE)
     return Office(here, desk)
 
 

@@ -17,12 +17,13 @@ from tests.engine.signing.house import House, person, signer
 
 
 def attributes(credential: Credential, digest: bytes) -> bytes:
-    (certificate,) = to_asn1([credential.certificate])
-    bound = as_signing_certificate_v2(certificate, "sha256").dump()
+    own, *chain = to_asn1((credential.certificate, *credential.chain))
+    chain.sort(key=lambda one: bytes(one.dump()))
+    bound = [as_signing_certificate_v2(one, "sha256")["certs"][0] for one in (own, *chain)]
     values = {
         "content_type": "data",
         "message_digest": digest,
-        "signing_certificate_v2": tsp.SigningCertificateV2.load(bound),
+        "signing_certificate_v2": tsp.SigningCertificateV2({"certs": bound}),
     }
     told = [oracle.CMSAttribute({"type": kind, "values": [v]}) for kind, v in values.items()]
     return bytes(oracle.CMSAttributes(told).dump())

@@ -92,10 +92,8 @@ def test_keys_in_each_others_places_are_left_to_the_full_judgement(ec_house: Hou
 
 def test_an_issuer_that_is_no_authority_is_left_to_the_full_judgement(ec_house: House) -> None:
     """A person's key that issues certificates: the chain links, but may not."""
-    from engine.signing.authority import Authority
-
     chair = person(ec_house.authority)
-    usurper = Authority(mark="X", root=ec_house.authority.root, persons=chair, agencies=chair)
+    usurper = replace(ec_house.authority, agencies=chair)
     false = agency(usurper)
     chained = replace(
         false.credential, chain=(chair.credential.certificate, *chair.credential.chain)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from engine.definition import Frozen, Words
+from engine.definition import Act, Frozen, Words
 from engine.errors import DefinitionError
 
 
@@ -17,7 +17,8 @@ class PaperKind(Frozen):
 
     ``definition`` is the workflow its papers go through. ``symbol`` is what follows the
     number (``QĐ-UBND``) and ``series`` the register that counts it; a paper that is only
-    recorded, to be signed by hand, has neither. ``signatory`` is the role that signs.
+    recorded, to be signed by hand, has neither. ``signatory`` is the role that signs. ``act``
+    is what papers of this kind do to an earlier one; a replacement is of that one's own kind.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -28,6 +29,7 @@ class PaperKind(Frozen):
     series: str = ""
     signatory: str = ""
     lists_many: bool = False
+    act: Act | None = None
 
 
 class _KindFile(Frozen):

@@ -13,7 +13,7 @@ from tests.papers.reading import Reading
 LayOut = Callable[[str, Mapping[str, Any]], Reading]
 
 CODED = {"form", "capacity", "collective", "symbol", "date", "decided_on", "due", "ended"}
-CODED |= {"head_title", "received_on", "registered_on", "time", "until"}
+CODED |= {"head_title", "effect_on", "received_on", "registered_on", "time", "until"}
 PORTRAIT = (30.0, 20.0, 195.0, 278.0)
 LANDSCAPE = (27.0, 15.0, 270.0, 190.0)
 

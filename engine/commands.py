@@ -114,6 +114,17 @@ def openable(session: Session, house: House, opening: Opening) -> Option:
     return Option(transition, tuple(reasons))
 
 
+def foreseen(session: Session, house: House, opening: Opening) -> Move:
+    """The opening as its guards would see it now, without inputs: for forms."""
+    at = clock.now()
+    found = ledger.imagined(session, house, opening, at)
+    transition = found.definition.transition(opening.action)
+    actor = _actor(session, house, opening.person_id, at)
+    move = _move(session, house, found, transition, actor, None, at)
+    move.evidence = opening.evidence
+    return move
+
+
 def repeated(session: Session, command: Command | Opening) -> Outcome | None:
     """The answer the same key got before, if it was performed already; raises ``Conflict``
     (``key_used_elsewhere``) when it was for another move."""

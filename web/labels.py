@@ -6,7 +6,9 @@ from flask import Flask
 
 from engine.definition import SYSTEM, Transition, role_of
 from web.catalogue import gettext
-from web.text import role
+from web.extensions import bureau
+from web.text import day, role, words
+from workflows.standing import Change, Target
 
 
 def series_name(series: str) -> str:
@@ -15,6 +17,7 @@ def series_name(series: str) -> str:
         "decisions": gettext("Sổ quyết định"),
         "notices": gettext("Sổ thông báo"),
         "certificates": gettext("Sổ giấy công nhận"),
+        "letters": gettext("Sổ công văn"),
     }
     return names.get(series, series)
 
@@ -38,6 +41,43 @@ def verdict(code: str) -> str:
         "unknown": gettext("Không phải văn bản của hệ thống này"),
         "unreadable": gettext("Không đọc được: không phải tệp PDF hoặc tệp hỏng"),
     }[code]
+
+
+def act_name(act: str) -> str:
+    """What a later paper does, as a button says it."""
+    return {
+        "correction": gettext("Đính chính"),
+        "replacement": gettext("Thay thế"),
+        "revocation": gettext("Thu hồi"),
+    }[act]
+
+
+def changed(change: Change) -> str:
+    """What a later paper did to this one, in one sentence."""
+    told = {
+        "correction": gettext("Đã được đính chính bởi %(paper)s số %(number)s, ngày %(day)s."),
+        "replacement": gettext("Đã được thay thế bởi %(paper)s số %(number)s, ngày %(day)s."),
+        "revocation": gettext("Đã bị thu hồi bởi %(paper)s số %(number)s, ngày %(day)s."),
+    }[change.act]
+    kind = words(bureau().house.kinds[change.kind].label)
+    return told % {"paper": kind, "number": change.number, "day": day(change.issued_on)}
+
+
+def acting(target: Target) -> str:
+    """What this paper does to an earlier one, in one sentence."""
+    told = {
+        "correction": gettext("Văn bản này đính chính %(paper)s số %(number)s, ngày %(day)s."),
+        "replacement": gettext("Văn bản này thay thế %(paper)s số %(number)s, ngày %(day)s."),
+        "revocation": gettext("Văn bản này thu hồi %(paper)s số %(number)s, ngày %(day)s."),
+    }[target.act]
+    kind = words(bureau().house.kinds[target.kind].label)
+    return told % {"paper": kind, "number": target.number, "day": day(target.issued_on)}
+
+
+def fallen(state: str) -> str:
+    """How a fallen paper is called where another one rests on it."""
+    names = {"replaced": gettext("đã được thay thế"), "revoked": gettext("đã bị thu hồi")}
+    return names[state]
 
 
 def roles_of(transition: Transition) -> str:
@@ -66,5 +106,12 @@ def sample_titles() -> dict[str, str]:
 def attach(app: Flask) -> None:
     """Makes these known to the templates."""
     app.jinja_env.globals.update(
-        series_name=series_name, confidence=confidence, verdict=verdict, roles_of=roles_of
+        series_name=series_name,
+        confidence=confidence,
+        verdict=verdict,
+        roles_of=roles_of,
+        act_name=act_name,
+        changed=changed,
+        acting=acting,
+        fallen=fallen,
     )

@@ -13,11 +13,11 @@ from typing import Any, get_args
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.commands import Option, Outcome, openable, perform
+from engine.commands import Option, Outcome, foreseen, openable, perform
 from engine.definition import Act, Definition
 from engine.errors import NotFound, Refusal
 from engine.house import House
-from engine.move import Opening
+from engine.move import Move, Opening
 from engine.papers.book import Paper
 from engine.policy import Actor
 from engine.subjects import Subject
@@ -110,6 +110,15 @@ def draft(
         house,
         _opening(session, house, person_id, act, paper, nominations, data, key),
     )
+
+
+def foresee(
+    session: Session, house: House, person_id: int, act: Act, paper_id: int
+) -> tuple[Option, Move]:
+    """The drafting of the later paper by this person: what is asked, and every reason
+    against it that does not depend on the answers."""
+    opening = _opening(session, house, person_id, act, _paper(session, paper_id))
+    return openable(session, house, opening), foreseen(session, house, opening)
 
 
 def _paper(session: Session, paper_id: int) -> Paper:

@@ -14,13 +14,14 @@ from engine.errors import Refused
 from engine.log.book import Leaf
 from engine.papers.book import Paper, PaperVersion
 from engine.subjects import Subject
+from workflows import standing
 from workflows.keys import authority_reference
 from workflows.papers import PaperDesk
+from workflows.standing import Change
 
 if TYPE_CHECKING:
     from engine.signing.validate import SignatureReport
 
-IN_FORCE = "issued"
 LARGEST = 50 * 2**20
 END_OF_REVISION = b"%%EOF"
 
@@ -42,6 +43,8 @@ class Verification:
     stage: str = ""
     log_index: int | None = None
     """Where the log tells of exactly these bytes; none for a file that was not logged yet."""
+    changes: tuple[Change, ...] = ()
+    """What later papers did to this one, the oldest first."""
 
     @property
     def ok(self) -> bool:
@@ -69,6 +72,7 @@ class Verification:
             "verdict": self.verdict,
             "paper": self.code,
             "number": self.number,
+            "changes": [change.record() for change in self.changes],
         }
 
 
@@ -88,7 +92,8 @@ def verify(session: Session, desk: PaperDesk, content: bytes) -> Verification:
 
     *Issued* means: exactly these bytes are what the register issued. *Unchanged*: they are
     some version that was made here, whole. *Signatures* are validated from the file alone.
-    *In force*: the paper has been issued and not withdrawn since.
+    *In force*: the paper has been issued, and no later one replaced it or revoked it with
+    effect from today or before; a corrected paper is in force.
     """
     known = _known(session, [hashlib.sha256(content).hexdigest()])
     reports = _reports(desk, content)
@@ -102,7 +107,8 @@ def verify(session: Session, desk: PaperDesk, content: bytes) -> Verification:
             False, False, reports, False, verdict, found.paper_id or None, found.code, found.number
         )
     issued = known.stage == "issued"
-    in_force = issued and known.state == IN_FORCE
+    changes = tuple(standing.changes(session, known.paper_id)) if issued else ()
+    in_force = issued and standing.in_force(known.state, changes)
     verdict = "not_issued"
     if issued:
         verdict = "genuine" if in_force else "not_in_force"
@@ -119,6 +125,7 @@ def verify(session: Session, desk: PaperDesk, content: bytes) -> Verification:
         known.number,
         known.stage,
         known.log_index,
+        changes,
     )
 
 

@@ -10,13 +10,22 @@ import pytest
 from pytest import approx
 
 from engine.papers.fields import field_specs
-from tests.papers.conftest import DECISIONS, FIELDS, KINDS, OUTGOING, RECORDS, SAMPLES, sample
+from tests.papers.conftest import (
+    DECISIONS,
+    FIELDS,
+    KINDS,
+    OUTGOING,
+    RECORDS,
+    SAMPLES,
+    kind_of,
+    sample,
+)
 from tests.papers.reading import Reading, Run, field_box, overlap
 
 Read = Callable[[str], Reading]
 LayOut = Callable[[str, Mapping[str, Any]], Reading]
 
-PORTRAIT = [name for name in SAMPLES if not name.startswith("certificate")]
+PORTRAIT = [n for n in SAMPLES if kind_of(n) not in ("certificate", "outgoing_register")]
 LEFT, RIGHT, TOP, BOTTOM = 30.0, 15.0, 20.0, 20.0
 MIDDLE = 112.0
 MARGIN_NOTE = "MẪU –"

@@ -91,6 +91,8 @@ HIDDEN |= {
     "until",
     "due",
     "effect_on",
+    "opened",
+    "closed",
     "received_on",
     "registered_on",
     "decided_on",

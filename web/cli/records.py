@@ -34,6 +34,12 @@ def verify(file: Path, as_json: bool) -> None:
     leave(found.ok)
 
 
+def change_line(change: dict[str, Any]) -> str:
+    """What a later paper did to this one."""
+    told = {name: change[name] or "" for name in ("number", "issued_on", "effect_on", "reason")}
+    return "    " + text(f"changed_{change['act']}", **told)
+
+
 def _four_answers(told: dict[str, Any]) -> list[str]:
     def line(question: str, holds: bool) -> str:
         return f"{'✓' if holds else '✗'} {text(question)}"
@@ -49,6 +55,7 @@ def _four_answers(told: dict[str, Any]) -> list[str]:
             for one in signatures
         ),
         line("is_in_force", told["in_force"]),
+        *(change_line(change) for change in told["changes"]),
         *([text("is_logged", index=told["log_index"])] if told["logged"] else []),
         f"{text('verdict_' + told['verdict'])} [{told['verdict']}]",
     ]

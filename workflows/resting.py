@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, insert, select
+from sqlalchemy import ForeignKey, func, insert, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from engine.db import Base, Instant
@@ -183,6 +183,17 @@ def shaken(
     if paper_id is not None:
         query = query.where(Paper.id == paper_id)
     return [_shaken(row) for row in session.execute(query)]
+
+
+def count(session: Session, units: Collection[int]) -> int:
+    """How many papers in force of these authorities rest on fallen ones."""
+    query = (
+        select(func.count(Paper.id.distinct()))
+        .join(Resting, Resting.paper_id == Paper.id)
+        .join(Subject, Subject.id == Paper.id)
+        .where(Subject.state.in_(IN_FORCE), Paper.authority_id.in_(units))
+    )
+    return session.scalar(query) or 0
 
 
 def _shaken(row: Any) -> Shaken:

@@ -20,7 +20,7 @@ from workflows.standing import Change
 from workflows.units import Unit
 
 TEMPLATE = "outgoing_register"
-SHEETFUL = 1000
+SHEETFUL = 250
 """As many lines are printed in one file; a longer register is printed in volumes."""
 
 ACTS = {"correction": "Đính chính", "replacement": "Thay thế", "revocation": "Thu hồi"}

@@ -185,6 +185,12 @@ def shaken(
     return [_shaken(row) for row in session.execute(query)]
 
 
+def has_lost_ground(session: Session, paper_id: int) -> bool:
+    """Whether a paper rests on one that fell."""
+    query = select(Resting.fallen_id).where(Resting.paper_id == paper_id).limit(1)
+    return session.scalar(query) is not None
+
+
 def count(session: Session, units: Collection[int]) -> int:
     """How many papers in force of these authorities rest on fallen ones."""
     query = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from workflows.aftermath import IN_FORCE, aftermath
 from workflows.guards.common import Asked
 from workflows.guards.papers import waits_for
 from workflows.nominations import Nomination
+from workflows.resting import has_lost_ground
 
 ERRATA = ("place", "printed", "correct")
 
@@ -102,8 +103,9 @@ def effect_not_before_issue(move: Move) -> Iterator[Refusal]:
 
 
 def listed_fit_replacement(move: Move) -> Iterator[Refusal]:
-    """Every nomination is one that the earlier paper lists, or waits for a paper of this
-    kind from this authority; all are of one year, and no more than the kind may list."""
+    """Every nomination is one that the earlier paper lists and that still has its ground, or
+    waits for a paper of this kind from this authority; all are of one year, and no more than
+    the kind may list."""
     found = amendment(move)
     if found is None:
         yield Refusal("nothing_chosen")
@@ -116,6 +118,9 @@ def listed_fit_replacement(move: Move) -> Iterator[Refusal]:
         yield Refusal("nothing_kept")
     if len(wanted) > 1 and not kind.lists_many:
         yield Refusal("one_at_a_time")
+    yield from _fallen(move, kept)
+    if not kind.lists_many and has_lost_ground(move.session, found.of):
+        yield Refusal("ground_fell")
     years = select(Nomination.year).where(Nomination.id.in_(wanted)).distinct()
     if len(move.session.scalars(years).all()) > 1:
         yield Refusal("one_year_only")
@@ -133,12 +138,12 @@ def _listed(move: Move, paper_id: int) -> frozenset[int]:
 
 def listed_still_stand(move: Move) -> Iterator[Refusal]:
     """None that the paper lists lost meanwhile what the paper rests on."""
-    rows = move.session.execute(
-        select(Subject.id, Subject.state, Subject.definition_digest)
-        .join(Link, Link.subject_id == Subject.id)
-        .where(Link.paper_id == move.subject_id, Link.position > PLACE)
-    )
-    for row in rows:
+    yield from _fallen(move, _listed(move, move.subject_id))
+
+
+def _fallen(move: Move, nominations: Collection[int]) -> Iterator[Refusal]:
+    query = select(Subject.id, Subject.state, Subject.definition_digest)
+    for row in move.session.execute(query.where(Subject.id.in_(nominations))):
         if move.house.definition(row.definition_digest).by_state[row.state].closed:
             yield Refusal("listed_fell", {"subject": row.id})
 

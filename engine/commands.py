@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -103,6 +104,27 @@ def prospect(session: Session, house: House, subject_id: int, action: str, actor
     return _move(session, house, found, transition, actor, None, clock.now())
 
 
+def openable(session: Session, house: House, opening: Opening) -> Option:
+    """The opening with every reason against it, guards that need its inputs not asked.
+    Nothing is written."""
+    found = ledger.imagined(session, house, opening, clock.now())
+    transition = found.definition.transition(opening.action)
+    actor = _actor(session, house, opening.person_id, clock.now())
+    reasons = _reasons(session, house, found, transition, actor, opening.evidence)
+    return Option(transition, tuple(reasons))
+
+
+def foreseen(session: Session, house: House, opening: Opening) -> Move:
+    """The opening as its guards would see it now, without inputs: for forms."""
+    at = clock.now()
+    found = ledger.imagined(session, house, opening, at)
+    transition = found.definition.transition(opening.action)
+    actor = _actor(session, house, opening.person_id, at)
+    move = _move(session, house, found, transition, actor, None, at)
+    move.evidence = opening.evidence
+    return move
+
+
 def repeated(session: Session, command: Command | Opening) -> Outcome | None:
     """The answer the same key got before, if it was performed already; raises ``Conflict``
     (``key_used_elsewhere``) when it was for another move."""
@@ -127,11 +149,18 @@ def _same_subject(session: Session, command: Command | Opening, event: Any) -> b
 
 
 def _reasons(
-    session: Session, house: House, found: Found, transition: Transition, actor: Actor
+    session: Session,
+    house: House,
+    found: Found,
+    transition: Transition,
+    actor: Actor,
+    evidence: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[Refusal]:
     move = _move(session, house, found, transition, actor, None, clock.now())
+    move.evidence = evidence
+    held = ledger.held(found, transition, evidence.get("subjects", ()))
     try:
-        policy.permit(actor, transition, found.scopes, ledger.held(found, transition))
+        policy.permit(actor, transition, found.scopes, held)
     except EngineError as error:
         yield from error.refusals
         return

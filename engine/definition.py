@@ -25,6 +25,10 @@ SYSTEM = "system"
 """The role of the product itself: a deadline passed, a paper was issued."""
 
 Confidence = Literal["text", "secondary", "assumed"]
+
+Act = Literal["correction", "replacement", "revocation"]
+"""What one paper may do to an earlier one of its authority (NĐ 30/2020, art. 18)."""
+
 Id = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
 
 
@@ -82,7 +86,11 @@ class Due(Frozen):
 
 
 class State(Frozen):
-    """A place where a subject waits. ``outcome`` tells what reaching it means."""
+    """A place where a subject waits. ``outcome`` tells what reaching it means.
+
+    In a ``final`` state nobody has anything left to do; what becomes of a paper may still
+    lead out of it. A ``closed`` one is beyond that too: no paper tells it anything more.
+    """
 
     id: str = Id
     label: Words
@@ -90,12 +98,17 @@ class State(Frozen):
     waiting_on: tuple[str, ...] = ()
     due: Due | None = None
     final: bool = False
-    outcome: Literal["recognised", "refused", "withdrawn", "expired", "void"] | None = None
+    closed: bool = False
+    outcome: Literal["recognised", "refused", "withdrawn", "expired", "void", "revoked"] | None = (
+        None
+    )
 
     @model_validator(mode="after")
     def _nobody_waits_at_the_end(self) -> State:
         if self.final and (self.waiting_on or self.due):
             raise ValueError("a final state waits on nobody and has no deadline")
+        if self.closed and not self.final:
+            raise ValueError("only a final state is closed")
         return self
 
 
@@ -149,7 +162,8 @@ class Transition(Frozen):
     ``duty`` is the part it plays in the separation of duties: one person holds at most one
     duty over a subject and all that is linked to it. ``steps`` are the safeguards it
     fulfils, ``voids`` the earlier transitions whose facts no longer count after it. ``on``
-    names the paper event (``kind:state``) that makes the system move.
+    names the paper event (``kind:state``) that makes the system move. ``act`` is what a later
+    paper does to this one: the system moves when that later paper is issued.
     """
 
     id: str = Id
@@ -165,6 +179,7 @@ class Transition(Frozen):
     fields: tuple[str, ...] = ()
     paper: str | None = None
     on: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*:[a-z][a-z0-9_]*$")
+    act: Act | None = None
     tone: Literal["forward", "back", "stop"] = "forward"
     help: Words | None = None
     clause: str | None = None

@@ -157,6 +157,13 @@ def find(session: Session, house: House, subject_id: int, *, lock: bool) -> Foun
     )
 
 
+def imagined(session: Session, house: House, opening: Opening, at: datetime) -> Found:
+    """What ``begin`` would make, without making it: for forms and previews."""
+    definition = house.named(opening.definition_id)
+    scopes = dict(opening.scopes)
+    return Found(session.connection(), 0, definition, START, 0, at, None, scopes, ())
+
+
 def begin(session: Session, house: House, opening: Opening, at: datetime) -> Found:
     """A new subject, in no state yet, at the units of the opening."""
     definition = house.named(opening.definition_id)

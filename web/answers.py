@@ -15,7 +15,7 @@ from engine.house import House
 from engine.papers.book import LEVELS, Paper
 from engine.policy import Actor
 from engine.subjects import Subject
-from workflows import archive, wording
+from workflows import amendments, archive, resting, standing, wording
 from workflows.queries import cases, listing
 from workflows.queries.cases import Case, Line, Listed
 from workflows.units import Unit
@@ -171,9 +171,72 @@ def paper(session: Session, house: House, case: Case, language: str) -> Plain:
             {"id": found, "area_name": area, "commune_name": commune, "cycle": year, "state": state}
             for found, area, commune, year, state, _ in cases.listed_in(session, case.id)
         ],
+        "amends": _target(session, case.id),
+        "changes": [change.record() for change in standing.changes(session, case.id)],
+        "rests_on_fallen": [
+            {"id": one.fallen_id, "number": one.fallen_number, "state": one.fallen_state}
+            for one in resting.shaken(session, paper_id=case.id)
+        ],
         "waiting_on": _waiting(session, case.id, language),
         "history": [_line(line, definition, language) for line in _history(session, case.id)],
     }
+
+
+def _target(session: Session, paper_id: int) -> Plain | None:
+    """The earlier paper that this one acts on."""
+    found = standing.target(session, paper_id)
+    if found is None:
+        return None
+    return {"act": found.act, "id": found.paper_id, "paper": found.code, "number": found.number}
+
+
+def consequences(told: amendments.Consequences) -> Plain:
+    """What the issue of a paper that acts on an earlier one will do."""
+    return {
+        "lost": [
+            {
+                "id": one.listed.id,
+                "area_name": one.listed.area,
+                "commune_name": one.listed.commune,
+                "cycle": one.listed.year,
+                "streak": one.streak,
+                "streak_after": one.streak_after,
+            }
+            for one in told.lost
+        ],
+        "added": list(told.added),
+        "dependents": [
+            {
+                "id": one.paper_id,
+                "kind": one.kind,
+                "number": one.number,
+                "issued_on": one.issued_on.isoformat(),
+                "authority_name": one.authority,
+                "areas": list(one.areas),
+            }
+            for one in told.dependents
+        ],
+    }
+
+
+def shaken(found: Sequence[resting.Shaken], house: House, language: str) -> list[Plain]:
+    """Papers in force that rest on fallen ones."""
+    return [
+        {
+            "id": one.paper_id,
+            "kind": one.kind,
+            "kind_name": house.kinds[one.kind].label[language],
+            "number": one.number,
+            "issued_on": one.issued_on.isoformat(),
+            "authority_name": one.authority,
+            "fallen": {
+                "id": one.fallen_id,
+                "number": one.fallen_number,
+                "state": one.fallen_state,
+            },
+        }
+        for one in found
+    ]
 
 
 def papers(

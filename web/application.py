@@ -14,6 +14,7 @@ from engine.jobs import make_queue
 from web import (
     access,
     admin,
+    amendments,
     api,
     extensions,
     health,
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     inbox.blueprint,
     nominations.blueprint,
     papers.blueprint,
+    amendments.blueprint,
     registers.blueprint,
     admin.blueprint,
     api.blueprint,

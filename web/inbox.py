@@ -17,7 +17,7 @@ from web import numbers
 from web.extensions import bureau, db
 from web.identity import SignedIn, somebody
 from web.moves import PIN_ACTS
-from workflows import cycles, decisions
+from workflows import cycles, decisions, resting
 from workflows.queries import inbox as queries
 from workflows.queries import listing
 
@@ -80,6 +80,7 @@ def mine() -> str:
         areas=_areas_to_open(person),
         year=clock.today().year,
         key=clock.new_code(24),
+        shaken=resting.count(session, person.units) if page == 1 and not search else 0,
     )
 
 

@@ -8,9 +8,10 @@ from flask import Flask
 
 from engine.definition import SYSTEM, Transition, role_of
 from web.catalogue import gettext
-from web.extensions import language
-from web.text import role
+from web.extensions import bureau, language
+from web.text import day, role, words
 from workflows.findings import lines
+from workflows.standing import Change, Target
 from workflows.verification import Verification
 
 
@@ -20,6 +21,7 @@ def series_name(series: str) -> str:
         "decisions": gettext("Sổ quyết định"),
         "notices": gettext("Sổ thông báo"),
         "certificates": gettext("Sổ giấy công nhận"),
+        "letters": gettext("Sổ công văn"),
     }
     return names.get(series, series)
 
@@ -76,6 +78,43 @@ def reasons(result: Verification) -> Mapping[str, list[str]]:
     return lines(result.reasons, language())
 
 
+def act_name(act: str) -> str:
+    """What a later paper does, as a button says it."""
+    return {
+        "correction": gettext("Đính chính"),
+        "replacement": gettext("Thay thế"),
+        "revocation": gettext("Thu hồi"),
+    }[act]
+
+
+def changed(change: Change) -> str:
+    """What a later paper did to this one, in one sentence."""
+    told = {
+        "correction": gettext("Đã được đính chính bởi %(paper)s số %(number)s, ngày %(day)s."),
+        "replacement": gettext("Đã được thay thế bởi %(paper)s số %(number)s, ngày %(day)s."),
+        "revocation": gettext("Đã bị thu hồi bởi %(paper)s số %(number)s, ngày %(day)s."),
+    }[change.act]
+    kind = words(bureau().house.kinds[change.kind].label)
+    return told % {"paper": kind, "number": change.number, "day": day(change.issued_on)}
+
+
+def acting(target: Target) -> str:
+    """What this paper does to an earlier one, in one sentence."""
+    told = {
+        "correction": gettext("Văn bản này đính chính %(paper)s số %(number)s, ngày %(day)s."),
+        "replacement": gettext("Văn bản này thay thế %(paper)s số %(number)s, ngày %(day)s."),
+        "revocation": gettext("Văn bản này thu hồi %(paper)s số %(number)s, ngày %(day)s."),
+    }[target.act]
+    kind = words(bureau().house.kinds[target.kind].label)
+    return told % {"paper": kind, "number": target.number, "day": day(target.issued_on)}
+
+
+def fallen(state: str) -> str:
+    """How a fallen paper is called where another one rests on it."""
+    names = {"replaced": gettext("đã được thay thế"), "revoked": gettext("đã bị thu hồi")}
+    return names[state]
+
+
 def roles_of(transition: Transition) -> str:
     """Who makes a move, in words."""
     names = dict.fromkeys(role_of(rule) for rule in transition.by)
@@ -109,4 +148,8 @@ def attach(app: Flask) -> None:
         stage_name=stage_name,
         reasons=reasons,
         roles_of=roles_of,
+        act_name=act_name,
+        changed=changed,
+        acting=acting,
+        fallen=fallen,
     )

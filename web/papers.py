@@ -13,6 +13,7 @@ from engine.commands import Outcome, available
 from engine.errors import EngineError, Forbidden
 from engine.papers.book import LEVELS
 from web import access, facts, moves, numbers
+from web.amendments import after
 from web.catalogue import gettext
 from web.extensions import bureau, db
 from web.identity import somebody
@@ -42,7 +43,7 @@ class Done:
 def choose() -> str:
     """All nominations that this person may put into one paper of the kind."""
     house, kind = bureau().house, request.args.get("kind", "")
-    if kind not in house.kinds or not house.kinds[kind].series:
+    if kind not in house.kinds or not house.kinds[kind].series or house.kinds[kind].act:
         access.missing()
     chosen = request.args.get("nomination", type=numbers.whole)
     found = decisions.waiting_for(db.session(), house, somebody().actor, kind)
@@ -128,6 +129,7 @@ def show(subject_id: int) -> str:
         versions=cases.versions(session, case.id),
         levels=LEVELS,
         picture=picture(definition, case.state, lines) if len(definition.states) > 1 else "",
+        after=after(case),
         desk=moves.Desk("papers", case),
     )
 

@@ -15,7 +15,7 @@ from web.access import missing
 from web.catalogue import gettext
 from web.extensions import bureau, db, language
 from web.sign_in import local
-from workflows import logbook
+from workflows import logbook, resting, standing
 from workflows.queries import public as queries
 from workflows.sign_ins import must_wait, tried
 from workflows.streaks import yearly_table
@@ -127,9 +127,16 @@ def paper(code: str) -> str:
     if found.sha256:
         result = check(db.session(), bureau().desk, bureau().store.get(found.sha256))
     kind = bureau().house.kinds[found.kind]
-    logged = logbook.standing(db.session(), found.id)
+    session = db.session()
     return render_template(
-        "public/paper.html", paper=found, kind=kind, result=result, code=code, logged=logged
+        "public/paper.html",
+        paper=found,
+        kind=kind,
+        result=result,
+        code=code,
+        logged=logbook.standing(session, found.id),
+        target=standing.target(session, found.id),
+        shaken=resting.shaken(session, paper_id=found.id),
     )
 
 

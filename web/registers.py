@@ -10,9 +10,10 @@ from engine.db import writing
 from engine.errors import Refusal
 from web import access, numbers
 from web.catalogue import gettext
-from web.extensions import db
+from web.extensions import bureau, db, settings
 from web.identity import somebody
 from web.text import said
+from workflows import register_print, standing
 from workflows.queries import books
 
 blueprint = Blueprint("registers", __name__)
@@ -38,17 +39,53 @@ def show(register_id: int) -> str:
 
 def _page(book: books.Book, problem: str = "", reason: str = "") -> str:
     page = request.args.get("page", 1, type=numbers.page)
-    rows = books.numbers(db.session(), book.id, limit=PAGE, offset=PAGE * (page - 1))
+    session = db.session()
+    rows = books.numbers(session, book.id, limit=PAGE, offset=PAGE * (page - 1))
+    papers = [row.paper_id for row in rows if row.paper_id]
     return render_template(
         "registers/show.html",
         book=book,
         numbers=rows,
+        changes=standing.changes_of(session, papers),
+        volumes=len(register_print.volumes(book)),
         page=page,
         pages=max(1, -(-book.last // PAGE)),
         may_void=_keeps(book) and book.year == clock.today().year,
         problem=problem,
         reason=reason,
     )
+
+
+@blueprint.get("/registers/<int:register_id>/print")
+def printed(register_id: int) -> str:
+    """One volume of the register as a page to print, the first number first."""
+    book, volume = _book(register_id), request.args.get("volume", 1, type=numbers.page)
+    told = register_print.values(db.session(), book, volume, specimen=settings().specimen)
+    return render_template("registers/print.html", book=book, told=told)
+
+
+@blueprint.get("/registers/<int:register_id>.pdf")
+def paper(register_id: int) -> Response:
+    """The same as a file, laid out as the decree has it."""
+    book, volume = _book(register_id), request.args.get("volume", 1, type=numbers.page)
+    told = register_print.values(db.session(), book, volume, specimen=settings().specimen)
+    content = bureau().desk.renderer.render(register_print.TEMPLATE, told)
+    name = f"so-{book.series}-{book.year}-{volume}.pdf"
+    return _file(content, "application/pdf", name)
+
+
+@blueprint.get("/registers/<int:register_id>.csv")
+def table(register_id: int) -> Response:
+    """The whole register as a table for a spreadsheet program."""
+    book = _book(register_id)
+    content = "".join(register_print.table(db.session(), book)).encode()
+    return _file(content, "text/csv; charset=utf-8", f"so-{book.series}-{book.year}.csv")
+
+
+def _file(content: bytes, kind: str, name: str) -> Response:
+    response = Response(content, content_type=kind)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
 
 
 @blueprint.post("/registers/<int:register_id>/void")

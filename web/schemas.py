@@ -129,10 +129,25 @@ SCHEMAS: Mapping[str, Schema] = {
             "level": or_null(TEXT),
             "files": many(ref("File")),
             "nominations": many(ref("ListedNomination")),
+            "amends": or_null(ref("Amended")),
+            "changes": many(ref("Change")),
+            "rests_on_fallen": many(ref("Fallen")),
             "waiting_on": many(ref("Waiting")),
             "history": many(ref("Event")),
         }
     ),
+    "Amended": thing({"act": TEXT, "id": COUNT, "paper": TEXT, "number": TEXT}),
+    "Change": thing(
+        {
+            "act": TEXT,
+            "paper": TEXT,
+            "number": TEXT,
+            "issued_on": DAY,
+            "reason": TEXT,
+            "effect_on": or_null(DAY),
+        }
+    ),
+    "Fallen": thing({"id": COUNT, "number": TEXT, "state": TEXT}),
     "Field": thing(
         {"id": TEXT, "type": TEXT, "label": TEXT, "required": FLAG},
         choices=many(TEXT),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import EngineError, Refusal
@@ -17,6 +17,7 @@ from engine.log.recheck import Recheck, recheck
 from engine.papers.book import Paper, PaperVersion
 from engine.store import BlobStore
 from workflows.logbook import BATCH, INSIDE, MOVES, Source, entries, source_of, waiting
+from workflows.standing import ACT_OF
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,12 @@ def _owed(session: Session) -> dict[Source, int]:
     versions = session.execute(
         select(PaperVersion.id, PaperVersion.paper_id).where(PaperVersion.stage.not_in(INSIDE))
     )
+    # A paper corrected again stays where it is, and is logged all the same.
+    moved = Event.from_state != Event.to_state
     moves = session.execute(
         select(Event.subject_id, Event.version)
         .join(Paper, Paper.id == Event.subject_id)
-        .where(Event.to_state.in_(MOVES), Event.from_state != Event.to_state)
+        .where(Event.to_state.in_(MOVES), or_(moved, Event.action.in_(ACT_OF)))
     )
     owed: dict[Source, int] = {(id_, 0, 0): paper for id_, paper in versions}
     return owed | {(0, paper, version): paper for paper, version in moves}

@@ -67,7 +67,7 @@ def case(move: Move) -> Case:
 
 def listed(move: Move) -> list[Case]:
     """The nominations a paper lists, in its order. Two queries, however many there are."""
-    ids: Sequence[int] = move.evidence["subjects"]
+    ids: Sequence[int] = move.evidence["subjects"]  # of a replacement, the paper too
     commune = aliased(Unit)
     rows = move.session.execute(
         select(Nomination, Unit, commune)

@@ -189,7 +189,8 @@ def draft(
     All of them must be ready, under one authority. The nominations enter the paper in the
     same transaction. Raises ``Refused`` (``nothing_chosen``, ``not_ready``), ``Forbidden``.
     """
-    if kind not in house.kinds or house.kinds[kind].definition == "record":
+    known = house.kinds.get(kind)
+    if known is None or known.definition == "record" or known.act:
         raise NotFound(Refusal("unknown_paper_kind", {"kind": kind}))
     wanted = list(dict.fromkeys(nomination_ids))
     if not wanted:

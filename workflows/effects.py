@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -9,11 +10,14 @@ from sqlalchemy import insert, select, update
 from engine.binding import Binding
 from engine.move import Move, Opening
 from engine.papers.book import Paper
+from engine.subjects import Link
+from workflows import resting
 from workflows.cases import nomination, unit
 from workflows.contexts.pieces import signer
 from workflows.decisions import DRAFT
 from workflows.households import count
 from workflows.nominations import Nomination
+from workflows.recount import Falling, recount
 from workflows.results import Result
 from workflows.units import Unit
 
@@ -29,6 +33,8 @@ def bind(binding: Binding) -> None:
         record_not_recognised,
         draft_certificate,
         remember_signatory,
+        mark_resting,
+        count_again,
     ):
         binding.effect(effect.__name__)(effect)
 
@@ -107,3 +113,27 @@ def draft_certificate(move: Move) -> None:
             evidence={"kind": CERTIFICATE, "subjects": [move.subject_id]},
         )
     )
+
+
+def count_again(move: Move) -> None:
+    """The paper that moves falls: the results of all it listed, and of all that the paper
+    in its place lists, are folded anew from what still stands."""
+    told = move.evidence
+    falling = Falling(move.subject_id, told["by_number"], date.fromisoformat(told["by_date"]))
+    papers = (move.subject_id, told["by"])
+    query = (
+        select(Link.subject_id)
+        .join(Nomination, Nomination.id == Link.subject_id)
+        .where(Link.paper_id.in_(papers))
+        .distinct()
+    )
+    recount(move.session, move.session.scalars(query).all(), falling)
+
+
+def mark_resting(move: Move) -> None:
+    """Marks the papers in force that rest on what falls with this paper, for those who
+    issued them to look at. None of them falls by itself."""
+    replaced = move.transition.act == "replacement"
+    kept = resting.listed_in(move.session, move.evidence["by"]) if replaced else frozenset[int]()
+    found = resting.dependents(move.session, move.subject_id, kept)
+    resting.mark(move.session, move.subject_id, [one.paper_id for one in found], move.at)

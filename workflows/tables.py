@@ -9,12 +9,21 @@ from engine.move import Move
 from workflows import assessment
 from workflows.cases import criteria_of
 
+MOST_ERRATA = 5
+"""More mistakes than this in one paper ask for a new one."""
+
 
 def bind(binding: Binding) -> None:
     """Adds the row sources."""
     binding.table("criteria")(criteria)
+    binding.table("errata")(errata)
 
 
 def criteria(move: Move) -> Sequence[Row]:
     """The criteria of the nomination's cycle."""
     return assessment.rows(criteria_of(move))
+
+
+def errata(_move: Move) -> Sequence[Row]:
+    """Room for the mistakes that one letter corrects."""
+    return [Row(str(n), f"Chỗ sai thứ {n}", f"Mistake {n}") for n in range(1, MOST_ERRATA + 1)]

@@ -32,10 +32,11 @@ from engine.papers.freeze import freeze
 from engine.papers.kinds import PaperKind
 from engine.statement.form import Signed
 from engine.subjects import Subject
+from workflows import standing
+from workflows.aftermath import IN_FORCE
 from workflows.keys import Keyring
 from workflows.statement_keys import Published, StatementKeys
 from workflows.statements import LEVELS
-from workflows.verification import IN_FORCE
 from workflows.wording import names
 
 if TYPE_CHECKING:
@@ -150,12 +151,17 @@ def hidden(code: str) -> str:
 def _ended(session: Session) -> dict[str, dict[str, Any]]:
     """Every paper that was issued and is not in force now, with what became of it."""
     rows = session.execute(
-        select(Paper.code, Subject.state)
+        select(Paper.id, Paper.code, Subject.state)
         .join(Subject, Subject.id == Paper.id)
-        .where(Paper.number.is_not(None), Subject.state != IN_FORCE)
+        .where(Paper.number.is_not(None), Subject.state.not_in(IN_FORCE))
         .order_by(Paper.id)
-    )
-    return {hidden(row.code): {"state": row.state} for row in rows}
+    ).all()
+    done = standing.changes_of(session, [row.id for row in rows])
+    return {
+        hidden(row.code): {"state": row.state}
+        for row in rows
+        if not standing.in_force(row.state, done.get(row.id, ()))
+    }
 
 
 def _kinds(kinds: Mapping[str, PaperKind]) -> dict[str, dict[str, Any]]:

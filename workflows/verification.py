@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from engine.log.book import Leaf
 from engine.papers.book import PUBLIC, Paper, PaperVersion
 from engine.subjects import Subject
-from workflows import archive, findings, versions
+from workflows import archive, findings, standing, versions
 from workflows.keys import authority_reference
 from workflows.papers import PaperDesk
+from workflows.standing import Change
 from workflows.versions import Newer
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     Ask = Callable[[bytes, Sequence[Certificate], bytes | None], Answer]
 
-IN_FORCE = "issued"
 LARGEST = 50 * 2**20
 END_OF_REVISION = b"%%EOF"
 
@@ -60,6 +60,8 @@ class Verification:
     stage: str = ""
     log_index: int | None = None
     """Where the log tells of exactly these bytes; none for a file that was not logged yet."""
+    changes: tuple[Change, ...] = ()
+    """What later papers did to this one, the oldest first."""
 
     newer: Newer | None = None
     """The newest issued version of the same paper, when this file is an earlier one."""
@@ -101,6 +103,7 @@ class Verification:
             "paper": self.code,
             "number": self.number,
             "reasons": findings.told(self.reasons, language),
+            "changes": [change.record() for change in self.changes],
         }
 
 
@@ -123,7 +126,8 @@ def verify(
     *Issued* means: exactly these bytes are what the register issued, or what became of that
     with time stamps and evidence. *Unchanged*: they are
     some version that was made here, whole. *Signatures* are validated from the file alone.
-    *In force*: the paper has been issued and not withdrawn since.
+    *In force*: the paper has been issued, and no later one replaced it or revoked it with
+    effect from today or before; a corrected paper is in force.
 
     ``code`` is that of the paper which the file should be. A file that is no version of ours
     is opened by ``ask``: in a process of its own, unless the caller knows better.
@@ -143,7 +147,8 @@ def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) ->
     """The answers about a version that was made here."""
     reports, later = _reports(desk, content), None
     issued = known.stage in PUBLIC
-    in_force = issued and known.state == IN_FORCE
+    changes = tuple(standing.changes(session, known.paper_id)) if issued else ()
+    in_force = issued and standing.in_force(known.state, changes)
     if issued:
         later = versions.newer(session, known.paper_id, content)
         reports = versions.judged_later(desk, later, content, reports)
@@ -168,6 +173,7 @@ def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) ->
         known.number,
         known.stage,
         known.log_index,
+        changes,
         later,
         tuple(dict.fromkeys(reasons)),
     )

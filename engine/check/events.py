@@ -7,17 +7,22 @@ subjects have no answer to: they would wait for it forever.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from engine.check.case import Case, event_of
 from engine.check.paths import Walk
 from engine.check.problem import Problem, Story
 from engine.definition import START, Definition, Transition
 from engine.papers.acts import tell_listed
+from engine.papers.amending import tell_dropped
 
 Pair = tuple[str, str]
 """The state of the subject, and that of the paper."""
+
+TELLING = (tell_listed, tell_dropped)
+"""The effects by which a paper's move tells those it lists."""
 
 UNTOLD = ""
 """The name of a paper's move in a story of the subject's moves."""
@@ -32,7 +37,8 @@ def problems(case: Case) -> Iterator[Problem]:
             continue
         yield from _silent(case, move, flow, state)
         if any(opening.target == state for opening in flow.leaving(START)):
-            yield from _unanswered(case, move, Joint(case.definition, flow, kind))
+            joint = Joint(case.definition, flow, kind, partial(_tells, case))
+            yield from _unanswered(case, move, joint)
 
 
 def _silent(case: Case, move: Transition, flow: Definition, state: str) -> Iterator[Problem]:
@@ -46,7 +52,7 @@ def _silent(case: Case, move: Transition, flow: Definition, state: str) -> Itera
 
 
 def _tells(case: Case, move: Transition) -> bool:
-    return any(case.binding.effects.get(name) is tell_listed for name in move.effects)
+    return any(case.binding.effects.get(name) in TELLING for name in move.effects)
 
 
 def _unanswered(case: Case, entry: Transition, joint: Joint) -> Iterator[Problem]:
@@ -57,7 +63,7 @@ def _unanswered(case: Case, entry: Transition, joint: Joint) -> Iterator[Problem
         for end in joint.ends(pair):
             # An end that no state has an answer to is mended once, wherever it is met.
             place = (pair[0] if joint.awaited(end) else UNTOLD, end)
-            if place in told or joint.answers(pair[0], end):
+            if place in told or joint.closed(pair[0]) or joint.answers(pair[0], end):
                 continue
             told.add(place)
             story = tuple(name for name in walk.story(pair) if name != UNTOLD)
@@ -82,19 +88,27 @@ class Joint:
     subject: Definition
     flow: Definition
     kind: str
+    tells: Callable[[Transition], bool]
 
     def walk(self, start: Pair) -> Walk[Pair]:
         return Walk([start], lambda pair: (*self._people(pair), *self._paper(pair)))
 
     def ends(self, pair: Pair) -> Iterator[str]:
-        """The final states that the paper's next move may lead to."""
-        ways = dict.fromkeys(way.target for way in self._ways(pair))
-        return (state for state in ways if self._final(state))
+        """The final states that the paper's next move may lead to: where it stays, or where
+        those it lists are told of it."""
+        ways = (way for way in self._ways(pair) if self._final(way.target))
+        told = (way for way in ways if self.tells(way) or not self.flow.leaving(way.target))
+        return iter(dict.fromkeys(way.target for way in told))
 
     def answers(self, state: str, event: str) -> Sequence[Transition]:
         """The subject's exits for the paper's coming to that state."""
         named = f"{self.kind}:{event}"
         return [move for move in self.subject.leaving(state) if move.on == named]
+
+    def closed(self, state: str) -> bool:
+        """Whether the subject is where no paper reaches it any more."""
+        found = self.subject.by_state.get(state)
+        return found is not None and found.closed
 
     def awaited(self, event: str) -> bool:
         """Whether some state waits for it: in every other one the paper's move is refused."""
@@ -102,8 +116,9 @@ class Joint:
         return any(move.on == named for move in self.subject.transitions)
 
     def _people(self, pair: Pair) -> Iterator[tuple[str, Pair]]:
-        """The subject's moves that this paper does not make; none once the paper has ended."""
-        if not self._final(pair[1]):
+        """The subject's moves that this paper does not make; none once nothing can become of
+        the paper any more."""
+        if self._ways(pair):
             for move in self.subject.leaving(pair[0]):
                 if event_of(move)[0] != self.kind:
                     yield move.id, (move.target, pair[1])
@@ -116,7 +131,7 @@ class Joint:
                 yield UNTOLD, (pair[0], way.target)
 
     def _ways(self, pair: Pair) -> Sequence[Transition]:
-        return () if self._final(pair[1]) else self.flow.leaving(pair[1])
+        return self.flow.leaving(pair[1])
 
     def _final(self, state: str) -> bool:
         found = self.flow.by_state.get(state)

@@ -36,6 +36,7 @@ MESSAGES: Mapping[str, str] = {
     "system_move_with_fields": "the system may make {transition}, which asks for {name}",
     "event_not_told": "{transition} of {flow} brings {event} about and tells none of those"
     " the paper lists",
+    "act_not_told": "{transition} gives numbers and does not tell the paper it is a {act} of",
     "paper_end_unanswered": "{state} has no way out when the paper it is in ends with {event}",
     # The graph.
     "no_opening": "no transition brings a subject into being",

@@ -43,6 +43,8 @@ def _unknown(case: Case) -> Iterator[Problem]:
 
 def _exits(case: Case, state: State) -> Iterator[Problem]:
     for transition in case.definition.leaving(state.id):
+        if transition.automatic and (transition.on or transition.act):
+            continue  # nobody waits for it: a paper that ended it may be taken back
         story = case.story(state.id)
         shown = (*story, transition.id) if story else ()
         key = f"states.{state.id}.final"

@@ -8,6 +8,8 @@ from itertools import combinations
 from engine.check.case import Case, event_of
 from engine.check.problem import Problem
 from engine.definition import START, SYSTEM, Definition, Transition
+from engine.papers.acts import number_and_keep
+from engine.papers.amending import tell_amended
 
 
 def problems(case: Case) -> Iterator[Problem]:
@@ -16,6 +18,8 @@ def problems(case: Case) -> Iterator[Problem]:
     for transition in case.definition.transitions:
         if transition.on:
             yield from _event(case, transition)
+        elif transition.act:
+            yield from _act(case, transition)
         elif transition.automatic:
             yield from _untriggered(case, transition)
     yield from _doubles(case)
@@ -34,6 +38,17 @@ def _event(case: Case, transition: Transition) -> Iterator[Problem]:
         yield case.problem("unknown_event", key, event=transition.on, state=first)
     if SYSTEM not in transition.by:
         yield case.problem("event_by_person", key)
+
+
+def _act(case: Case, transition: Transition) -> Iterator[Problem]:
+    """A later paper moves this one as the system, and whatever gives numbers tells of it."""
+    if SYSTEM not in transition.by:
+        yield case.problem("event_by_person", f"transitions.{transition.id}.act")
+    for way in case.definition.transitions:
+        effects = [case.binding.effects.get(name) for name in way.effects]
+        if number_and_keep in effects and tell_amended not in effects:
+            key = f"transitions.{way.id}.effects"
+            yield case.problem("act_not_told", key, act=transition.act, transition=way.id)
 
 
 def _untriggered(case: Case, transition: Transition) -> Iterator[Problem]:
@@ -55,12 +70,12 @@ def _deadline_of(definition: Definition, state: str) -> str | None:
 
 
 def _doubles(case: Case) -> Iterator[Problem]:
-    answering = [transition for transition in case.definition.transitions if transition.on]
+    answering = [move for move in case.definition.transitions if move.on or move.act]
     for transition in answering:
         named = transition.sources
         yield from _double(case, transition, transition, [s for s in named if named.count(s) > 1])
     for first, second in combinations(answering, 2):
-        if first.on == second.on:
+        if (first.on, first.act) == (second.on, second.act):
             others = second.sources or (START,)
             shared = [state for state in first.sources or (START,) if state in others]
             yield from _double(case, first, second, shared)
@@ -78,7 +93,7 @@ def _double(
         case.story(state),
         first=first.id,
         second=second.id,
-        event=second.on,
+        event=second.on or second.act,
         state=state,
     )
 

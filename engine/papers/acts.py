@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
 from engine import clock, registers
 from engine.binding import Binding
-from engine.errors import Conflict, Refusal, Refused, Stale
-from engine.move import Command, Move
+from engine.errors import Refusal, Refused, Stale
+from engine.move import Move
+from engine.papers import amending, telling
 from engine.papers.book import Paper, PaperVersion
 from engine.papers.freeze import freeze, thaw
-from engine.subjects import Link, Subject
+from engine.subjects import Link
 
 
 def bind(binding: Binding) -> None:
@@ -30,6 +30,10 @@ def bind(binding: Binding) -> None:
     binding.effect("log_act")(log_act)
     binding.effect("tell_listed")(tell_listed)
     binding.effect("remember_paper")(remember_paper)
+    binding.effect("remember_amended")(amending.remember_amended)
+    binding.effect("tell_amended")(amending.tell_amended)
+    binding.effect("remember_amendment")(amending.remember_amendment)
+    binding.effect("tell_dropped")(amending.tell_dropped)
 
 
 def latest(move: Move, stage: str) -> str | None:
@@ -86,7 +90,7 @@ def create_paper(move: Move) -> None:
     )
     links = [
         {"paper_id": move.subject_id, "subject_id": subject, "position": position}
-        for position, subject in enumerate(subjects, start=1)
+        for position, subject in amending.placed(move, subjects)
     ]
     move.session.execute(insert(Link), links)
     move.record |= {"kind": kind, "values_digest": digest, "subjects": list(subjects)}
@@ -106,7 +110,7 @@ def number_and_keep(move: Move) -> None:
     """
     if not {"number", "issued_on", "sha256", "size"} <= move.evidence.keys():
         raise Refused(Refusal("not_signed"))
-    kind = move.house.kinds[_kind(move)]
+    kind = move.house.kinds[telling.kind_of(move)]
     number = registers.take(
         move.session,
         move.scopes["authority"],
@@ -157,41 +161,9 @@ def _keep(move: Move, stage: str) -> int:
 
 
 def tell_listed(move: Move) -> None:
-    """Moves every subject the paper lists by the transition that waits for this event."""
-    event = f"{_kind(move)}:{move.transition.target}"
-    for subject in _listed(move):
-        definition = move.house.definition(subject.definition_digest)
-        waiting = [t for t in definition.transitions if t.on == event]
-        fitting = [t for t in waiting if subject.state in t.sources]
-        if waiting and not fitting:
-            raise Conflict(
-                Refusal("listed_not_ready", {"subject": subject.id, "state": subject.state})
-            )
-        for transition in fitting:
-            paper = {"paper": move.subject_id, **_printed(move)}
-            move.then(Command(None, subject.id, transition.id, evidence=paper))
-
-
-def _printed(move: Move) -> dict[str, Any]:
-    return {name: move.record[name] for name in ("number", "issued_on") if name in move.record}
-
-
-def _kind(move: Move) -> str:
-    if "kind" in move.record:
-        return str(move.record["kind"])
-    kind = move.session.scalar(select(Paper.kind).where(Paper.id == move.subject_id))
-    if kind is None:
-        raise LookupError(f"paper {move.subject_id} has no row")
-    return kind
-
-
-def _listed(move: Move) -> Sequence[Row[int, str, str]]:
-    return move.session.execute(
-        select(Subject.id, Subject.state, Subject.definition_digest)
-        .join(Link, Link.subject_id == Subject.id)
-        .where(Link.paper_id == move.subject_id)
-        .order_by(Link.position)
-    ).all()
+    """Moves every subject the paper lists by the transition that waits for this event; those
+    that it keeps from the paper it replaces stay where they are."""
+    telling.tell(move, telling.listed(move, without=amending.kept(move)))
 
 
 def remember_paper(move: Move) -> None:

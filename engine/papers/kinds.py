@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from engine.definition import Frozen, Words
+from engine.definition import Act, Frozen, Words
 from engine.errors import DefinitionError
 
 
@@ -17,7 +17,8 @@ class PaperKind(Frozen):
 
     ``definition`` is the workflow its papers go through. ``symbol`` is what follows the
     number (``QĐ-UBND``) and ``series`` the register that counts it; a paper that is only
-    recorded, to be signed by hand, has neither. ``signatory`` is the role that signs.
+    recorded, to be signed by hand, has neither. ``signatory`` is the role that signs. ``act``
+    is what papers of this kind do to an earlier one; a replacement is of that one's own kind.
     ``mark`` is the number by which a printed code names the kind: it never changes, and is
     never given again.
     """
@@ -31,6 +32,7 @@ class PaperKind(Frozen):
     signatory: str = ""
     mark: int = Field(default=0, ge=0, le=255)
     lists_many: bool = False
+    act: Act | None = None
 
 
 class _KindFile(Frozen):

@@ -15,7 +15,7 @@ from engine.binding import Binding, Row, StepRule
 from engine.check import MESSAGES, WITHOUT, Problem, check, prove
 from engine.definition import Definition, load, parse
 from engine.errors import DefinitionError
-from engine.papers.acts import tell_listed
+from engine.papers.acts import number_and_keep, tell_listed
 from engine.papers.kinds import PaperKind
 from tests.engine import procedure
 from tests.engine.sketches import World, build, sketch
@@ -47,6 +47,7 @@ EXPECTED: Mapping[str, tuple[str, str]] = {
     "two_on_one_trigger": ("transitions.close.on", "open submit"),
     "due_target": ("states.voting.due", "open start_vote"),
     "system_move_with_fields": ("transitions.close.fields", ""),
+    "act_not_told": ("transitions.send.effects", ""),
     "event_not_told": ("transitions.close.on", ""),
     "paper_end_unanswered": ("transitions.enter.on", "open submit enter"),
     "no_opening": ("transitions", ""),
@@ -96,6 +97,7 @@ def binding() -> Binding:
         {"withdrawn": frozenset({"strike_out"})},
     )
     bound.effect("tell_listed")(tell_listed)
+    bound.effect("number_and_keep")(number_and_keep)
     bound.guard("quorum")(lambda _move: ())
     for effect in ("keep_hearing", "strike_out"):
         bound.effect(effect)(lambda _move: None)

@@ -10,13 +10,22 @@ import pytest
 from pytest import approx
 
 from engine.papers.fields import field_specs
-from tests.papers.conftest import DECISIONS, FIELDS, KINDS, OUTGOING, RECORDS, SAMPLES, sample
+from tests.papers.conftest import (
+    DECISIONS,
+    FIELDS,
+    KINDS,
+    OUTGOING,
+    RECORDS,
+    SAMPLES,
+    kind_of,
+    sample,
+)
 from tests.papers.reading import Reading, Run, field_box, overlap
 
 Read = Callable[[str], Reading]
 LayOut = Callable[[str, Mapping[str, Any]], Reading]
 
-PORTRAIT = [name for name in SAMPLES if not name.startswith("certificate")]
+PORTRAIT = [n for n in SAMPLES if kind_of(n) not in ("certificate", "outgoing_register")]
 LEFT, RIGHT, TOP, BOTTOM = 30.0, 15.0, 20.0, 20.0
 MIDDLE = 112.0
 MARGIN_NOTE = "MẪU –"
@@ -107,6 +116,7 @@ def test_number_and_date_share_a_line_with_room_for_their_fields(read: Read, nam
         ("district_decision", "QUYẾT ĐỊNH"),
         ("province_decision", "QUYẾT ĐỊNH"),
         ("refusal_notice", "THÔNG BÁO"),
+        ("revocation_decision", "QUYẾT ĐỊNH"),
         ("notice", "GIẤY MỜI"),
         ("minutes", "BIÊN BẢN"),
         ("submission", "TỜ TRÌNH"),
@@ -138,7 +148,9 @@ def test_type_and_subject_are_bold_and_centred_over_a_rule(
         assert 1 / 3 - 0.02 <= rule.length / 154 <= 1 / 2
 
 
-@pytest.mark.parametrize("kind", [*DECISIONS, "refusal_notice", "submission", "notice"])
+@pytest.mark.parametrize(
+    "kind", [*DECISIONS, "refusal_notice", "revocation_decision", "submission", "notice"]
+)
 def test_grounds_are_italic_one_to_a_paragraph_with_their_stops(read: Read, kind: str) -> None:
     reading = read(kind)
     values = sample(kind)

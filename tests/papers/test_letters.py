@@ -87,7 +87,18 @@ def test_a_paper_reads_back_as_what_was_frozen(read: Callable[[str], Reading], n
 
 
 HIDDEN = {"form", "head_title", "collective", "parent", "symbol", "date", "time", "ended"}
-HIDDEN |= {"until", "due", "received_on", "registered_on", "decided_on", "capacity", "unit"}
+HIDDEN |= {
+    "until",
+    "due",
+    "effect_on",
+    "opened",
+    "closed",
+    "received_on",
+    "registered_on",
+    "decided_on",
+    "capacity",
+    "unit",
+}
 
 
 def _texts(value: Any, key: str = "") -> list[str]:

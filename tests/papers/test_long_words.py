@@ -13,9 +13,19 @@ from tests.papers.reading import Reading
 LayOut = Callable[[str, Mapping[str, Any]], Reading]
 
 CODED = {"form", "capacity", "collective", "symbol", "date", "decided_on", "due", "ended"}
-CODED |= {"head_title", "received_on", "registered_on", "time", "until"}
+CODED |= {
+    "head_title",
+    "effect_on",
+    "opened",
+    "closed",
+    "received_on",
+    "registered_on",
+    "time",
+    "until",
+}
 PORTRAIT = (30.0, 20.0, 195.0, 278.0)
 LANDSCAPE = (27.0, 15.0, 270.0, 190.0)
+BOOK = (30.0, 20.0, 282.0, 190.0)
 
 
 def with_word(value: Any, word: str, key: str = "") -> Any:
@@ -31,7 +41,8 @@ def with_word(value: Any, word: str, key: str = "") -> Any:
 
 def holding(reading: Reading, letter: str) -> str:
     """The pieces of text with a long word in them, which all lie within the margins."""
-    left, top, right, bottom = LANDSCAPE if reading.sheets[0].width > 250 else PORTRAIT
+    landscape = BOOK if "SỔ ĐĂNG KÝ" in reading.text else LANDSCAPE
+    left, top, right, bottom = landscape if reading.sheets[0].width > 250 else PORTRAIT
     pieces = [run for run in reading.runs if 3 * letter in run.text]
     for run in pieces:
         assert run.box[0] >= left - 0.01, run

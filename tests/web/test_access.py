@@ -25,6 +25,7 @@ def _address(rule: Rule) -> str:
         "nomination_id": 1,
         "paper_id": 1,
         "action": "sign" if "any" in str(rule) else "register",
+        "act": "revocation",
         "sha256": "0" * 64,
         "filename": "binhxet.css",
         "code": "vi",

@@ -115,6 +115,9 @@ class Stage:
             )
         )
 
+    def kind(self, paper: int) -> str:
+        return str(self.session.scalar(select(Paper.kind).where(Paper.id == paper)))
+
     def values(self, paper: int) -> Mapping[str, Any]:
         return dict(self.session.scalars(select(Paper.values).where(Paper.id == paper)).one())
 

@@ -10,9 +10,13 @@ from sqlalchemy.orm import Session
 
 from engine.db import writing
 from engine.history import verify
+from tests.workflows.amending import amend
 from tests.workflows.staging import Stage, stage
+from workflows.amendments import consequences
+from workflows.cycles import Cycle
+from workflows.resting import shaken
 from workflows.results import Result, result
-from workflows.streaks import streak_of
+from workflows.streaks import standing, streak_of
 
 ANNOUNCED = {"occasion": "Ngày hội 19/8", "announcement_place": "Nhà văn hóa"}
 LEVELS = {1: "commune", 2: "commune", 3: "district", 4: "commune", 5: "province", 6: "commune"}
@@ -115,7 +119,7 @@ def test_the_level_above_may_return_resume_and_refuse(play: Stage, years: int, l
     play.act(police, subject, f"propose_{level}_refusal", reasons=["Số liệu không khớp"])
     offices = {"chair": f"{level}_chair", "clerk": f"{level}_clerk"}
     play.issue(police, "refusal_notice", [subject], **offices)
-    assert play.state(subject) == "not_raised"
+    assert play.state(subject) == {"district": "not_raised"}.get(level, "not_raised_by_province")
     found = result(play.session, play.country.areas[0], play.year)
     assert found is not None
     assert (found.recognised, found.level) == (True, "commune")
@@ -156,3 +160,46 @@ def test_the_older_vote_law_holds_for_a_meeting_of_2012(play: Stage) -> None:
     play.act("head", subject, "adopt_minutes")
     (paper,) = play.papers(subject, "minutes")
     assert "34/2007" in play.values(paper)["rule"]
+
+
+def test_a_title_for_years_running_rests_on_the_decision_of_each_year(play: Stage) -> None:
+    """The commune's decision of the first of three years is revoked: the district's decision
+    of the third, and its certificate, are marked, and stand."""
+    first = play.issue("police", "commune_decision", [play.to_proposed()], **COMMUNE)
+    for year in (play.year + 1, play.year + 2):
+        _next_year(play, year)
+        subject = play.to_posted()
+    play.wait(7)
+    play.act("clerk", subject, "forward_to_district")
+    verdict = {"favourable": True, "assessment": "Đủ điều kiện"}
+    play.act("district_police", subject, "record_district_appraisal", **verdict)
+    offices = {"chair": "district_chair", "clerk": "district_clerk"}
+    decision = play.issue("district_police", "district_decision", [subject], **offices)
+    (certificate,) = play.papers(subject, "certificate")
+    play.sign_and_seal(certificate, "district_chair", "district_clerk")
+    found = consequences(play.session, "revocation", first)
+    assert {one.paper_id for one in found.dependents} == {decision, certificate}
+    assert [(loss.streak, loss.streak_after) for loss in found.lost] == [(3, 2)]
+    amend(play, "revocation", first)
+    assert {one.paper_id for one in shaken(play.session)} == {decision, certificate}
+    assert [play.state(paper) for paper in (decision, certificate)] == ["issued", "issued"]
+    assert play.state(subject) == "certified"
+    found_now = standing(play.session, play.country.areas[0], play.year)
+    assert (found_now.streak, found_now.level) == (2, "district")
+
+
+COMMUNE = {"chair": "chair", "clerk": "clerk"}
+
+
+def _next_year(play: Stage, year: int) -> None:
+    play.year, play.today = year, date(year, 3, 2)
+    with writing(play.session):
+        play.session.add(
+            Cycle(
+                year=year,
+                definition_id=play.regime,
+                criteria_id=play.criteria,
+                starts_on=date(year, 1, 1),
+                ends_on=date(year, 12, 31),
+            )
+        )

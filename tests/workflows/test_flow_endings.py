@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, Refused
 from engine.subjects import Waiting
+from tests.workflows.amending import amend
 from tests.workflows.staging import Stage, stage
 from workflows.results import result
 
@@ -46,10 +47,14 @@ def test_an_objection_is_dismissed_or_upheld_after_the_decision(play: Stage) -> 
     assert play.state(subject) == "posted"
     play.act("clerk", subject, "record_objection", **objection)
     play.act("committee", subject, "uphold_objection", reasons=["Có vụ trộm nghiêm trọng"])
-    assert play.state(subject) == "refusal_proposed"
-    assert play.refused("committee", subject, "reconsider", reason=REASON) == ["already_recognised"]
-    paper = play.issue("police", "refusal_notice", [subject], chair="chair", clerk="clerk")
-    assert play.values(paper)["reasons"][0]["reason"] == "Có vụ trộm nghiêm trọng"
+    play.act("committee", subject, "drop_recall", reason=REASON)
+    assert play.state(subject) == "objected"
+    play.act("committee", subject, "uphold_objection", reasons=["Có vụ trộm nghiêm trọng"])
+    assert play.state(subject) == "recall_proposed"
+    # What was issued is not unsaid by a notice beside it: it is revoked.
+    assert play.papers(subject, "refusal_notice") == []
+    amend(play, "revocation", play.papers(subject, "commune_decision")[0])
+    assert play.state(subject) == "revoked"
     found = result(play.session, play.country.areas[0], play.year)
     assert found is not None
     assert not found.recognised

@@ -14,6 +14,7 @@ COMMANDS = {
     "nominations": "web.cli.nominations:group",
     "papers": "web.cli.papers:group",
     "decisions": "web.cli.papers:decisions",
+    "registers": "web.cli.registers:group",
     "token-agent": "web.cli.token_agent:group",
     "verify": "web.cli.records:verify",
     "log": "web.cli.log:group",

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from web.cli.frame import Group, answer, argument, command, option, said_of, table
-from web.cli.inputs import NUMBER, acting, as_user, pin_options, read_pin
+from web.cli.inputs import NUMBER, JsonObject, acting, as_user, pin_options, read_pin
 from web.cli.nominations import done_lines, history_lines, move_lines, waiting_lines
+from web.cli.records import change_line
 from web.cli.refusals import No
 from web.cli.words import language, text
 
@@ -85,6 +86,8 @@ def _whole(told: dict[str, Any]) -> list[str]:
         ("", [[str(one["id"]), one["area_name"], one["state"]] for one in told["nominations"]]),
     ):
         lines += [title, *table(rows)]
+    lines += ["", *(change_line(change) for change in told["changes"])]
+    lines += [text("rests_on", number=one["number"]) for one in told["rests_on_fallen"]]
     return [*lines, "", *history_lines(told)]
 
 
@@ -195,6 +198,83 @@ def move(
         done = perform(session, bureau.house, wanted)
     told = answers.outcome(bureau.house, case, done, action, language())
     answer(told, as_json, lambda: done_lines(told))
+
+
+@command(
+    "papers amend",
+    ID,
+    argument("act", type=click.Choice(["correction", "replacement", "revocation"])),
+    as_user(),
+    option("--data", type=JsonObject(), default="{}", metavar="JSON"),
+    option("--key"),
+    option("--list", "nominations", type=NUMBER, multiple=True, metavar="ID"),
+    option("--dry-run", is_flag=True),
+    group=group,
+    answers=True,
+)
+def amend(
+    id_: int,
+    act: str,
+    user: str,
+    data: dict[str, Any],
+    key: str | None,
+    nominations: tuple[int, ...],
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    from web import answers
+    from web.cli.office import open_office
+    from workflows import amendments
+    from workflows.queries import cases
+
+    office = open_office()
+    house, session = office.bureau.house, office.session
+    person, chosen = office.person(user), list(nominations) or None
+    answers.known(cases.paper(session, id_), id_)
+    if dry_run:
+        foretold = answers.consequences(amendments.consequences(session, act, id_, chosen))
+        answer(foretold, as_json, lambda: _foretold(foretold))
+        return
+    done = amendments.draft(session, house, person, act, id_, data, nominations=chosen, key=key)
+    drafted = answers.known(cases.paper(session, done.subject_id), done.subject_id)
+    told = answers.outcome(house, drafted, done, f"draft_{act}", language())
+    answer(told, as_json, lambda: done_lines(told))
+
+
+def _foretold(told: dict[str, Any]) -> list[str]:
+    return [
+        *(
+            text(
+                "will_lose", area=one["area_name"], before=one["streak"], after=one["streak_after"]
+            )
+            for one in told["lost"]
+        ),
+        *(
+            text("will_rest", number=one["number"], where=one["authority_name"])
+            for one in told["dependents"]
+        ),
+    ] or [text("nothing_lost")]
+
+
+@command("papers resting", option("--unit", metavar="CODE"), group=group, answers=True)
+def resting(unit: str | None, as_json: bool) -> None:
+    from web import answers
+    from web.cli.office import open_office
+    from workflows.resting import shaken
+    from workflows.units import by_code
+
+    office = open_office()
+    found = by_code(office.session, unit) if unit else None
+    if unit and found is None:
+        raise No("unknown_unit", unit=unit)
+    papers = shaken(office.session, units=[found.id] if found else None)
+    told = answers.shaken(papers, office.bureau.house, language())
+    answer(told, as_json, lambda: table([_shaken(one) for one in told]))
+
+
+def _shaken(one: dict[str, Any]) -> list[str]:
+    fallen = f"{one['fallen']['number']} [{one['fallen']['state']}]"
+    return [str(one["id"]), one["kind_name"], one["number"], one["authority_name"], fallen]
 
 
 @command(

@@ -100,6 +100,12 @@ def _statement_lines(said: dict[str, Any]) -> list[str]:
     ]
 
 
+def change_line(change: dict[str, Any]) -> str:
+    """What a later paper did to this one."""
+    told = {name: change[name] or "" for name in ("number", "issued_on", "effect_on", "reason")}
+    return "    " + text(f"changed_{change['act']}", **told)
+
+
 def _four_answers(told: dict[str, Any]) -> list[str]:
     def line(question: str, holds: bool | None) -> str:
         return f"{'–' if holds is None else '✓' if holds else '✗'} {text(question)}"
@@ -118,6 +124,7 @@ def _four_answers(told: dict[str, Any]) -> list[str]:
         ),
         line("is_in_force", told["in_force"]),
         *_why(told, "in_force"),
+        *(change_line(change) for change in told.get("changes", ())),
         *([text("is_older", **told["newer"])] if told.get("newer") else []),
         *([text("is_logged", index=told["log_index"])] if told["logged"] else []),
         f"{text('verdict_' + told['verdict'])} [{told['verdict']}]",

@@ -7,9 +7,9 @@ the nominations it lists. The shape of the values is that of ``templates/papers/
 from __future__ import annotations
 
 from engine.binding import Binding
-from workflows.contexts import decisions, hamlet, offices
+from workflows.contexts import amendments, decisions, hamlet, offices
 
-ROOMS = (hamlet, offices, decisions)
+ROOMS = (hamlet, offices, decisions, amendments)
 
 
 def bind(binding: Binding) -> None:

@@ -8,15 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.binding import ContextFunction
-from engine.history import Facts
 from engine.move import Move
 from workflows import assessment, cases
 from workflows.contexts import pieces
+from workflows.contexts.amendments import replaced
 from workflows.contexts.words import authority_name, filled, grounds, places, words
 from workflows.cycles import cycle
 from workflows.names import unstopped
+from workflows.standing import latest_decisions
 from workflows.streaks import tiers_of
 from workflows.units import Unit, chain
+
+LOWER: Mapping[str, Sequence[str]] = {
+    "district": ("commune_decision",),
+    "province": ("commune_decision", "district_decision"),
+}
+"""The decisions that one of a higher level rests on."""
 
 
 def _head(move: Move, office: Unit, first: cases.Case) -> pieces.Values:
@@ -25,6 +32,7 @@ def _head(move: Move, office: Unit, first: cases.Case) -> pieces.Values:
         "authority": pieces.authority(office),
         "symbol": move.house.kinds[move.evidence["kind"]].symbol,
         "signatory": pieces.signatory(move, office),
+        "replaces": replaced(move),
     }
 
 
@@ -68,6 +76,7 @@ def higher_decision(move: Move) -> pieces.Values:
     """Quyết định của huyện hoặc của tỉnh, resting on decisions of the communes."""
     office, listed = _office(move), cases.listed(move)
     streak = _streak(listed[0].definition.id, office.kind)
+    lower = _decided(move, listed, LOWER[office.kind])
     return {
         **_decision(move, office, listed),
         "unit": office.title,
@@ -80,7 +89,7 @@ def higher_decision(move: Move) -> pieces.Values:
                 "households": cases.households(case.facts),
                 "yes": cases.count_of(case.facts).yes,
                 "years": _years(case.year, streak),
-                **_lower(case.facts),
+                **lower[case.id],
             }
             for position, case in enumerate(listed, start=1)
         ],
@@ -96,10 +105,15 @@ def _years(year: int, streak: int) -> list[int]:
     return list(range(year - max(streak, 1) + 1, year + 1))
 
 
-def _lower(facts: Facts) -> dict[str, str]:
-    fact = cases.last_decision(facts)
-    number, day = (fact.data["number"], fact.data["issued_on"]) if fact else ("", "")
-    return {"decision": number, "decided_on": day}
+def _decided(
+    move: Move, listed: Sequence[cases.Case], kinds: Sequence[str]
+) -> Mapping[int, dict[str, str]]:
+    """Number and day of the newest decision of these kinds in force on each nomination."""
+    ids = [case.id for case in listed]
+    found = latest_decisions(move.session, ids, kinds)
+    told = {one: (number, day.isoformat()) for one, (number, day) in found.items()}
+    named = {one: told.get(one, ("", "")) for one in ids}
+    return {one: {"decision": number, "decided_on": day} for one, (number, day) in named.items()}
 
 
 def certificate(move: Move) -> pieces.Values:
@@ -107,7 +121,7 @@ def certificate(move: Move) -> pieces.Values:
     office, case = _office(move), cases.listed(move)[0]
     streak = _streak(case.definition.id, office.kind)
     above = chain(move.session, case.commune.id)
-    lower = _lower(case.facts)
+    lower = _decided(move, [case], [f"{office.kind}_decision"])[case.id]
     return {
         **_head(move, office, case),
         "area": case.area.name,

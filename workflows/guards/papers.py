@@ -10,10 +10,9 @@ from sqlalchemy import select
 from engine.definition import Definition, scope_of
 from engine.errors import Refusal
 from engine.move import Move
+from engine.papers.amending import opening
 from engine.papers.book import Paper
 from engine.subjects import Subject, SubjectScope
-from workflows.cases import needed
-from workflows.decisions import DRAFT
 from workflows.guards.common import Asked
 from workflows.nominations import Nomination
 
@@ -30,10 +29,18 @@ def listed_fit_paper(move: Move) -> Iterator[Refusal]:
         yield Refusal("one_at_a_time")
     if len({row.year for row in rows}) > 1:
         yield Refusal("one_year_only")
-    ready = {row.id for row in rows if _waits_for(move, kind.id, row)}
+    ready = set(waits_for(move, kind.id, wanted, rows))
     for subject in wanted:
         if subject not in ready:
             yield Refusal("listed_not_ready", {"subject": subject})
+
+
+def waits_for(
+    move: Move, kind: str, wanted: Sequence[int], rows: Sequence[Any] | None = None
+) -> Iterator[int]:
+    """Those of the nominations that wait for a paper of that kind from this authority."""
+    found = _rows(move, wanted) if rows is None else rows
+    return (row.id for row in found if _waits_for(move, kind, row))
 
 
 def _rows(move: Move, wanted: Sequence[int]) -> Sequence[Any]:
@@ -61,7 +68,7 @@ def _waits_for(move: Move, kind: str, row: Any) -> bool:
 
 def signer_is_the_one_printed(move: Move) -> Iterator[Refusal]:
     """The person who signs is the one whom the paper named when it was drafted."""
-    if needed(move.facts, DRAFT).data["signatory"]["person"] == move.actor.person_id:
+    if opening(move.facts)["signatory"]["person"] == move.actor.person_id:
         return
     values = move.session.scalar(select(Paper.values).where(Paper.id == move.subject_id))
     yield Refusal("signatory_differs", {"printed": values["signatory"]["name"] if values else ""})

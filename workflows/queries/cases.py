@@ -132,12 +132,19 @@ _PAPER = (
     .join(Unit, Unit.id == Paper.authority_id)
     .where(Subject.id == _ID)
 )
+_farther = aliased(Link)
 _PAPER_SEEN = (
     select(SubjectScope.unit_id)
     .where(
         or_(
             SubjectScope.subject_id == _ID,
             SubjectScope.subject_id.in_(select(Link.subject_id).where(Link.paper_id == _ID)),
+            # A paper that acts on an earlier one is read by those of that one.
+            SubjectScope.subject_id.in_(
+                select(_farther.subject_id)
+                .join(Link, Link.subject_id == _farther.paper_id)
+                .where(Link.paper_id == _ID)
+            ),
         )
     )
     .distinct()

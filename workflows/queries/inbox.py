@@ -177,7 +177,7 @@ def _items(heads: Subquery, *more: Any) -> Select[*tuple[Any, ...]]:
     listed = (
         select(func.count())
         .select_from(Link)
-        .where(Link.paper_id == heads.c.subject_id)
+        .where(Link.position > 0, Link.paper_id == heads.c.subject_id)
         .scalar_subquery()
     )
     return (

@@ -1,0 +1,228 @@
+"""Drafting the paper that corrects, replaces or revokes an earlier one, and what it will do.
+
+Who may, and for which errors, is in the definitions of papers. Nothing happens to the
+earlier paper before the later one is issued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.commands import Option, Outcome, foreseen, openable, perform
+from engine.definition import Act, Definition
+from engine.errors import NotFound, Refusal
+from engine.house import House
+from engine.move import Move, Opening
+from engine.papers.book import Paper
+from engine.policy import Actor
+from engine.subjects import Subject
+from workflows import decisions, resting, streaks
+from workflows.aftermath import IN_FORCE, aftermath
+from workflows.nominations import Nomination
+from workflows.results import of_area
+from workflows.units import Unit
+
+ACTS: tuple[Act, ...] = get_args(Act)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A nomination as a paper lists it: which area of which commune, and where it stands."""
+
+    id: int
+    area_id: int
+    area: str
+    commune: str
+    year: int
+    state: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """An area that loses the recognition by the paper: its years running up to the latest
+    one recognised, today and afterwards."""
+
+    listed: Listed
+    streak: int
+    streak_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What the issue of the later paper will do, told beforehand."""
+
+    lost: Sequence[Loss]
+    added: Sequence[int]
+    dependents: Sequence[resting.Dependent]
+
+
+def kind_for(house: House, act: str, earlier: str) -> str:
+    """The kind of paper that does this to a paper of the earlier kind."""
+    return next((kind.id for kind in house.kinds.values() if kind.act == act), earlier)
+
+
+def definition_of(house: House, act: str, earlier: str) -> Definition:
+    """The workflow of the paper that does this to one of the earlier kind."""
+    return house.named(house.kinds[kind_for(house, act, earlier)].definition)
+
+
+def options(session: Session, house: House, actor: Actor, paper_id: int) -> Mapping[Act, Option]:
+    """What this person may do to an issued paper, and for what they may not, why; nothing
+    for a paper that does not stand. Acts that its kind does not know are left out."""
+    paper = _paper(session, paper_id)
+    state = session.scalar(select(Subject.state).where(Subject.id == paper_id))
+    if state not in IN_FORCE or actor.person_id is None:
+        return {}
+    return {
+        act: openable(session, house, _opening(session, house, actor.person_id, act, paper))
+        for act in ACTS
+        if paper.kind in aftermath().amendable[act]
+    }
+
+
+def draft(
+    session: Session,
+    house: House,
+    person_id: int,
+    act: str,
+    paper_id: int,
+    data: Mapping[str, Any],
+    *,
+    nominations: Sequence[int] | None = None,
+    key: str | None = None,
+) -> Outcome:
+    """Drafts the paper that does ``act`` to the issued one. A replacement lists
+    ``nominations`` (none given: those of the earlier paper).
+
+    Raises ``NotFound``, ``Forbidden``, ``Refused`` with every reason.
+    """
+    if act not in ACTS:
+        raise NotFound(Refusal("unknown_action", {"action": act}))
+    paper = _paper(session, paper_id)
+    return perform(
+        session,
+        house,
+        _opening(session, house, person_id, act, paper, nominations, data, key),
+    )
+
+
+def foresee(
+    session: Session, house: House, person_id: int, act: Act, paper_id: int
+) -> tuple[Option, Move]:
+    """The drafting of the later paper by this person: what is asked, and every reason
+    against it that does not depend on the answers."""
+    opening = _opening(session, house, person_id, act, _paper(session, paper_id))
+    return openable(session, house, opening), foreseen(session, house, opening)
+
+
+def _paper(session: Session, paper_id: int) -> Paper:
+    paper = session.get(Paper, paper_id)
+    if paper is None:
+        raise NotFound(Refusal("no_such_paper", {"id": paper_id}))
+    return paper
+
+
+def _opening(
+    session: Session,
+    house: House,
+    person_id: int,
+    act: str,
+    paper: Paper,
+    nominations: Sequence[int] | None = None,
+    data: Mapping[str, Any] | None = None,
+    key: str | None = None,
+) -> Opening:
+    kind = kind_for(house, act, paper.kind)
+    subjects: Sequence[int] = ()
+    if act == "replacement":
+        wanted = nominations if nominations is not None else _of(session, paper.id)
+        subjects = [one.id for one in in_order(session, wanted)]
+    return Opening(
+        person_id,
+        house.kinds[kind].definition,
+        f"draft_{act}",
+        {"authority": paper.authority_id},
+        data or {},
+        key,
+        # The earlier paper is locked with the rest: two acts on it wait for each other.
+        evidence={"kind": kind, "subjects": [*subjects, paper.id], "act": act, "of": paper.id},
+    )
+
+
+def _of(session: Session, paper_id: int) -> Sequence[int]:
+    return sorted(resting.listed_in(session, paper_id))
+
+
+def in_order(session: Session, nomination_ids: Sequence[int]) -> Sequence[Listed]:
+    """The nominations in the order of their areas, each once."""
+    commune = Unit.__table__.alias("commune")
+    rows = session.execute(
+        select(
+            Nomination.id,
+            Nomination.area_id,
+            Unit.name.label("area"),
+            commune.c.form,
+            commune.c.name,
+            Nomination.year,
+            Subject.state,
+            Subject.definition_digest,
+        )
+        .join(Subject, Subject.id == Nomination.id)
+        .join(Unit, Unit.id == Nomination.area_id)
+        .join(commune, commune.c.id == Unit.parent_id)
+        .where(Nomination.id.in_(nomination_ids))
+        .order_by(commune.c.sort, Unit.sort, Nomination.id)
+    )
+    return [
+        Listed(i, area_id, area, f"{form} {name}", year, state, digest)
+        for i, area_id, area, form, name, year, state, digest in rows
+    ]
+
+
+def listed(session: Session, paper_id: int) -> Sequence[Listed]:
+    """What a paper lists, in the order of its areas."""
+    return in_order(session, _of(session, paper_id))
+
+
+def addable(session: Session, house: House, actor: Actor, paper: Paper) -> Sequence[Listed]:
+    """The nominations of the same year that could be put into a replacement besides."""
+    if not house.kinds[paper.kind].lists_many:
+        return ()
+    waiting = decisions.waiting_for(session, house, actor, paper.kind)
+    year = paper.values["year"]
+    ids = [one.id for one in waiting if one.unit_id == paper.authority_id and one.year == year]
+    return in_order(session, ids)
+
+
+def consequences(
+    session: Session, act: str, paper_id: int, nominations: Sequence[int] | None = None
+) -> Consequences:
+    """What will become of the areas listed and of the papers that rest on this one; a
+    replacement lists ``nominations`` (none given: the same as before)."""
+    before = listed(session, paper_id)
+    own = {one.id for one in before}
+    wanted = own if nominations is None else set(nominations)
+    kept = {"correction": own, "replacement": own & wanted, "revocation": set[int]()}[act]
+    lost = [one for one in before if one.id not in kept]
+    counts = _paper(session, paper_id).kind == aftermath().counts.base
+    return Consequences(
+        [_loss(session, one, counts) for one in lost],
+        sorted(wanted - own) if act == "replacement" else (),
+        resting.dependents(session, paper_id, kept),
+    )
+
+
+def _loss(session: Session, one: Listed, counts: bool) -> Loss:
+    """``counts``: whether the year itself is lost, or only a higher level's recognition."""
+    results = {result.year: result.recognised for result in of_area(session, one.area_id)}
+    last = max((year for year, good in results.items() if good), default=one.year)
+    now = streaks.streak(results.items(), last)
+    if not counts:
+        return Loss(one, now, now)
+    return Loss(one, now, streaks.streak((results | {one.year: False}).items(), last))

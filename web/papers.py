@@ -1,38 +1,22 @@
-"""The papers: one whole, its file, its moves, and the acts done to many with one PIN."""
+"""The papers: one whole, its file, its moves. Acts over many papers are ``ceremonies``."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine import clock
-from engine.commands import Outcome, available
-from engine.errors import EngineError, Forbidden
+from engine.commands import available
 from web import access, facts, moves, numbers
 from web.catalogue import gettext
 from web.extensions import bureau, db
 from web.identity import somebody
 from web.inbox import Ready
 from web.nominations import picture
-from web.text import said
 from workflows import decisions
 from workflows.queries import cases
 
 blueprint = Blueprint("papers", __name__)
-
-MOST_AT_ONCE = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How one paper of a batch fared: done, or the sentences why not."""
-
-    paper_id: int
-    title: str
-    problems: tuple[str, ...] = ()
 
 
 @blueprint.get("/papers/new")
@@ -58,34 +42,6 @@ def draft() -> BaseResponse:
     )
     flash(gettext("Đã lập dự thảo. Xem lại bản in rồi chuyển người duyệt."), "success")
     return redirect(url_for("papers.show", subject_id=outcome.subject_id), 303)
-
-
-@blueprint.post("/papers/<any(sign, issue):action>")
-def act_on_many(action: str) -> str | BaseResponse:
-    """Signs or issues the chosen papers one after another; each succeeds or fails alone."""
-    ids = request.form.getlist("paper", type=numbers.whole)[:MOST_AT_ONCE]
-    if not ids:
-        flash(gettext("Chưa chọn giấy tờ nào."), "warning")
-        return redirect(url_for("inbox.mine"), 303)
-    pin, key = request.form.get("pin", ""), request.form.get("key", "")[:40]
-    act = bureau().desk.sign if action == "sign" else bureau().desk.issue
-    results = [_act(act, paper_id, pin, f"{key}:{paper_id}") for paper_id in ids]
-    return render_template("papers/batch.html", action=action, results=results)
-
-
-def _act(act: Callable[..., Outcome], paper_id: int, pin: str, key: str) -> Done:
-    session, title = db.session(), ""
-    try:
-        case = access.paper(paper_id)
-        title = _title(case)
-        version = request.form.get(f"version.{paper_id}", type=numbers.whole)
-        act(session, somebody().person_id, paper_id, pin=pin, version=version, key=key)
-    except EngineError as error:
-        session.rollback()
-        if isinstance(error, Forbidden):
-            access.note_refusal(error)
-        return Done(paper_id, title, tuple(said(refusal) for refusal in error.refusals))
-    return Done(paper_id, title)
 
 
 def _title(case: cases.Case) -> str:

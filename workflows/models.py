@@ -8,6 +8,7 @@ from engine.log import book as log
 from engine.papers import book
 from workflows import (
     bodies,
+    ceremonies,
     cycles,
     drafts,
     households,
@@ -45,6 +46,8 @@ TABLES = (
     sign_ins.SignIn,
     sign_ins.Attempt,
     signing_sessions.SigningSession,
+    ceremonies.Ceremony,
+    ceremonies.CeremonyPaper,
 )
 
 triggers.attach()

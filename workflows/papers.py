@@ -185,11 +185,13 @@ class PaperDesk:
         person_id: int,
         paper_id: int,
         *,
-        pin: str,
+        pin: str = "",
         version: int | None = None,
         key: str | None = None,
+        opened: Signer | None = None,
     ) -> Outcome:
-        """The leader's signature over the bytes that were shown.
+        """The leader's signature over the bytes that were shown, by a key that its PIN opens
+        or that is ``opened`` already.
 
         Raises ``Forbidden``, ``Conflict``, ``Stale`` or ``Refused`` (``wrong_pin``,
         ``too_many_pins``, ``no_key``, ``use_token``, a code of the certificate's fault); the
@@ -202,7 +204,7 @@ class PaperDesk:
         holder = self.holder(session, person_id, paper_id, SIGN)
         from engine.signing import pdf
 
-        with self._opened(session, person_id, holder, pin) as signer:
+        with self.opened(session, person_id, holder, pin, already=opened) as signer:
             self.trust(signer.credential, holder)
             signed = pdf.sign_person(self.store.get(base), signer, at=clock.now(), **signing())
         evidence = self.evidence(base, signed, holder, person_id=person_id)
@@ -215,9 +217,10 @@ class PaperDesk:
         person_id: int,
         paper_id: int,
         *,
-        pin: str,
+        pin: str = "",
         version: int | None = None,
         key: str | None = None,
+        opened: Signer | None = None,
     ) -> Outcome:
         """The clerk's single act: number, date and seal, entered in the register.
 
@@ -228,7 +231,7 @@ class PaperDesk:
             return earlier
         self.may(session, person_id, paper_id, ISSUE)
         holder = self.holder(session, person_id, paper_id, ISSUE)
-        with self._opened(session, person_id, holder, pin) as signer:
+        with self.opened(session, person_id, holder, pin, already=opened) as signer:
             self.trust(signer.credential, holder)
             for attempt in range(1, NUMBER_TRIES + 1):
                 evidence = self._sealed(session, paper_id, signer, holder)
@@ -241,11 +244,20 @@ class PaperDesk:
         raise AssertionError("the loop returns or raises")
 
     @contextmanager
-    def _opened(
-        self, session: Session, person_id: int, holder: Holder, pin: str
+    def opened(
+        self,
+        session: Session,
+        person_id: int,
+        holder: Holder,
+        pin: str,
+        *,
+        already: Signer | None = None,
     ) -> Iterator[Signer]:
         """The holder's key, open inside the block. Wrong PINs are counted, and after too many
         of them even the right one has to wait."""
+        if already is not None:
+            yield already
+            return
         who = f"person {person_id}"
         if sign_ins.must_wait(session, PIN, who, holder.reference):
             raise Refused(Refusal("too_many_pins", field="pin"))

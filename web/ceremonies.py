@@ -6,7 +6,7 @@ so whoever gave the PIN sees it go on and can stop it; what is left can be resum
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +31,7 @@ from web.extensions import bureau, db, language, settings
 from web.identity import somebody
 from workflows import ceremonies, conducting, reviewing, wording
 from workflows.ceremonies import Held
+from workflows.ceremony_rows import WAITING
 from workflows.queries import ceremonies as queries
 from workflows.queries.ceremonies import Row
 
@@ -67,7 +68,16 @@ class Sheet:
     @property
     def chosen_elsewhere(self) -> int:
         """How many papers of the other pages are still in."""
-        return self.held.waiting - sum(row.outcome == ceremonies.WAITING for row in self.rows)
+        return self.held.waiting - sum(row.outcome == WAITING for row in self.rows)
+
+    @property
+    def drafted(self) -> str:
+        """Who drafted them and when, if that is the same of all."""
+        return _same(f"{row.drafted_by} · {text.day(row.drafted_at)}" for row in self.rows)
+
+    @property
+    def same_due(self) -> bool:
+        return len({row.due_at for row in self.rows}) == 1
 
     @property
     def by_token(self) -> bool:
@@ -77,6 +87,11 @@ class Sheet:
     def open(self) -> bool:
         """Whether papers can be chosen and the signing be started."""
         return self.held.state in ("review", "paused")
+
+
+def _same(values: Iterable[str]) -> str:
+    found = set(values)
+    return found.pop() if len(found) == 1 else ""
 
 
 @blueprint.post("/papers/<any(sign, issue):action>")
@@ -187,20 +202,12 @@ def _sent(code: str, results: Iterator[conducting.Result], opened: ExitStack) ->
 
 def title(row: Row) -> str:
     """``Giấy công nhận · Thôn 1, xã Nga An``."""
-    return f"{text.words(bureau().house.kinds[row.kind].label)} · {about(row)}"
-
-
-def about(row: Row) -> str:
-    """What a paper is about: its area, or whose areas it lists."""
-    values = row.values
-    if "area" in values:
-        return ", ".join(part for part in (values["area"], values.get("commune")) if part)
-    return row.authority
+    return f"{text.words(bureau().house.kinds[row.kind].label)} · {queries.about(row)}"
 
 
 def first_areas(row: Row) -> str:
-    """The names of the first areas of a list."""
-    return ", ".join(area["name"] for area in row.values.get("areas", ())[:3])
+    """The names of the first areas of a list of several."""
+    return ", ".join(area["name"] for area in row.values.get("areas", ())[:4])
 
 
 def part(name: str) -> str:
@@ -217,12 +224,12 @@ def halt(code: str) -> str:
 
 def short(digest: str) -> str:
     """The beginning of a digest, in groups that two screens can be compared by."""
-    return " ".join(digest[start : start + 4] for start in range(0, 24, 4))
+    return " ".join(digest[start : start + 4] for start in range(0, 16, 4))
 
 
 NAMES: dict[str, Any] = {
     "paper_name": title,
-    "paper_about": about,
+    "paper_about": queries.about,
     "first_areas": first_areas,
     "part_name": part,
     "remark": remark,

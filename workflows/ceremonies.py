@@ -13,25 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import (
-    JSON,
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    String,
-    UniqueConstraint,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.db import Base, Instant, writing
+from engine.db import writing
 from engine.errors import Forbidden, NotFound, Refusal, Refused
+from workflows.ceremony_rows import DONE, FAILED, LEFT_OUT, WAITING, Ceremony, CeremonyPaper
 
 MOST = 500
 """Papers in one ceremony: a district's year has 234, and what is read before one PIN has a
@@ -42,62 +30,8 @@ PULSE = timedelta(seconds=60)
 
 CODE_LENGTH = 26
 STOPPED, INTERRUPTED = "stopped", "interrupted"
-WAITING, DONE, FAILED, LEFT_OUT = "waiting", "done", "failed", "left_out"
 
 State = Literal["review", "running", "paused", "ended"]
-
-
-class Ceremony(Base):
-    """One person's act over many papers.
-
-    ``key`` is the form's, so that a form sent twice begins one ceremony. ``fingerprint`` is
-    that of the one certificate, fixed at the start. ``beat_at`` moves on with every paper
-    while somebody conducts it; ``halt`` tells why nobody does any more. ``round`` counts the
-    starts, so that whoever was stopped does not go on beside whoever came after.
-    """
-
-    __tablename__ = "ceremonies"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(32), unique=True)
-    key: Mapped[str | None] = mapped_column(String(80))
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    action: Mapped[str] = mapped_column(String(20))
-    fingerprint: Mapped[str | None] = mapped_column(String(64))
-    halt: Mapped[str | None] = mapped_column(String(40))
-    round: Mapped[int] = mapped_column(default=0)
-    made_at: Mapped[datetime] = mapped_column(Instant)
-    started_at: Mapped[datetime | None] = mapped_column(Instant)
-    beat_at: Mapped[datetime | None] = mapped_column(Instant)
-    ended_at: Mapped[datetime | None] = mapped_column(Instant)
-
-    __table_args__ = (
-        UniqueConstraint("person_id", "key"),
-        CheckConstraint("action IN ('sign', 'issue')", name="action_known"),
-        Index("ix_ceremonies_open", "person_id", "ended_at"),
-    )
-
-
-class CeremonyPaper(Base):
-    """One paper of a ceremony: its place, the version that was looked at, what came of it."""
-
-    __tablename__ = "ceremony_papers"
-
-    ceremony_id: Mapped[int] = mapped_column(ForeignKey("ceremonies.id"), primary_key=True)
-    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), primary_key=True)
-    position: Mapped[int]
-    version: Mapped[int]
-    outcome: Mapped[str] = mapped_column(String(10), default=WAITING)
-    refusals: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    at: Mapped[datetime | None] = mapped_column(Instant)
-
-    __table_args__ = (
-        UniqueConstraint("ceremony_id", "position"),
-        CheckConstraint(
-            "outcome IN ('waiting', 'done', 'failed', 'left_out')", name="outcome_known"
-        ),
-        Index("ix_ceremony_papers_paper_id", "paper_id"),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +298,15 @@ def record(
             .values(outcome=outcome, refusals=told, at=now)
         )
         session.execute(update(Ceremony).where(Ceremony.id == ceremony_id).values(beat_at=now))
+
+
+def end_when_done(session: Session, ceremony_id: int) -> None:
+    """Ends a ceremony in which nothing waits any more; another goes on."""
+    waits = select(CeremonyPaper.paper_id).where(
+        CeremonyPaper.ceremony_id == ceremony_id, CeremonyPaper.outcome == WAITING
+    )
+    if session.execute(waits.limit(1)).first() is None:
+        settle(session, ceremony_id)
 
 
 def settle(session: Session, ceremony_id: int, round_: int | None = None) -> None:

@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.errors import EngineError, Forbidden, Refusal, Refused
 from workflows import ceremonies
-from workflows.ceremonies import DONE, FAILED, WAITING, Chosen, Held
+from workflows.ceremonies import Chosen, Held
+from workflows.ceremony_rows import DONE, FAILED, WAITING
 from workflows.papers import SIGN, PaperDesk
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from engine.log import book as log
 from engine.papers import book
 from workflows import (
     bodies,
-    ceremonies,
+    ceremony_rows,
     cycles,
     drafts,
     households,
@@ -46,8 +46,8 @@ TABLES = (
     sign_ins.SignIn,
     sign_ins.Attempt,
     signing_sessions.SigningSession,
-    ceremonies.Ceremony,
-    ceremonies.CeremonyPaper,
+    ceremony_rows.Ceremony,
+    ceremony_rows.CeremonyPaper,
 )
 
 triggers.attach()

@@ -19,7 +19,8 @@ from engine.house import House
 from engine.papers.book import Paper, PaperVersion
 from engine.policy import Actor
 from engine.subjects import Link, Subject, Waiting
-from workflows.ceremonies import MOST, CeremonyPaper, Chosen, told
+from workflows.ceremonies import MOST, Chosen, told
+from workflows.ceremony_rows import CeremonyPaper
 from workflows.nominations import Nomination
 from workflows.people import Person
 from workflows.units import Unit
@@ -222,3 +223,12 @@ def telling(session: Session, subjects: Collection[int], actions: Collection[str
         .where(Event.subject_id.in_(subjects), Event.action.in_(actions))
         .order_by(Event.subject_id, Event.version)
     ).all()
+
+
+def about(row: Row) -> str:
+    """What a paper is about: its area, or the one it lists, or whose areas it lists."""
+    areas = row.values.get("areas", ())
+    one = areas[0] if len(areas) == 1 else {}
+    area = row.values.get("area") or one.get("name")
+    place = row.values.get("commune") or one.get("commune") or row.authority
+    return f"{area}, {place}" if area else row.authority

@@ -50,11 +50,10 @@ class Held:
     code: str
     person_id: int
     action: str
+    state: State
     fingerprint: str
     halt: str
     started_at: datetime | None
-    beat_at: datetime | None
-    ended_at: datetime | None
     counts: dict[str, int]
 
     @property
@@ -76,15 +75,6 @@ class Held:
     @property
     def left_out(self) -> int:
         return self.counts[LEFT_OUT]
-
-    @property
-    def state(self) -> State:
-        if self.ended_at is not None:
-            return "ended"
-        if self.started_at is None:
-            return "review"
-        heard = self.beat_at is not None and clock.now() - self.beat_at < PULSE
-        return "running" if heard and not self.halt else "paused"
 
 
 def make(
@@ -158,13 +148,21 @@ def _held(row: Ceremony, counts: dict[str, int]) -> Held:
         row.code,
         row.person_id,
         row.action,
+        _state(row),
         row.fingerprint or "",
         row.halt or "",
         row.started_at,
-        row.beat_at,
-        row.ended_at,
         counts,
     )
+
+
+def _state(row: Ceremony) -> State:
+    if row.ended_at is not None:
+        return "ended"
+    if row.started_at is None:
+        return "review"
+    heard = row.beat_at is not None and clock.now() - row.beat_at < PULSE
+    return "running" if heard and row.halt is None else "paused"
 
 
 def unfinished(session: Session, person_id: int) -> Sequence[str]:

@@ -6,7 +6,6 @@ and its CSRF token. With an ``Authorization`` header only that header counts.
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 import tomllib
@@ -22,7 +21,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from engine.commands import Outcome, perform
 from engine.errors import EngineError, Forbidden, Refusal, Refused
 from engine.move import Command
-from web import access, answers, signing
+from web import access, answers, ceremony_api, signing
+from web.bodies import Bad, byte_strings, read_object
 from web.bounds import LARGEST
 from web.extensions import bureau, db, settings
 from web.identity import SignedIn, current, somebody
@@ -40,16 +40,6 @@ blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
 
 CHALLENGE = 'Basic realm="binhxet", charset="UTF-8"'
 LONGEST_KEY = 80
-LONGEST_BODY = 2 * 2**20
-
-
-class Bad(Exception):
-    """A request that cannot be answered as it was sent: its status, a code, its places.
-    ``told`` names the sentence where the code has several."""
-
-    def __init__(self, status: int, code: str, told: str = "", **places: object) -> None:
-        super().__init__(code)
-        self.status, self.code, self.told, self.places = status, code, told or code, places
 
 
 def _language() -> str:
@@ -189,12 +179,13 @@ def waiting_papers() -> Response:
 
 def begin_signing(id: int) -> Response:
     access.paper(id)
-    asked = _json("action", "certificates")
-    action, certificates = asked.get("action"), _many(asked, "certificates")
+    asked = read_object("action", "certificates", "ceremony")
+    action, certificates = asked.get("action"), byte_strings(asked, "certificates")
     if not (action is None or action in (SIGN, ISSUE)):
         raise Bad(400, "bad_body", name="action")
+    batch = ceremony_api.named(asked)
     person, desk = somebody().person_id, bureau().desk
-    made = deferred.begin(db.session(), desk, person, id, action, certificates)
+    made = deferred.begin(db.session(), desk, person, id, action, certificates, ceremony=batch)
     return _answer(signing.offer(made))
 
 
@@ -207,24 +198,13 @@ def signing_file(id: int, session: str) -> Response:
 
 def finish_signing(id: int, session: str) -> Response:
     case = access.paper(id)
-    asked = _json("signature", "certificates")
-    (signature,) = _many({"signature": [asked.get("signature")]}, "signature")
-    sent = _many(asked, "certificates") if "certificates" in asked else ()
+    asked = read_object("signature", "certificates")
+    (signature,) = byte_strings({"signature": [asked.get("signature")]}, "signature")
+    sent = byte_strings(asked, "certificates") if "certificates" in asked else ()
     person, desk = somebody().person_id, bureau().desk
     action = deferred.find(db.session(), person, id, session).action
     done = deferred.finish(db.session(), desk, person, id, session, signature, sent)
     return _outcome(case, done, action)
-
-
-def _many(asked: Mapping[str, Any], name: str) -> list[bytes]:
-    """The byte strings in a member of the body; raises ``Bad`` naming it."""
-    given = asked.get(name)
-    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        raise Bad(400, "bad_body", name=name)
-    try:
-        return [base64.b64decode(one, validate=True) for one in given]
-    except ValueError:
-        raise Bad(400, "bad_body", name=name) from None
 
 
 def log_checkpoint() -> Response:
@@ -250,23 +230,9 @@ def _outcome(case: Case, done: Outcome, action: str) -> Response:
     return _answer(answers.outcome(bureau().house, case, done, action, _language()))
 
 
-def _json(*members: str) -> dict[str, Any]:
-    """The object in the body; raises ``Bad`` when there is none, or naming a member that is
-    not among these, if any are told."""
-    if request.mimetype != JSON:
-        raise Bad(415, "not_json")
-    if (request.content_length or 0) > LONGEST_BODY:
-        raise Bad(400, "bad_body", "body_too_long")
-    given = _read()
-    strange = [name for name in given if members and name not in members]
-    if strange:
-        raise Bad(400, "bad_body", name=str(strange[0])[:60])
-    return given
-
-
 def _body(*without: str) -> dict[str, Any]:
     """The wish in the body, every member present; raises ``Bad`` naming the wrong one."""
-    given = _json()
+    given = read_object()
     asked = {"version": None, "data": {}, "key": None, "pin": None, **given}
     good = {
         "action": isinstance(asked.get("action"), str),
@@ -295,19 +261,6 @@ def _refuse_files(data: Any) -> None:
             open_ends.extend(one.values())
         elif isinstance(one, list):
             open_ends.extend(one)
-
-
-def _read() -> dict[str, Any]:
-    """The object in the body, if it can be written again as JSON in UTF-8: not nested without
-    end, no half of a pair of surrogates, no number that is none."""
-    try:
-        given = request.get_json(silent=True)
-        json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
-    except (RecursionError, ValueError):
-        raise Bad(400, "bad_body", "body_unreadable") from None
-    if not isinstance(given, dict):
-        raise Bad(400, "bad_body", "body_unreadable")
-    return given
 
 
 def _is_version(value: object) -> bool:
@@ -376,6 +329,7 @@ VIEWS = (
     log_checkpoint,
     log_proof,
     log_consistency,
+    *ceremony_api.VIEWS,
 )
 _by_name = {view.__name__: view for view in VIEWS}
 for _operation in OPERATIONS:

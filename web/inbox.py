@@ -17,7 +17,7 @@ from web import numbers
 from web.extensions import bureau, db
 from web.identity import SignedIn, somebody
 from web.moves import PIN_ACTS
-from workflows import cycles, decisions, resting
+from workflows import ceremonies, cycles, decisions, resting
 from workflows.queries import inbox as queries
 from workflows.queries import listing
 
@@ -69,6 +69,10 @@ def mine() -> str:
         "inbox.html",
         items=[item for item in found.items if item.subject_id not in grouped],
         batches=groups,
+        unfinished=[
+            ceremonies.find(session, person.person_id, code)
+            for code in ceremonies.unfinished(session, person.person_id)
+        ],
         ready=ready,
         total=found.total,
         most_counted=queries.MOST_COUNTED,

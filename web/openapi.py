@@ -83,6 +83,34 @@ SIGNING = (
     ),
 )
 
+CEREMONIES = (
+    Operation(
+        "GET",
+        "/ceremonies/{code}",
+        "ceremony",
+        "One act over many papers: which papers, and what came of each",
+        "Ceremony",
+    ),
+    Operation(
+        "PUT",
+        "/ceremonies/{code}",
+        "act_in_ceremony",
+        "Start it with the one certificate it is held with, or stop it",
+        "Ceremony",
+        takes="CeremonyWish",
+        refuses=MOVING,
+    ),
+    Operation(
+        "PUT",
+        "/ceremonies/{code}/papers/{id}",
+        "tell_ceremony",
+        "Tell why a paper was left out or could not be signed; what was done the server knows",
+        "Ceremony",
+        takes="CeremonyOutcome",
+        refuses=MOVING,
+    ),
+)
+
 OPERATIONS = (
     Operation(
         "GET", "/openapi.json", "openapi", "This description", "Anything", refuses=(), public=True
@@ -131,6 +159,7 @@ OPERATIONS = (
         refuses=MOVING,
     ),
     *SIGNING,
+    *CEREMONIES,
     Operation(
         "GET",
         "/log/checkpoint",

@@ -1,16 +1,12 @@
-"""The papers: one whole, its file, its moves, and the acts done to many with one PIN."""
+"""The papers: one whole, its file, its moves. Acts over many papers are ``ceremonies``."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine import clock
-from engine.commands import Outcome, available
-from engine.errors import EngineError, Forbidden
+from engine.commands import available
 from engine.papers.book import LEVELS
 from web import access, facts, moves, numbers
 from web.amendments import after
@@ -19,24 +15,10 @@ from web.extensions import bureau, db
 from web.identity import somebody
 from web.inbox import Ready
 from web.nominations import picture, waits_on
-from web.text import said
 from workflows import decisions
-from workflows.ceremony import Ceremony
 from workflows.queries import cases
 
 blueprint = Blueprint("papers", __name__)
-
-MOST_AT_ONCE = 300
-"""A district's year, and some."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How one paper of a batch fared: done, or the sentences why not."""
-
-    paper_id: int
-    title: str
-    problems: tuple[str, ...] = ()
 
 
 @blueprint.get("/papers/new")
@@ -65,35 +47,6 @@ def draft() -> BaseResponse:
     )
     flash(gettext("Đã lập dự thảo. Xem lại bản in rồi chuyển người duyệt."), "success")
     return redirect(url_for("papers.show", subject_id=outcome.subject_id), 303)
-
-
-@blueprint.post("/papers/<any(sign, issue):action>")
-def act_on_many(action: str) -> str | BaseResponse:
-    """Signs or issues the chosen papers one after another; each succeeds or fails alone."""
-    ids = request.form.getlist("paper", type=numbers.whole)[:MOST_AT_ONCE]
-    if not ids:
-        flash(gettext("Chưa chọn giấy tờ nào."), "warning")
-        return redirect(url_for("inbox.mine"), 303)
-    pin, key = request.form.get("pin", ""), request.form.get("key", "")[:40]
-    with Ceremony(bureau().desk, db.session(), somebody().person_id, pin) as ceremony:
-        act = ceremony.sign if action == "sign" else ceremony.issue
-        results = [_act(act, paper_id, f"{key}:{paper_id}") for paper_id in ids]
-    return render_template("papers/batch.html", action=action, results=results)
-
-
-def _act(act: Callable[..., Outcome], paper_id: int, key: str) -> Done:
-    session, title = db.session(), ""
-    try:
-        case = access.paper(paper_id)
-        title = _title(case)
-        version = request.form.get(f"version.{paper_id}", type=numbers.whole)
-        act(paper_id, version, key)
-    except EngineError as error:
-        session.rollback()
-        if isinstance(error, Forbidden):
-            access.note_refusal(error)
-        return Done(paper_id, title, tuple(said(refusal) for refusal in error.refusals))
-    return Done(paper_id, title)
 
 
 def _title(case: cases.Case) -> str:

@@ -194,7 +194,34 @@ SCHEMAS: Mapping[str, Schema] = {
             "due_at": or_null(MOMENT),
         }
     ),
-    "SigningWish": thing({"certificates": CERTIFICATES}, action=or_null(TEXT)),
+    "SigningWish": thing(
+        {"certificates": CERTIFICATES}, action=or_null(TEXT), ceremony=or_null(TEXT)
+    ),
+    "Ceremony": thing(
+        {
+            "code": TEXT,
+            "action": TEXT,
+            "state": TEXT,
+            "halt": or_null(TEXT),
+            "fingerprint": or_null(TEXT),
+            "counts": ANYTHING,
+            "papers": many(ref("CeremonyPaper")),
+        }
+    ),
+    "CeremonyPaper": thing(
+        {
+            "id": COUNT,
+            "kind": TEXT,
+            "kind_name": TEXT,
+            "about": TEXT,
+            "outcome": TEXT,
+            "number": or_null(TEXT),
+            "code": or_null(TEXT),
+            "detail": or_null(TEXT),
+        }
+    ),
+    "CeremonyWish": thing({"do": TEXT}, certificates=CERTIFICATES, why=or_null(TEXT)),
+    "CeremonyOutcome": thing({"code": TEXT}),
     "SigningOffer": thing(
         {
             "session": TEXT,

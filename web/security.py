@@ -34,6 +34,12 @@ POLICY = "; ".join(
     )
 )
 
+LOOPBACK = "http://127.0.0.1:*"
+"""Where the program beside the token listens; its port is the holder's choice."""
+
+WITH_LOOPBACK = frozenset({"ceremonies.show", "ceremonies.act"})
+"""Pages that speak to that program. No other page reaches beyond this site."""
+
 WITHOUT_TOKEN = frozenset({"public.verify"})
 """Forms that change nothing and that outside programs send."""
 
@@ -100,7 +106,7 @@ def _headers(response: Response) -> Response:
     if response.mimetype == "application/pdf":
         headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
     else:
-        headers.setdefault("Content-Security-Policy", POLICY)
+        headers.setdefault("Content-Security-Policy", _policy())
     if settings().env == "production":
         headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}; includeSubDomains")
     if request.endpoint in ("static", "bootstrap.static"):
@@ -109,6 +115,12 @@ def _headers(response: Response) -> Response:
     elif current() is not None or request.endpoint in ("sign_in.form", "sign_in.enter"):
         headers["Cache-Control"] = "no-store"
     return response
+
+
+def _policy() -> str:
+    if request.endpoint in WITH_LOOPBACK and settings().signer == "deferred":
+        return POLICY.replace("connect-src 'self'", f"connect-src 'self' {LOOPBACK}")
+    return POLICY
 
 
 def now_text() -> str:

@@ -23,6 +23,7 @@ from engine.db import end_reading, writing
 from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused
 from engine.move import Command
 from engine.subjects import Subject
+from workflows import admission
 from workflows.papers import ISSUE, SIGN, Number, PaperDesk, signing
 from workflows.signing_sessions import Offer, SigningSession
 
@@ -46,13 +47,16 @@ def begin(
     paper_id: int,
     action: str | None,
     certificates: Sequence[bytes],
+    *,
+    ceremony: str | None = None,
 ) -> Offer:
     """Prepares a paper for the signature of whoever holds these certificates (DER, the
     holder's first). Without an action, the one that is next. Takes the place of an earlier
-    session of the same person for the same act.
+    session of the same person for the same act. ``ceremony`` is the code of the one it is
+    signed in.
 
     Raises ``Forbidden``, ``Conflict`` or ``Refused``: whoever may not do it, a paper that is
-    not there yet, or every fault of the certificate.
+    not there yet, every fault of the certificate, or as ``admission.admit``.
     """
     act = action or _next(session, desk, person_id, paper_id)
     desk.may(session, person_id, paper_id, act)
@@ -60,13 +64,14 @@ def begin(
     holder = desk.holder(session, person_id, paper_id, act)
     end_reading(session)  # the authorities may be asked: nothing is held meanwhile
     desk.trust(credential, holder)
+    batch = _admitted(session, person_id, ceremony, paper_id, act, certificates)
     version = session.scalars(select(Subject.version).where(Subject.id == paper_id)).one()
     base = desk.base(session, paper_id, act)
     number = desk.next_number(session, paper_id) if act == ISSUE else None
     session.rollback()  # no lock and no snapshot is held while the file is prepared
     prepared = _prepare(desk, base, credential, number)
     row = _row(desk, prepared, certificates, number)
-    row |= {"paper_id": paper_id, "action": act, "person_id": person_id}
+    row |= {"paper_id": paper_id, "action": act, "person_id": person_id, "ceremony_id": batch}
     made = SigningSession(**row, version=version, base=base)
     _replace(session, desk, made)
     return offer(desk, made)
@@ -147,8 +152,11 @@ def finish(
     made = find(session, person_id, paper_id, code)
     action, key = made.action, f"signing:{code}"
     if earlier := desk.done(session, person_id, paper_id, action, key):
+        _note(session, made)
         return earlier
     _refuse_expired(made)
+    if made.ceremony_id is not None:
+        admission.refuse_unless_going(session, made.ceremony_id, made.fingerprint)
     desk.may(session, person_id, paper_id, action)
     given = [base64.b64encode(one).decode() for one in certificates[:1]]
     if given not in ([], made.certificates[:1]):
@@ -161,8 +169,30 @@ def finish(
     evidence = desk.evidence(made.base, content, holder, **_more(session, desk, made))
     command = Command(person_id, paper_id, action, made.version, key=key, evidence=evidence)
     outcome = perform(session, desk.house, command)
+    _note(session, made)
     _close(session, desk, code)
     return outcome
+
+
+def _note(session: Session, made: SigningSession) -> None:
+    """Tells the ceremony, if there is one, that the paper is done."""
+    batch, paper = made.ceremony_id, made.paper_id
+    if batch is not None:
+        admission.note_done(session, batch, paper)
+
+
+def _admitted(
+    session: Session,
+    person_id: int,
+    ceremony: str | None,
+    paper_id: int,
+    action: str,
+    certificates: Sequence[bytes],
+) -> int | None:
+    if ceremony is None:
+        return None
+    fingerprint = hashlib.sha256(certificates[0]).hexdigest()
+    return admission.admit(session, person_id, ceremony, paper_id, action, fingerprint)
 
 
 def _next(session: Session, desk: PaperDesk, person_id: int, paper_id: int) -> str:

@@ -8,6 +8,7 @@ from engine.log import book as log
 from engine.papers import book
 from workflows import (
     bodies,
+    ceremony_rows,
     cycles,
     drafts,
     households,
@@ -48,6 +49,8 @@ TABLES = (
     sign_ins.SignIn,
     sign_ins.Attempt,
     signing_sessions.SigningSession,
+    ceremony_rows.Ceremony,
+    ceremony_rows.CeremonyPaper,
 )
 
 triggers.attach()

@@ -205,10 +205,10 @@ class PaperDesk:
         ``too_many_pins``, ``no_key``, ``use_token``, a code of the certificate's fault); the
         paper then stays as it was.
         """
-        from workflows.ceremony import Ceremony
+        from workflows.sitting import Sitting
 
-        with Ceremony(self, session, person_id, pin) as ceremony:
-            return ceremony.sign(paper_id, version, key)
+        with Sitting(self, session, person_id, pin) as sitting:
+            return sitting.sign(paper_id, version, key)
 
     def issue(
         self,
@@ -225,10 +225,10 @@ class PaperDesk:
         The next number is written and sealed before the transaction; if another paper took
         it in between, the act is prepared again with the one after. Raises as ``sign``.
         """
-        from workflows.ceremony import Ceremony
+        from workflows.sitting import Sitting
 
-        with Ceremony(self, session, person_id, pin) as ceremony:
-            return ceremony.issue(paper_id, version, key)
+        with Sitting(self, session, person_id, pin) as sitting:
+            return sitting.issue(paper_id, version, key)
 
     def base(self, session: Session, paper_id: int, action: str) -> str:
         """The digest of the bytes that an act is to sign; raises ``Refused``

@@ -17,7 +17,8 @@ class SigningSession(Base):
 
     ``base`` is the digest of the bytes that were there, ``prepared`` of those with room for
     the signature; ``attributes`` (hex) is the message to be signed and ``digest`` its SHA-256.
-    For a seal, ``number`` and ``issued_on`` are what was written into the paper.
+    For a seal, ``number`` and ``issued_on`` are what was written into the paper. In a batch,
+    ``ceremony_id`` tells which.
     """
 
     __tablename__ = "signing_sessions"
@@ -42,6 +43,7 @@ class SigningSession(Base):
     begun_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     done_at: Mapped[datetime | None] = mapped_column(Instant)
+    ceremony_id: Mapped[int | None] = mapped_column(ForeignKey("ceremonies.id"))
 
     __table_args__ = (
         CheckConstraint("expires_at > begun_at", name="expires_after_it_began"),

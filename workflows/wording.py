@@ -43,6 +43,28 @@ def names() -> Mapping[str, Told]:
     return _file("names")
 
 
+@cache
+def review() -> Mapping[str, Told]:
+    """What the review of many papers says, by group."""
+    return _file("review")
+
+
+def part_name(name: str, language: str) -> str:
+    """A part of a paper as people call it."""
+    return review()["parts"].get(name, {}).get(language, name)
+
+
+def remark(code: str, params: Mapping[str, Any], language: str) -> str:
+    """Something to know of a paper before it is signed, as a sentence."""
+    return review()["remarks"][code][language].format_map(params)
+
+
+def halt(code: str, language: str) -> str:
+    """Why nobody goes on with a ceremony: a sentence of its own, or that of the refusal."""
+    known = review()["halts"].get(code)
+    return known[language] if known else say(Refusal(code), language)
+
+
 def _file(name: str) -> dict[str, Any]:
     return table(LAW / "words" / f"{name}.toml")
 

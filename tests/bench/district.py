@@ -24,9 +24,9 @@ from tests.bench import world
 from tests.bench.files import REGIME, File, open_subjects
 from tests.bench.papers import sample
 from workflows.bureau import Bureau, build
-from workflows.ceremony import Ceremony
 from workflows.keys import ROOTS, Keyring, authority_reference, person_reference
 from workflows.nominations import Nomination
+from workflows.sitting import Sitting
 
 PIN = "246810"
 CERTIFICATES, DECISIONS = 234, 27
@@ -158,12 +158,12 @@ class District:
             self.bureau.desk.render(self.session, i)
 
     def sign(self, ids: Sequence[int]) -> None:
-        with self._ceremony("district_chair") as ceremony:
+        with self._sitting("district_chair") as ceremony:
             for i in ids:
                 ceremony.sign(i)
 
     def issue(self, ids: Sequence[int]) -> None:
-        with self._ceremony("district_clerk") as ceremony:
+        with self._sitting("district_clerk") as ceremony:
             for i in ids:
                 ceremony.issue(i)
 
@@ -174,8 +174,8 @@ class District:
                 if not outbox.deliver(self.session, self.bureau.desk.handlers, task):
                     raise RuntimeError("a paper of the benchmark could not be logged")
 
-    def _ceremony(self, who: str) -> Ceremony:
-        return Ceremony(self.bureau.desk, self.session, self.made.people[who], PIN)
+    def _sitting(self, who: str) -> Sitting:
+        return Sitting(self.bureau.desk, self.session, self.made.people[who], PIN)
 
     def whole(self, ids: Sequence[int]) -> dict[str, Spent]:
         """All of it, by its parts."""

@@ -72,7 +72,7 @@ class Desk:
         form = self.page.locator(f'form[action$="/papers/{action}"]')
         form.locator('input[name="pin"]').fill(PIN)
         form.locator("button").click()
-        expect(self.page.locator("h1")).to_contain_text("1 trên 1")
+        expect(self.page.locator(".outcome h2")).to_contain_text("1 trên 1")
 
     def draft(self, kind: str) -> None:
         """Puts what is ready into a paper of the kind."""

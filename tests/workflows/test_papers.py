@@ -19,7 +19,6 @@ from engine.signing.authority import Authority
 from engine.store import BlobStore
 from tests.workflows.staging import Stage, stage
 from workflows.bureau import TEMPLATES
-from workflows.ceremony import Ceremony
 from workflows.keys import ROOTS, Keyring, authority_reference, person_reference
 from workflows.papers import PaperDesk
 from workflows.people import Appointment
@@ -235,10 +234,10 @@ def test_a_number_taken_meanwhile_is_prepared_again_with_the_next(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.sign()
-    prepare = Ceremony._sealed
+    prepare = Sitting._sealed
     stolen: list[int] = []
 
-    def steal_the_first(self: Ceremony, *args: object, **kwargs: object) -> object:
+    def steal_the_first(self: Sitting, *args: object, **kwargs: object) -> object:
         evidence = prepare(self, *args, **kwargs)  # type: ignore[arg-type]
         if not stolen:
             session = office.stage.session
@@ -249,7 +248,7 @@ def test_a_number_taken_meanwhile_is_prepared_again_with_the_next(
             session.commit()
         return evidence
 
-    monkeypatch.setattr(Ceremony, "_sealed", steal_the_first)
+    monkeypatch.setattr(Sitting, "_sealed", steal_the_first)
     assert office.issue() == "issued"
     paper = office.stage.session.get_one(Paper, office.paper)
     assert (stolen, paper.number_text) == ([1], "02/QĐ-UBND")

@@ -37,6 +37,9 @@ ENDING = frozenset(
         "server_untrusted",
         "wrong_password",
         "too_many_attempts",
+        "ceremony_certificate_changed",
+        "ceremony_ended",
+        "ceremony_stopped",
     }
 )
 """What ends a batch: no further paper can or should be signed. A wrong password least of all
@@ -46,7 +49,7 @@ may be tried once for each paper."""
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A paper prepared for the signature, as it was recomputed here. ``covered`` is the digest
-    of the bytes that can be looked at, the same that the page shows."""
+    of the bytes that can be looked at, all but those in the ``gap``; the page shows the same."""
 
     paper: int
     session: str
@@ -54,6 +57,7 @@ class Ready:
     covered: str
     number: str
     file: Path | None
+    gap: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +93,22 @@ Allow = Callable[[Ready], bool]
 
 @dataclass(frozen=True)
 class Ceremony:
-    """One act over many papers with one certificate."""
+    """One act over many papers with one certificate; ``batch`` is the code under which the
+    server keeps it, if it does."""
 
     remote: Remote
     credential: Credential
     action: str
     previews: Path | None
+    batch: str = ""
 
     def prepare(self, papers: Sequence[int]) -> list[Ready | Result]:
         """Each paper as the server would have it signed, or why it will not be."""
-        return list(_each(papers, self._ready))
+        return list(self.preparing(papers))
+
+    def preparing(self, papers: Sequence[int]) -> Iterator[Ready | Result]:
+        """The same, one after another."""
+        yield from _each(papers, self._ready)
 
     def _ready(self, paper: int | Ready) -> Ready | Result:
         if not isinstance(paper, int):
@@ -106,7 +116,7 @@ class Ceremony:
         try:
             return self._prepare(paper)
         except (EngineError, Answered, No) as error:
-            return _failed(paper, error)
+            return failed(paper, error)
 
     def sign(
         self, papers: Sequence[int | Ready], signer: TokenSigner, allow: Allow
@@ -124,7 +134,7 @@ class Ceremony:
             if isinstance(ready, Result):
                 return ready
             if not allow(ready):
-                return _failed(ready.paper, No("left_out"))
+                return failed(ready.paper, No("left_out"))
             result = self._finish(ready, signer)
             if result.code != NUMBER_TAKEN:
                 return result
@@ -133,22 +143,30 @@ class Ceremony:
 
     def _prepare(self, paper: int) -> Ready:
         chain = (self.credential.certificate, *self.credential.chain)
-        wish = {"action": self.action, "certificates": [_text(der(one)) for one in chain]}
+        wish: dict[str, Any] = {
+            "action": self.action,
+            "certificates": [_text(der(one)) for one in chain],
+        }
+        if self.batch:
+            wish["ceremony"] = self.batch
         offer = self.remote.send("POST", f"/papers/{paper}/signing", wish)
         try:
             session, document = str(offer["session"]), offer["document"]
             attributes = base64.b64decode(offer["signed_attributes"], validate=True)
             told = (str(offer["digest"]), str(document["digest"]), str(document["sha256"]))
             number = str(offer["number"] or "")
+            start, end = (int(place) for place in document["gap"])
         except (ValueError, TypeError, KeyError):
             raise No("strange_answer", server=self.remote.base) from None
         content = self.remote.content(f"/papers/{paper}/signing/{quote(session, safe='')}/file")
         seen = inspect(content, attributes, self.credential)
         file = hashlib.sha256(content).hexdigest()
-        if told != (seen.digest.hex(), seen.covered.hex(), file):
+        around = hashlib.sha256(content[:start] + content[end:]).digest()
+        if told != (seen.digest.hex(), seen.covered.hex(), file) or around != seen.covered:
             raise Refused(Refusal("not_what_was_shown"))
         kept = self._keep(paper, content)
-        return Ready(paper, session, seen.digest, seen.covered.hex(), number, kept)
+        covered = seen.covered.hex()
+        return Ready(paper, session, seen.digest, covered, number, kept, (start, end))
 
     def _keep(self, paper: int, content: bytes) -> Path | None:
         """The very bytes, to be looked at with any reader before they are signed."""
@@ -168,9 +186,9 @@ class Ceremony:
             done = self.remote.send("PUT", f"/papers/{ready.paper}/signing/{session}", body)
             state = str(done["state_name"])
         except (EngineError, Answered, No) as error:
-            return _failed(ready.paper, error)
+            return failed(ready.paper, error)
         except (TypeError, KeyError):
-            return _failed(ready.paper, No("strange_answer", server=self.remote.base))
+            return failed(ready.paper, No("strange_answer", server=self.remote.base))
         return Result(ready.paper, state, ready.covered, ready.number)
 
 
@@ -194,7 +212,7 @@ def _number(one: int | Ready) -> int:
     return one if isinstance(one, int) else one.paper
 
 
-def _failed(paper: int, error: EngineError | Answered | No) -> Result:
+def failed(paper: int, error: EngineError | Answered | No) -> Result:
     if isinstance(error, Answered):
         return Result(paper, code=error.code, detail=error.detail)
     if isinstance(error, No):

@@ -83,7 +83,7 @@ class Group(click.Group):
     """Commands under one word."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(key, params=_common())
+        super().__init__(key.rpartition(" ")[2], params=_common())
         self.key = key
 
     def get_short_help_str(self, limit: int = 45) -> str:

@@ -17,6 +17,8 @@ from web.cli.words import language, text
 
 group = Group("papers")
 decisions = Group("decisions")
+batch = Group("papers batch")
+group.add_command(batch)
 ID = argument("id_", metavar="ID", type=NUMBER)
 
 

@@ -27,14 +27,14 @@ PASSWORD_VARIABLE = "BINHXET_PASSWORD"  # noqa: S105 - the name of a variable
 SIGN, ISSUE = "sign", "issue"
 
 
-def _server() -> list[Any]:
+def server_options() -> list[Any]:
     return [
         option("--server", required=True, metavar="URL"),
         option("--user", required=True, metavar="NAME"),
     ]
 
 
-def _token() -> list[Any]:
+def token_options() -> list[Any]:
     module = click.Path(path_type=Path)
     return [
         option("--module", required=True, type=module, envvar="BINHXET_PKCS11_MODULE"),
@@ -46,8 +46,8 @@ def _batch() -> list[Any]:
     folder = click.Path(path_type=Path, file_okay=False)
     return [
         argument("papers", metavar="PAPER…", nargs=-1, type=int, required=True),
-        *_server(),
-        *_token(),
+        *server_options(),
+        *token_options(),
         option("--certificate", default="", metavar="FINGERPRINT"),
         option("--preview", type=folder, metavar="FOLDER"),
         option("--no-questions", is_flag=True),
@@ -56,7 +56,7 @@ def _batch() -> list[Any]:
     ]
 
 
-@command("token-agent certificates", *_token(), group=group, answers=True)
+@command("token-agent certificates", *token_options(), group=group, answers=True)
 def certificates(module: Path, token: str, as_json: bool) -> None:
     from engine.signing.certificates import identity
     from engine.signing.pkcs11 import Place, credentials
@@ -76,9 +76,9 @@ def certificates(module: Path, token: str, as_json: bool) -> None:
     answer(told, as_json, lambda: table([[str(cell) for cell in one.values()] for one in told]))
 
 
-@command("token-agent list", *_server(), group=group, answers=True)
+@command("token-agent list", *server_options(), group=group, answers=True)
 def listing(server: str, user: str, as_json: bool) -> None:
-    told = _connect(server, user).get("/papers")["papers"]
+    told = connect(server, user).get("/papers")["papers"]
     rows = [
         [str(one["id"]), one["action"], one["kind_name"], one["authority_name"]] for one in told
     ]
@@ -114,14 +114,14 @@ def _act(
     from web.cli.ceremony import Ceremony
 
     place = Place(module, token)
-    credential = _choose(place, certificate)
+    credential = choose_credential(place, certificate)
     if preview is not None:
         preview.mkdir(parents=True, exist_ok=True)
-    ceremony = Ceremony(_connect(server, user), credential, action, preview)
+    ceremony = Ceremony(connect(server, user), credential, action, preview)
     chosen = tuple(dict.fromkeys(papers))
     results = _hold(ceremony, place, chosen, no_questions, last_try, pin_stdin)
     told = [one.record() for one in results]
-    answer(told, as_json, lambda: table([_row(one) for one in results]))
+    answer(told, as_json, lambda: table([row(one) for one in results]))
     leave(all(one.done for one in results))
 
 
@@ -150,16 +150,16 @@ def _hold(
     ready = [one for one in prepared if not isinstance(one, Result)]
     for one in ready:
         if isinstance(one, Ready):
-            _show(one)
-    if not ready or not (no_questions or _ask("sign_all", count=len(ready))):
+            show(one)
+    if not ready or not (no_questions or ask("sign_all", count=len(ready))):
         return [*failed, *(_left_out(one) for one in ready)]
     pin = read_pin(pin=None, from_stdin=pin_stdin, demonstration=False)
 
     def allow(one: Ready) -> bool:
         if one in ready:
             return True
-        _show(one)
-        return no_questions or _ask("sign_one", paper=one.paper)
+        show(one)
+        return no_questions or ask("sign_one", paper=one.paper)
 
     wanted = Wanted(fingerprint=fingerprint)
     with opened(place, pin, wanted, clock.now(), last_try=last_try) as signer:
@@ -173,7 +173,7 @@ def _left_out(one: int | Ready) -> Result:
     return Result(paper, code="left_out", detail=No("left_out").sentence)
 
 
-def _choose(place: Place, fingerprint: str) -> Credential:
+def choose_credential(place: Place, fingerprint: str) -> Credential:
     from engine import clock
     from engine.signing.pkcs11 import Wanted, choose, credentials
 
@@ -181,7 +181,7 @@ def _choose(place: Place, fingerprint: str) -> Credential:
     return choose(credentials(place), wanted, clock.now())
 
 
-def _connect(server: str, user: str) -> Remote:
+def connect(server: str, user: str) -> Remote:
     from web.cli.remote import Remote
 
     password = os.environ.get(PASSWORD_VARIABLE)
@@ -192,7 +192,7 @@ def _connect(server: str, user: str) -> Remote:
     return Remote.at(server, user, password)
 
 
-def _show(one: Ready) -> None:
+def show(one: Ready) -> None:
     """What is about to be signed; the page of the paper shows the same digest."""
     if one.number:
         told = text("to_be_sealed", paper=one.paper, number=one.number, digest=one.covered)
@@ -203,13 +203,13 @@ def _show(one: Ready) -> None:
         click.echo(text("look_at", file=one.file), err=True)
 
 
-def _ask(key: str, **places: object) -> bool:
+def ask(key: str, **places: object) -> bool:
     if not sys.stdin.isatty():
         raise No("cannot_ask", option="--no-questions")
     return click.confirm(text(key, **places), default=False, err=True)
 
 
-def _row(one: Result) -> list[str]:
+def row(one: Result) -> list[str]:
     mark = text("signed_mark") if one.done else text("failed_mark")
     told = " ".join(part for part in (one.state, one.number) if part)
     return [str(one.paper), mark, told or f"{one.detail} [{one.code}]"]

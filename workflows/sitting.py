@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Ceremony:
+class Sitting:
     """One person at the desk with one PIN; keys stay open until the block ends."""
 
     desk: PaperDesk
@@ -56,7 +56,7 @@ class Ceremony:
 
         base = self.desk.base(self.session, paper_id, SIGN)
         holder = self.desk.holder(self.session, self.person_id, paper_id, SIGN)
-        signer, content = self._signer(holder), self.desk.store.get(base)
+        signer, content = self.signer(holder), self.desk.store.get(base)
         signed = pdf.sign_person(content, signer, at=clock.now(), **signing())
         told = self._told(base, content, signed, signer) | {"person_id": self.person_id}
         command = Command(self.person_id, paper_id, SIGN, version, key=key, evidence=told)
@@ -66,7 +66,7 @@ class Ceremony:
         """See ``PaperDesk.issue``."""
         if earlier := self._before(paper_id, ISSUE, key):
             return earlier
-        signer = self._signer(self.desk.holder(self.session, self.person_id, paper_id, ISSUE))
+        signer = self.signer(self.desk.holder(self.session, self.person_id, paper_id, ISSUE))
         for attempt in range(1, NUMBER_TRIES + 1):
             told = self._sealed(paper_id, signer)
             command = Command(self.person_id, paper_id, ISSUE, version, key=key, evidence=told)
@@ -108,8 +108,9 @@ class Ceremony:
             "certificate": identity(signer.credential.certificate).fingerprint,
         }
 
-    def _signer(self, holder: Holder) -> Signer:
-        """The holder's key; what opening it was refused for is not tried again."""
+    def signer(self, holder: Holder) -> Signer:
+        """The holder's key, its certificate judged; what opening it was refused for is not
+        tried again. Raises ``Refused``: ``wrong_pin``, ``too_many_pins``, ``no_key``, …."""
         found = self._open.get(holder.reference)
         if found is None:
             try:

@@ -1,0 +1,244 @@
+"""Many papers, one act: looked at as one table, done with one PIN, told one by one.
+
+Everything works without JavaScript. While papers are signed the answer is sent row by row,
+so whoever gave the PIN sees it go on and can stop it; what is left can be resumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask.blueprints import BlueprintSetupState
+from werkzeug.wrappers import Response as BaseResponse
+
+from engine.db import end_reading
+from engine.errors import Forbidden, Refusal, Refused
+from web import access, numbers, text
+from web.extensions import bureau, db, language, settings
+from web.identity import somebody
+from workflows import ceremonies, conducting, reviewing, wording
+from workflows.ceremonies import Held
+from workflows.ceremony_rows import WAITING
+from workflows.queries import ceremonies as queries
+from workflows.queries.ceremonies import Row
+
+blueprint = Blueprint("ceremonies", __name__)
+
+PAGE = 50
+AT_ONCE = 5
+"""So few papers are done before the answer is sent; of more it is sent as they are done."""
+
+CUT = "<!-- rows -->"
+"""Where the rows go into the page that is sent while papers are signed."""
+
+Answer = str | BaseResponse | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page of a ceremony."""
+
+    held: Held
+    rows: list[Row]
+    review: reviewing.Review
+    page: int
+    wrong: tuple[Refusal, ...] = ()
+
+    @property
+    def pages(self) -> int:
+        return -(-self.held.total // PAGE)
+
+    @property
+    def one_kind(self) -> bool:
+        return len({row.kind for row in self.rows}) == 1
+
+    @property
+    def chosen_elsewhere(self) -> int:
+        """How many papers of the other pages are still in."""
+        return self.held.waiting - sum(row.outcome == WAITING for row in self.rows)
+
+    @property
+    def drafted(self) -> str:
+        """Who drafted them and when, if that is the same of all."""
+        return _same(f"{row.drafted_by} · {text.day(row.drafted_at)}" for row in self.rows)
+
+    @property
+    def same_due(self) -> bool:
+        return len({row.due_at for row in self.rows}) == 1
+
+    @property
+    def by_token(self) -> bool:
+        return settings().signer == "deferred"
+
+    @property
+    def open(self) -> bool:
+        """Whether papers can be chosen and the signing be started."""
+        return self.held.state in ("review", "paused")
+
+
+def _same(values: Iterable[str]) -> str:
+    found = set(values)
+    return found.pop() if len(found) == 1 else ""
+
+
+@blueprint.post("/papers/<any(sign, issue):action>")
+def make(action: str) -> Answer:
+    """A new ceremony over what waits for the act, or over the papers that were named; with a
+    PIN it begins at once."""
+    session, person = db.session(), somebody()
+    named = request.form.getlist("paper", type=numbers.whole) or None
+    key = request.form.get("key", "")[:60] or None
+    code = ceremonies.keyed(session, person.person_id, f"{action} {key}" if key else None)
+    if code is None:
+        papers = queries.waiting_for(session, bureau().house, person.actor, action, named)
+        if len(papers) < len(set(named or ())):
+            flash(text.said(Refusal("not_waiting")), "warning")
+        if not papers:
+            return redirect(url_for("inbox.mine"), 303)
+        wanted = f"{action} {key}" if key else None
+        code = ceremonies.make(session, person.person_id, action, papers, wanted)
+    pin = request.form.get("pin", "")
+    return _start(code, pin) if pin else redirect(url_for("ceremonies.show", code=code), 303)
+
+
+@blueprint.get("/ceremonies/<code>")
+def show(code: str) -> str:
+    """The papers of a ceremony: to be looked at, under way, or done."""
+    return _page(_find(code), request.args.get("page", 1, type=numbers.page))
+
+
+@blueprint.post("/ceremonies/<code>")
+def act(code: str) -> Answer:
+    """Keeps what was chosen on this page; then another page, or the act itself, or its stop."""
+    held, session = _find(code), db.session()
+    wish = request.form.get("do", "")
+    if wish == "stop":
+        ceremonies.halt(session, held.id)
+    elif wish == "close":
+        ceremonies.close(session, held)
+    else:
+        _choose(held)
+        if wish == "start":
+            return _start(code, request.form.get("pin", ""))
+    page = wish.removeprefix("page-") if wish.startswith("page-") else None
+    return redirect(url_for("ceremonies.show", code=code, page=page), 303)
+
+
+def _find(code: str) -> Held:
+    return ceremonies.find(db.session(), somebody().person_id, code[:40])
+
+
+def _choose(held: Held) -> None:
+    shown = request.form.getlist("shown", type=numbers.whole)
+    if shown and held.state in ("review", "paused"):
+        kept = request.form.getlist("paper", type=numbers.whole)
+        ceremonies.choose(db.session(), held, shown, kept)
+
+
+def _page(held: Held, page: int, wrong: tuple[Refusal, ...] = ()) -> str:
+    session = db.session()
+    rows = queries.rows(session, held.id, limit=PAGE, offset=PAGE * (page - 1))
+    found = reviewing.review(session, bureau().house, held.id, rows)
+    sheet = Sheet(held, rows, found, page, wrong)
+    return render_template("ceremonies/show.html", sheet=sheet, held=held)
+
+
+def _start(code: str, pin: str) -> Answer:
+    """Opens the key; then the answer is sent as the papers are done. What is over is shown."""
+    held, session = _find(code), db.session()
+    if held.state == "ended":
+        return redirect(url_for("ceremonies.show", code=code), 303)
+    with ExitStack() as opening:
+        try:
+            results = opening.enter_context(conducting.begun(session, bureau().desk, held, pin))
+        except Refused as refused:
+            session.rollback()
+            page = request.form.get("page", 1, type=numbers.page)
+            return _page(_find(code), page, tuple(refused.refusals)), refused.status
+        opened = opening.pop_all()
+    sent = _sent(code, results, opened)
+    if held.waiting <= AT_ONCE:
+        return "".join(sent)
+    response = Response(stream_with_context(sent), mimetype="text/html")
+    response.call_on_close(opened.close)  # when nobody waited even for the first line
+    return response
+
+
+def _sent(code: str, results: Iterator[conducting.Result], opened: ExitStack) -> Iterator[str]:
+    """The page, row by row. What is read here is read by a session of its own, which must not
+    go on seeing what was so when the page began."""
+    with opened:
+        held = _find(code)
+        found = queries.rows(db.session(), held.id, limit=ceremonies.MOST)
+        titles = {row.paper_id: row for row in found}
+        head, foot = render_template("ceremonies/going.html", held=held).split(CUT)
+        end_reading(db.session())
+        yield head
+        for result in results:
+            if result.forbidden:
+                access.note_refusal(Forbidden(*result.refusals))
+            yield render_template(
+                "ceremonies/result.html", row=titles[result.paper_id], result=result
+            )
+    yield render_template("ceremonies/outcome.html", held=_find(code))
+    yield foot
+
+
+# ------------------------------------------------------------------ words of the tables
+
+
+def title(row: Row) -> str:
+    """``Giấy công nhận · Thôn 1, xã Nga An``."""
+    return f"{text.words(bureau().house.kinds[row.kind].label)} · {queries.about(row)}"
+
+
+def first_areas(row: Row) -> str:
+    """The names of the first areas of a list of several."""
+    return ", ".join(area["name"] for area in row.values.get("areas", ())[:4])
+
+
+def part(name: str) -> str:
+    return wording.part_name(name, language())
+
+
+def remark(one: reviewing.Remark) -> str:
+    return wording.remark(one.code, one.params, language())
+
+
+def halt(code: str) -> str:
+    return wording.halt(code, language())
+
+
+def short(digest: str) -> str:
+    """The beginning of a digest, in groups that two screens can be compared by."""
+    return " ".join(digest[start : start + 4] for start in range(0, 16, 4))
+
+
+NAMES: dict[str, Any] = {
+    "paper_name": title,
+    "paper_about": queries.about,
+    "first_areas": first_areas,
+    "part_name": part,
+    "remark": remark,
+    "halt_reason": halt,
+    "short_digest": short,
+}
+
+
+@blueprint.record_once
+def _attach(state: BlueprintSetupState) -> None:
+    """Makes these known to the templates."""
+    state.app.jinja_env.globals.update(NAMES)

@@ -1,0 +1,97 @@
+"""Ceremonies as programs see them: what is to be done, begun and stopped, and what came of it.
+
+The server knows by itself what was done; the program beside the token tells what was not,
+and why, by the code of the refusal: no sentence of a program is shown to anybody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request
+
+from engine.errors import Refusal
+from web import ceremony_answers
+from web.bodies import JSON, Bad, byte_strings, read_object
+from web.extensions import bureau, db
+from web.identity import somebody
+from workflows import admission, ceremonies, wording
+from workflows.ceremonies import Held
+from workflows.ceremony_rows import FAILED, LEFT_OUT
+from workflows.conducting import ENDING
+from workflows.queries import ceremonies as queries
+
+
+def named(asked: Mapping[str, Any]) -> str | None:
+    """The code of a ceremony in a body, if it names one."""
+    code = asked.get("ceremony")
+    if not (code is None or isinstance(code, str)):
+        raise Bad(400, "bad_body", name="ceremony")
+    return code[:40] if code else None
+
+
+def ceremony(code: str) -> Response:
+    return _told(_find(code))
+
+
+def act_in_ceremony(code: str) -> Response:
+    held, session = _find(code), db.session()
+    asked = read_object("do", "certificates", "why")
+    wish = asked.get("do")
+    if wish == "start":
+        (certificate, *_) = byte_strings(asked, "certificates") or (b"",)
+        ceremonies.start(session, held, hashlib.sha256(certificate).hexdigest())
+    elif wish == "stop":
+        why = asked.get("why")
+        known = why if isinstance(why, str) and why in ENDING else ceremonies.STOPPED
+        ceremonies.halt(session, held.id, known)
+        ceremonies.settle(session, held.id)
+    else:
+        raise Bad(400, "bad_body", name="do")
+    return _told(_find(code))
+
+
+def tell_ceremony(code: str, id: int) -> Response:
+    held, session = _find(code), db.session()
+    given = read_object("code").get("code")
+    if not isinstance(given, str) or not given:
+        raise Bad(400, "bad_body", name="code")
+    if given == LEFT_OUT:
+        admission.tell(session, held, id, LEFT_OUT)
+    else:
+        admission.tell(session, held, id, FAILED, [_known(given)])
+    return _told(_find(code))
+
+
+def _find(code: str) -> Held:
+    return ceremonies.find(db.session(), somebody().person_id, code[:40])
+
+
+def _known(code: str) -> Refusal:
+    """A refusal that a program tells of; a code without places in its sentence, or the one
+    that says that the token reported a fault."""
+    sentence = wording.refusals().get(code, {}).get("vi", "{")
+    if "{" in sentence:
+        return Refusal("token_failed", {"reason": code[:40]})
+    return Refusal(code)
+
+
+def _told(held: Held) -> Response:
+    rows = queries.rows(db.session(), held.id, limit=ceremonies.MOST)
+    return Response(
+        json.dumps(
+            ceremony_answers.ceremony(bureau().house, held, rows, _language()), ensure_ascii=False
+        )
+        + "\n",
+        content_type=JSON,
+    )
+
+
+def _language() -> str:
+    return request.accept_languages.best_match(["vi", "en"], "vi") or "vi"
+
+
+VIEWS = (ceremony, act_in_ceremony, tell_ceremony)

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from flask import Flask
 
 from engine.definition import SYSTEM, Transition, role_of
-from web.catalogue import gettext
-from web.extensions import bureau, language
+from web.catalogue import gettext, ngettext
+from web.extensions import bureau, db, language
 from web.text import day, role, words
 from workflows.findings import lines
+from workflows.queries.briefs import Brief, briefs
 from workflows.standing import Change, Target
 from workflows.verification import Verification
 
@@ -24,6 +25,26 @@ def series_name(series: str) -> str:
         "letters": gettext("Sổ công văn"),
     }
     return names.get(series, series)
+
+
+def paper_title(brief: Brief) -> str:
+    """A paper in one line, told apart from others of its kind by the areas it lists."""
+    return f"{words(bureau().house.kinds[brief.kind].label)} · {paper_about(brief)}"
+
+
+def paper_about(brief: Brief) -> str:
+    """What that adds to the name of the kind: the areas, and whose the paper is."""
+    areas, more = ", ".join(brief.areas), brief.listed - len(brief.areas)
+    if more:
+        areas = ngettext(
+            "%(areas)s và %(num)d khu khác", "%(areas)s và %(num)d khu khác", more, areas=areas
+        )
+    return " · ".join(part for part in (areas, brief.authority) if part)
+
+
+def paper_name(paper_id: int) -> str:
+    """The same for one paper by its id; one query."""
+    return paper_title(briefs(db.session(), [paper_id])[paper_id])
 
 
 def confidence(level: str) -> str:
@@ -142,6 +163,8 @@ def attach(app: Flask) -> None:
     """Makes these known to the templates."""
     app.jinja_env.globals.update(
         series_name=series_name,
+        paper_title=paper_title,
+        paper_about=paper_about,
         confidence=confidence,
         verdict=verdict,
         level_sentence=level_sentence,

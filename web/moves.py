@@ -27,6 +27,7 @@ from web import facts, forms, numbers, text, uploads
 from web.catalogue import gettext
 from web.extensions import bureau, db, settings
 from web.identity import SignedIn, somebody
+from web.labels import paper_name
 from workflows import deferred, drafts
 from workflows.queries import cases
 from workflows.signing_sessions import Offer
@@ -46,6 +47,13 @@ class Desk:
 
     def address(self, name: str, **values: Any) -> str:
         return url_for(f"{self.blueprint}.{name}", subject_id=self.case.id, **values)
+
+    @property
+    def name(self) -> str:
+        """What is moved, told apart from others of its kind."""
+        if self.case.kind == "paper":
+            return paper_name(self.case.id)
+        return f"{self.case.name} · {self.case.year}"
 
     @property
     def definition(self) -> Definition:

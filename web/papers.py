@@ -14,9 +14,11 @@ from web.catalogue import gettext
 from web.extensions import bureau, db
 from web.identity import somebody
 from web.inbox import Ready
+from web.labels import paper_name
 from web.nominations import picture, waits_on
 from workflows import decisions
 from workflows.queries import cases
+from workflows.queries.briefs import briefs
 
 blueprint = Blueprint("papers", __name__)
 
@@ -49,14 +51,6 @@ def draft() -> BaseResponse:
     return redirect(url_for("papers.show", subject_id=outcome.subject_id), 303)
 
 
-def _title(case: cases.Case) -> str:
-    if case.paper is None:
-        raise LookupError(f"{case.id} is no paper")
-    from web.text import words
-
-    return f"{words(bureau().house.kinds[case.paper.kind].label)} · {case.paper.authority.title}"
-
-
 @blueprint.get("/papers/<int:subject_id>")
 def show(subject_id: int) -> str:
     """One paper, whole."""
@@ -70,6 +64,7 @@ def show(subject_id: int) -> str:
     return render_template(
         "papers/show.html",
         case=case,
+        brief=briefs(session, [case.id])[case.id],
         kind=house.kinds[case.paper.kind],
         definition=definition,
         state=definition.by_state[case.state],
@@ -93,7 +88,7 @@ def file(subject_id: int) -> Response | tuple[str, int]:
     case = access.paper(subject_id)
     desk = bureau().desk
     if desk.latest(db.session(), case.id) is None:
-        return render_template("papers/waiting.html", case=case, title=_title(case)), 503
+        return render_template("papers/waiting.html", case=case, title=paper_name(case.id)), 503
     content, name = desk.export(db.session(), case.id)
     response = Response(content, mimetype="application/pdf")
     how = "attachment" if request.args.get("download") else "inline"

@@ -15,6 +15,7 @@ from web.identity import somebody
 from web.text import said
 from workflows import register_print, standing
 from workflows.queries import books
+from workflows.queries.briefs import briefs
 
 blueprint = Blueprint("registers", __name__)
 
@@ -46,6 +47,7 @@ def _page(book: books.Book, problem: str = "", reason: str = "") -> str:
         "registers/show.html",
         book=book,
         numbers=rows,
+        briefs=briefs(session, papers),
         changes=standing.changes_of(session, papers),
         volumes=len(register_print.volumes(book)),
         page=page,

@@ -45,7 +45,7 @@ def _work(site: Site) -> None:
     site.do(lambda session: outbox.deliver_all(session, bureau().desk.handlers))
 
 
-def _draft(site: Site, *subjects: int) -> int:
+def _draft(site: Site, *subjects: int, key: str = "draft-1") -> int:
     client = site.signed_in("police")
     answer = post(
         client,
@@ -53,7 +53,7 @@ def _draft(site: Site, *subjects: int) -> int:
         "/inbox",
         kind="commune_decision",
         nomination=[str(subject) for subject in subjects],
-        key="draft-1",
+        key=key,
     )
     assert answer.status_code == 303, answer.text
     return int(answer.location.rsplit("/", 1)[-1])
@@ -127,6 +127,32 @@ def test_a_file_that_waits_for_a_draft_offers_it_and_never_says_it_does_not_wait
         page = police.get(f"/nominations/{second}").text
         assert f"/papers/new?kind=refusal_notice&amp;nomination={second}" in page
         assert "Lập thông báo" in page
+
+
+def test_every_list_of_papers_tells_which_areas_they_are_about(keyed: Site) -> None:
+    first = propose(keyed, "16144-01", "hamlet")
+    others = [propose(keyed, f"16144-0{n}", f"hamlet-16144-0{n}") for n in (2, 3, 4)]
+    one, many = "công nhận của xã · Thôn 1 ·", "công nhận của xã · Thôn 2, Thôn 3 và 1 khu khác ·"
+    with at(6):
+        paper = _ready_to_sign(keyed, first)
+        _draft(keyed, *others, key="draft-2")
+        chair = keyed.signed_in("chair")
+        page = chair.get("/inbox").text
+        assert one in page
+        assert many in page
+        police = keyed.signed_in("police").get("/inbox/others").text
+        assert one in police
+        assert many in police
+        assert one in chair.get(f"/papers/{paper}").text.partition("</title>")[0]
+        assert one in chair.get(f"/papers/{paper}/moves/sign").text
+        form = {"paper": str(paper), f"version.{paper}": "3", "pin": PIN, "key": "k-1"}
+        assert one in post(chair, "/papers/sign", "/inbox", **form).text
+        form |= {f"version.{paper}": "4", "key": "k-2"}
+        clerk = keyed.signed_in("clerk")
+        assert one in post(clerk, "/papers/issue", "/inbox", **form).text
+        register = re.search(r'href="(/registers/\d+)"', clerk.get("/registers").text)
+        assert register
+        assert one in clerk.get(register.group(1)).text
 
 
 def test_a_paper_is_signed_and_issued_with_a_pin_and_anybody_can_check_it(keyed: Site) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.policy import Actor
 from tests.workflows.officials import appoint
 from tests.workflows.staging import Stage, stage
 from workflows.actors import find_actor
+from workflows.nominations import Nomination
 from workflows.people import Appointment
 from workflows.queries import inbox
+from workflows.queries.briefs import Brief, briefs
+from workflows.units import Unit
 
 
 @pytest.fixture
@@ -49,3 +53,38 @@ def test_any_number_of_offices_has_an_inbox(play: Stage, offices: int) -> None:
             assert page.total >= len(page.items)
         inbox.others(play.session, person, idle=idle)
     assert len(inbox.mine(play.session, person).items) == (0, 0, 2, 2)[offices]
+
+
+def test_papers_of_one_kind_are_told_apart_by_the_areas_they_list(play: Stage) -> None:
+    one, two, three = play.country.areas
+    subjects = [_of(play, two), play.to_proposed(three)]
+    play.appraise(subjects[0])
+    play.act("committee", subjects[0], "record_committee_opinion", **play.opinion())
+    first = play.draft("police", "commune_decision", [_of(play, one)])
+    many = play.draft("police", "commune_decision", subjects)
+    chair = actor(play)
+    told = {i.subject_id: i.brief for i in inbox.mine(play.session, chair).items if i.brief}
+    names = [play.session.get_one(Unit, area).name for area in (one, two, three)]
+    assert told[first] == Brief("commune_decision", "xã Nga An", 1, (names[0],))
+    assert told[many] == Brief("commune_decision", "xã Nga An", 2, tuple(names[1:]))
+    clerk = find_actor(play.session, play.people["clerk"], play.today)
+    (elsewhere, _) = inbox.others(play.session, clerk)
+    assert {o.item.brief for o in elsewhere if o.item.kind == "paper"} == set(told.values())
+
+
+def test_the_paper_of_another_authority_says_of_which_commune_an_area_is(play: Stage) -> None:
+    play.wait(1)
+    subject = play.to_district(play.country.areas[2])
+    verdict = {"favourable": True, "assessment": "Đủ điều kiện"}
+    play.act("district_police", subject, "record_district_appraisal", **verdict)
+    paper = play.draft("district_police", "district_decision", [subject])
+    area = play.session.get_one(Unit, play.country.areas[2]).name
+    told = briefs(play.session, [paper])[paper]
+    assert (told.authority, told.areas) == ("huyện Nga Sơn", (f"{area} (xã Nga An)",))
+    (notice,) = play.papers(subject, "notice")
+    told = briefs(play.session, [notice])[notice]
+    assert (told.authority, told.areas) == ("", (f"{area} (xã Nga An)",))
+
+
+def _of(play: Stage, area: int) -> int:
+    return play.session.scalars(select(Nomination.id).where(Nomination.area_id == area)).one()

@@ -28,9 +28,10 @@ from sqlalchemy.orm import Session, aliased
 
 from engine.papers.book import Paper
 from engine.policy import Actor
-from engine.subjects import Link, Subject, SubjectScope, Waiting
+from engine.subjects import Subject, SubjectScope, Waiting
 from workflows.names import fold
 from workflows.nominations import Nomination
+from workflows.queries.briefs import Brief, briefs
 from workflows.queries.holders import Holder, Post, holders
 from workflows.units import Unit
 
@@ -45,7 +46,7 @@ MOST_COUNTED = 500
 @dataclass(frozen=True, slots=True)
 class Item:
     """One thing that waits. For a nomination ``area`` and ``commune`` say which, for a paper
-    ``paper_kind``, ``authority`` and how many nominations it lists."""
+    ``brief``, ``paper_kind``, ``authority`` and how many nominations it lists."""
 
     subject_id: int
     kind: str
@@ -60,6 +61,7 @@ class Item:
     paper_kind: str
     authority: str
     listed: int
+    brief: Brief | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def mine(
         total = rows[0].total if rows else 0
     else:
         total = session.scalar(select(_counting(len(posts), idle=bool(idle))), values)
-    return Page([_item(row) for row in rows[:limit]], len(rows) > limit, total)
+    return Page(_told(session, rows[:limit]), len(rows) > limit, total)
 
 
 # Statements are built once for each shape: building one costs several times what running it
@@ -174,12 +176,6 @@ _BUSY = Subject.state.not_in(bindparam("idle", expanding=True))
 
 
 def _items(heads: Subquery, *more: Any) -> Select[*tuple[Any, ...]]:
-    listed = (
-        select(func.count())
-        .select_from(Link)
-        .where(Link.position > 0, Link.paper_id == heads.c.subject_id)
-        .scalar_subquery()
-    )
     return (
         select(
             heads.c.subject_id,
@@ -198,7 +194,6 @@ def _items(heads: Subquery, *more: Any) -> Select[*tuple[Any, ...]]:
             authority.kind.label("authority_kind"),
             authority.form.label("authority_form"),
             authority.name.label("authority"),
-            listed.label("listed"),
         )
         .join(Subject, Subject.id == heads.c.subject_id)
         .outerjoin(Nomination, Nomination.id == Subject.id)
@@ -210,7 +205,12 @@ def _items(heads: Subquery, *more: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _item(row: Any) -> Item:
+def _told(session: Session, rows: Sequence[Any]) -> list[Item]:
+    told = briefs(session, [row.subject_id for row in rows if row.paper_kind])
+    return [_item(row, told.get(row.subject_id)) for row in rows]
+
+
+def _item(row: Any, brief: Brief | None) -> Item:
     named = (
         row.authority if row.authority_kind == "area" else f"{row.authority_form} {row.authority}"
     )
@@ -227,7 +227,8 @@ def _item(row: Any) -> Item:
         f"{row.commune_form} {row.commune}" if row.commune else "",
         row.paper_kind or "",
         named if row.authority else "",
-        row.listed,
+        brief.listed if brief else 0,
+        brief,
     )
 
 
@@ -268,9 +269,10 @@ def others(
     query = _elsewhere(len(own), few=few)
     rows = session.execute(query, values | {"offset": offset}).all()
     held = holders(session, {(row.role, row.unit_id) for row in rows})
+    items = _told(session, rows[:limit])
     found = [
-        Elsewhere(_item(row), row.role, row.unit_id, held.get((row.role, row.unit_id)))
-        for row in rows[:limit]
+        Elsewhere(item, row.role, row.unit_id, held.get((row.role, row.unit_id)))
+        for item, row in zip(items, rows, strict=False)
     ]
     return found, len(rows) > limit
 

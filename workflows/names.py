@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 STROKED_D = "\u0111"  # no decomposition exists for it
@@ -11,13 +12,23 @@ _LETTER_MARKS = {"\u0306": 1, "\u0302": 2, "\u031b": 3}
 # Marks of tone, in the order dictionaries use: grave, hook, tilde, acute, dot below.
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 
+_NO_WORD = re.compile(r"[\W_]+")
+
 Word = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 def fold(text: str) -> str:
-    """``text`` in lower case without any diacritics, words parted by one space."""
+    """``text`` in lower case without any diacritics or punctuation, words parted by one
+    space."""
     plain = unicodedata.normalize("NFD", text.lower()).replace(STROKED_D, "d")
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+    bare = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(_NO_WORD.sub(" ", bare).split())
+
+
+def words_of(search: str) -> list[str]:
+    """The words that a search asks for, as ``fold`` writes them; what holds none is looked
+    for as it is, and so not found."""
+    return fold(search).split() or search.split()
 
 
 def name_key(name: str) -> tuple[tuple[Word, ...], str]:

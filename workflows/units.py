@@ -12,23 +12,39 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
     Select,
     String,
     UniqueConstraint,
+    case,
     func,
+    literal,
     or_,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, validates
 
 from engine.db import Base
-from workflows.names import fold
+from workflows.names import fold, words_of
 
 Kind = Literal["province", "district", "commune", "area"]
 KINDS: tuple[str, ...] = get_args(Kind)
+
+FORMS = (
+    "tỉnh",
+    "thành phố",
+    "thị xã",
+    "huyện",
+    "quận",
+    "thị trấn",
+    "xã",
+    "phường",
+    "đặc khu",
+)
+"""What units above an area are called; the pages print it before the name."""
 
 
 def _folded(context: Any) -> str:
@@ -112,6 +128,16 @@ def areas_under(unit_id: int) -> Select[int]:
     return select(down.c.id).where(down.c.kind == "area")
 
 
+def searched(*units: type[Unit]) -> ColumnElement[str]:
+    """What each word of a search must begin a word of: the folded names of these units as the
+    pages print them, their forms included; nothing for one that is missing from its row."""
+    text: ColumnElement[str] = literal("")
+    for unit in units:
+        form = case({name: f"{fold(name)} " for name in FORMS}, value=unit.form, else_="")
+        text = text + func.coalesce(" " + form + unit.folded, "")
+    return text
+
+
 def search(
     session: Session, text: str, *, kind: str | None = None, limit: int = 20
 ) -> Sequence[Unit]:
@@ -120,9 +146,9 @@ def search(
     Diacritics and case do not matter.
     """
     parent = aliased(Unit)
-    words = " " + Unit.folded + func.coalesce(" " + parent.folded, "")
+    names = searched(Unit, parent)
     query = select(Unit).outerjoin(parent, Unit.parent_id == parent.id)
     query = query.order_by(parent.sort, Unit.sort, Unit.id).limit(limit)
-    for word in fold(text).split():
-        query = query.where(words.contains(f" {word}", autoescape=True))
+    for word in words_of(text):
+        query = query.where(names.contains(f" {word}", autoescape=True))
     return session.scalars(query.where(Unit.kind == kind) if kind else query).all()

@@ -228,6 +228,19 @@ def test_names_are_found_without_their_marks(sqlite_site: Site, file: int) -> No
     assert "Không có hồ sơ nào khớp" in client.get("/nominations?q=ba dinh").text
 
 
+def test_what_the_pages_print_is_found(site: Site) -> None:
+    subject = site.open()
+    head, visitor = site.signed_in("hamlet"), site.client()
+    for printed in ("xã nga an", "xa nga an", "Thôn 1, xã Nga An", "Thôn 1 · xã"):
+        assert "Thôn 1" in visitor.get(f"/?q={printed}").text.partition("found-title")[2]
+        for page in ("/nominations", "/inbox"):
+            assert f"/nominations/{subject}" in head.get(f"{page}?q={printed}").text
+            assert f"/nominations/{subject}" not in head.get(f"{page}?q=phường {printed}").text
+    admin = site.signed_in("admin")
+    assert "Chủ tịch" in admin.get("/admin/people?q=xã nga an").text
+    assert "hamlet-16144-02" in admin.get("/admin/people?q=hamlet 16144 02").text
+
+
 def test_a_search_without_a_hit_still_says_how_much_waits(
     sqlite_site: Site, file: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

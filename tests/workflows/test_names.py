@@ -20,6 +20,7 @@ LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxy"
         ("Nga Thủy", "nga thuy"),
         ("  Tiểu   khu 3 ", "tieu khu 3"),
         ("ƯỚC Ở ẴM", "uoc o am"),
+        ("Thôn 3, xã Nga An (cũ)", "thon 3 xa nga an cu"),
         (unicodedata.normalize("NFD", "Nga Điền"), "nga dien"),
     ],
 )

@@ -67,6 +67,9 @@ def test_a_reused_code_means_its_latest_bearer(session: Session, country: Countr
         ("nga an 2", ["Thôn 2"]),
         ("ha trung", ["Hà Trung", "Hà Trung", "Tiểu khu 1", "Tiểu khu 2"]),
         ("thanh hoa", ["Thanh Hoá", "Hà Trung", "Nga Sơn"]),
+        ("xã nga an", ["Nga An", "Thôn 1", "Thôn 2", "Thôn 18"]),
+        ("thị trấn hà trung", ["Hà Trung", "Tiểu khu 1", "Tiểu khu 2"]),
+        ("Thôn 18, xã Nga An", ["Thôn 18"]),
         ("%", []),
     ],
 )

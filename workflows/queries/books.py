@@ -14,9 +14,9 @@ from engine.outbox import Task
 from engine.papers.book import Paper
 from engine.registers import Entry, Register
 from engine.subjects import Subject
-from workflows.names import fold
+from workflows.names import fold, words_of
 from workflows.people import Account, Appointment, Person
-from workflows.units import Unit
+from workflows.units import Unit, searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def appointments(
 
     Each word of the search begins a word of the person's, the unit's or the sign-in name.
     """
-    ids = _matching(session, fold(search).split())
+    ids = _matching(session, words_of(search))
     shown = ids[offset : offset + limit]
     rows = session.execute(
         select(Appointment, Person, Unit, Account.username)
@@ -137,7 +137,7 @@ def appointments(
 def _matching(session: Session, words: Sequence[str]) -> Sequence[int]:
     # A person's name has no folded copy in the database, so the words are compared here.
     rows = session.execute(
-        select(Appointment.id, Person.name, Unit.folded, Account.username)
+        select(Appointment.id, Person.name, searched(Unit), Account.username)
         .join(Person, Person.id == Appointment.person_id)
         .join(Unit, Unit.id == Appointment.unit_id)
         .outerjoin(Account, Account.person_id == Person.id)
@@ -147,7 +147,7 @@ def _matching(session: Session, words: Sequence[str]) -> Sequence[int]:
     )
     found = []
     for i, name, unit, username in rows:
-        text = f" {fold(name)} {unit} {username or ''}" if words else ""
+        text = f" {fold(name)}{unit} {fold(username or '')}" if words else ""
         if all(f" {word}" in text for word in words):
             found.append(i)
     return found

@@ -29,11 +29,11 @@ from sqlalchemy.orm import Session, aliased
 from engine.papers.book import Paper
 from engine.policy import Actor
 from engine.subjects import Subject, SubjectScope, Waiting
-from workflows.names import fold
+from workflows.names import words_of
 from workflows.nominations import Nomination
 from workflows.queries.briefs import Brief, briefs
 from workflows.queries.holders import Holder, Post, holders
-from workflows.units import Unit
+from workflows.units import Unit, searched
 
 FEW = {"area", "commune", "district"}
 """Units that few files belong to: there it is quicker to start from the unit's files than
@@ -100,7 +100,7 @@ def mine(
     posts = [(office.role, office.unit_id) for office in actor.offices]
     if not posts:
         return Page((), False, 0)
-    words = fold(search).split()
+    words = words_of(search)
     values = _values(posts) | {
         "idle": list(idle),
         "most": limit + offset + 1,
@@ -234,9 +234,7 @@ def _item(row: Any, brief: Brief | None) -> Item:
 
 def _names(word: str) -> ColumnElement[bool]:
     """Some word of the area's, commune's or authority's name begins with this one."""
-    text = " " + func.coalesce(area.folded, "") + " " + func.coalesce(commune.folded, "")
-    text = text + " " + func.coalesce(authority.folded, "")
-    return text.contains(f" {word}", autoescape=True)
+    return searched(area, commune, authority).contains(f" {word}", autoescape=True)
 
 
 @cache

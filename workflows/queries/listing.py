@@ -22,9 +22,9 @@ from sqlalchemy.orm import Session, aliased
 
 from engine.subjects import Subject, SubjectScope
 from workflows.cycles import Cycle
-from workflows.names import fold
+from workflows.names import words_of
 from workflows.nominations import Nomination
-from workflows.units import Unit
+from workflows.units import Unit, searched
 
 MOST_TO_CHOOSE_FROM = 300
 
@@ -60,7 +60,7 @@ def page(
 ) -> tuple[Sequence[Row], int]:
     """Some nominations in the order of year and place, and how many there are in all."""
     values = _values(wanted)
-    words = fold(wanted.search).split()
+    words = words_of(wanted.search)
     counting = _named(_counting(*_shape(wanted), named=bool(words)), words)
     total = session.scalar(counting, values) or 0
     query = _named(_listing(*_shape(wanted)), words).limit(limit).offset(offset)
@@ -69,7 +69,7 @@ def page(
 
 def every(session: Session, wanted: Wanted) -> Iterator[Row]:
     """All of them, read in portions."""
-    query = _named(_listing(*_shape(wanted)), fold(wanted.search).split())
+    query = _named(_listing(*_shape(wanted)), words_of(wanted.search))
     rows = session.execute(query, _values(wanted), execution_options={"yield_per": 500})
     for row in rows:
         yield _row(row)
@@ -153,7 +153,7 @@ def _conditions(
 
 
 def _named(query: Select[*tuple[Any, ...]], words: Iterable[str]) -> Select[*tuple[Any, ...]]:
-    names = " " + Unit.folded + " " + _commune.folded
+    names = searched(Unit, _commune)
     for word in words:
         query = query.where(names.contains(f" {word}", autoescape=True))
     return query

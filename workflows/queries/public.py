@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, aliased
 
 from engine.papers.book import PUBLIC, Paper, PaperVersion
 from engine.subjects import Link, Subject
-from workflows.names import fold
+from workflows.names import words_of
 from workflows.nominations import Nomination
 from workflows.results import Result
-from workflows.units import Unit
+from workflows.units import Unit, searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ def areas(
     )
     if commune_id is not None:
         query = query.where(commune.id == commune_id)
-    names = " " + Unit.folded + " " + commune.folded
-    for word in fold(search).split():
+    names = searched(Unit, commune)
+    for word in words_of(search):
         query = query.where(names.contains(f" {word}", autoescape=True))
     found = session.execute(query).all()
     facts: dict[int, dict[int, bool]] = {row[0]: {} for row in found}

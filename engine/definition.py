@@ -253,6 +253,19 @@ class Definition(Frozen):
         except KeyError:
             raise NotFound(Refusal("unknown_action", {"action": action})) from None
 
+    def sends_back(self, action: str) -> bool:
+        """Whether this move hands the subject back to an office that must do its part again:
+        it voids what was done, and another office makes it."""
+        move = self.by_transition.get(action)
+        if move is None or move.tone != "back" or move.automatic or not move.voids:
+            return False
+        waiting = {role_of(rule) for rule in self.by_state[move.target].waiting_on}
+        return waiting.isdisjoint(role_of(rule) for rule in move.by)
+
+    def voiders(self, action: str) -> frozenset[str]:
+        """The moves after which what this one told counts no more."""
+        return frozenset(move.id for move in self.transitions if action in move.voids)
+
     def fields_of(self, transition: Transition) -> tuple[FieldDef, ...]:
         return tuple(self.by_field[name] for name in transition.fields)
 

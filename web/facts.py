@@ -106,6 +106,27 @@ def before(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A file that was handed back: by which move, by whom and when, and what was told."""
+
+    label: str
+    line: Line
+    told: tuple[Told, ...]
+
+
+def returned(definition: Definition, lines: Sequence[Line]) -> Return | None:
+    """The latest return, until the file is again where it was returned from."""
+    for line in reversed(lines):
+        if definition.sends_back(line.action):
+            since = [later.to_state for later in lines if later.version > line.version]
+            if line.from_state in since or definition.by_state[lines[-1].to_state].final:
+                return None
+            label = text.words(definition.transition(line.action).label)
+            return Return(label, line, tuple(_of(definition, line)))
+    return None
+
+
 def vote(lines: Sequence[Line]) -> Mapping[str, Any] | None:
     """The figures of the latest count, if there was one."""
     for line in reversed(lines):

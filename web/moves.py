@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
@@ -28,6 +27,7 @@ from web.catalogue import gettext
 from web.extensions import bureau, db, settings
 from web.identity import SignedIn, somebody
 from web.labels import paper_name
+from web.prefill import Filled, prefill
 from workflows import deferred, drafts
 from workflows.queries import cases
 from workflows.signing_sessions import Offer
@@ -99,12 +99,16 @@ class Sheet:
     version: int
     key: str
     before: Mapping[str, facts.Before] = field(default_factory=dict)
-    saved_at: datetime | None = None
-    copied_from: int | None = None
-    earlier: int | None = None
+    filled: Filled = field(default_factory=Filled)
     since: Sequence[cases.Line] = ()
     renewed: bool = False
     status: int = 200
+
+    @property
+    def returned(self) -> facts.Return | None:
+        """Why the file is here once more, if it was returned."""
+        lines = cases.timeline(db.session(), self.desk.case.id)
+        return facts.returned(self.desk.definition, lines)
 
     @property
     def needs_pin(self) -> bool:
@@ -126,23 +130,18 @@ class Sheet:
 
 
 def show(desk: Desk, action: str) -> Answer:
-    """The form: empty, from the draft, or from last year's file when that was asked for."""
+    """The form, filled from the draft or from what was told before."""
     person = somebody()
     option = _option(desk, person, action)
-    draft = drafts.find(db.session(), desk.case.id, person.person_id, action)
-    earlier = cases.last_year(db.session(), desk.case, action) if _copies(desk, action) else None
-    copied = earlier if earlier and request.args.get("from") == "last-year" else None
-    data: Mapping[str, Any] = copied[1] if copied else dict(draft.data) if draft else {}
-    saved_at = draft.saved_at if draft and not copied else None
-    sheet = _sheet(desk, person, option, data)
-    files = {} if copied else forms.files_in(data)
-    form_id = _form_id(desk, person, action)
-    sheet.form.kept = {p: [uploads.note(f, form_id) for f in kept] for p, kept in files.items()}
-    sheet.saved_at = saved_at
-    sheet.earlier = earlier[0] if earlier else None
-    if copied:
-        sheet.copied_from = copied[0]
-        sheet.form.copied = frozenset(p for p, value in forms.flat(data).items() if value)
+    filled = prefill(desk.case, desk.definition, person.person_id, action)
+    sheet = _sheet(desk, person, option, filled.data)
+    sheet.filled, form_id = filled, _form_id(desk, person, action)
+    sheet.form.kept = {
+        place: [uploads.note(file, form_id) for file in kept]
+        for place, kept in filled.files.items()
+    }
+    if filled.year:
+        sheet.form.copied = frozenset(p for p, value in forms.flat(filled.data).items() if value)
     return _page(sheet)
 
 
@@ -261,13 +260,6 @@ def _sheet(desk: Desk, person: SignedIn, option: Option, data: Mapping[str, Any]
         before = facts.before(definition, move.facts, transition)
     form = forms.build(fields, definition.by_field, rows, data)
     return Sheet(desk, transition, option, form, desk.case.version, clock.new_code(24), before)
-
-
-def _copies(desk: Desk, action: str) -> bool:
-    transition = desk.definition.transition(action)
-    return desk.case.kind == "nomination" and any(
-        one.type in ("table", "paragraph", "names") for one in desk.definition.fields_of(transition)
-    )
 
 
 def _form_id(desk: Desk, person: SignedIn, action: str) -> str:

@@ -145,6 +145,7 @@ def show(subject_id: int) -> str:
         papers=cases.papers_of(session, case.id),
         picture=picture(definition, case.state, lines),
         told=facts.told(definition, lines),
+        returned=facts.returned(definition, lines),
         vote=facts.vote(lines),
         desk=moves.Desk("nominations", case),
     )

@@ -320,6 +320,43 @@ def test_last_years_findings_may_be_copied_and_are_marked(sqlite_site: Site) -> 
     assert copied.count("chép từ năm trước</small>") > 4
 
 
+def test_a_returned_file_says_why_and_is_filled_in_as_it_was(site: Site) -> None:
+    subject = hamlet.to_called(site)
+    with at(5):
+        hamlet.count(site, subject)
+        hamlet.submit(site, subject, enclosures=["Bản đăng ký", "Biên bản"])
+        why = {"reasons": ["Thiếu nghị quyết của chi bộ"], "supplements": ["Nghị quyết 03"]}
+        site.move(subject, "police", "return_to_submission", **why)
+        head = site.signed_in("hamlet")
+        assert "Bị trả lại" in head.get("/inbox").text
+        form = head.get(address(subject, "submit")).text
+        for page in (head.get(f"/nominations/{subject}").text, form):
+            assert "Bị trả lại: Trả lại để bổ sung giấy tờ" in page
+            assert page.index("Thiếu nghị quyết của chi bộ") < page.index("Nghị quyết 03")
+        assert ">\nBản đăng ký\nBiên bản</textarea>" in form
+        assert "Đã điền sẵn như lần trước" in form
+        assert send(head, address(subject, "submit"), {"enclosures": "Tất cả"}).status_code == 303
+        assert "Bị trả lại" not in head.get(f"/nominations/{subject}").text
+        site.move(subject, "police", "return_to_self_assessment", **why)
+        form = head.get(address(subject, "complete_self_assessment")).text
+        assert form.count(">\nKhông có</textarea>") == len(hamlet.ROWS)
+
+
+def test_a_count_entered_again_keeps_its_figures_and_its_photos(sqlite_site: Site) -> None:
+    site, subject = sqlite_site, hamlet.to_called(sqlite_site)
+    with at(5):
+        photo = {"sha256": "0" * 64, "name": "ảnh biên bản.jpg"}
+        hamlet.count(site, subject, minutes_photo=[photo])
+        site.move(subject, "hamlet", "recount", reason="Ghi nhầm số phiếu")
+        client = site.signed_in("hamlet")
+        form = client.get(address(subject, "record_count")).text
+        assert 'name="yes" value="15"' in form
+        assert "Giữ tệp: ảnh biên bản.jpg" in form
+        assert "Bị trả lại" not in form + client.get("/inbox").text
+        send(client, address(subject, "record_count"), {"yes": "14", "do": "save"}, page=form)
+        assert 'name="yes" value="14"' in client.get(address(subject, "record_count")).text
+
+
 def test_the_token_of_the_page_is_that_of_the_session(sqlite_site: Site) -> None:
     client = sqlite_site.signed_in("hamlet")
     mine, others = token_of(client, "/inbox"), token_of(sqlite_site.signed_in("police"), "/inbox")

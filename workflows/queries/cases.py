@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from engine.definition import Definition
 from engine.history import Event
 from engine.papers.book import Paper, PaperVersion
 from engine.subjects import Link, Subject, SubjectScope, Waiting
@@ -324,6 +325,23 @@ def pending(session: Session, subject_id: int) -> Sequence[Pending]:
         holder = held.get((role, unit))
         found.append(Pending(role, unit, holder.unit if holder else "", holder))
     return found
+
+
+def before_return(
+    session: Session, definition: Definition, case: Case, action: str
+) -> tuple[datetime, Mapping[str, Any]] | None:
+    """When and what the same move of this file told the last time, if that counts no more:
+    the file was returned, or whoever told it took it back."""
+    voiders = definition.voiders(action)
+    if not voiders:
+        return None
+    rows = session.execute(
+        select(Event.action, Event.at, Event.data)
+        .where(Event.subject_id == case.id, Event.action.in_({action, *voiders}))
+        .order_by(Event.version)
+    ).all()
+    told = [row for row in rows if row.action == action]
+    return (told[-1].at, told[-1].data) if told and rows[-1].action in voiders else None
 
 
 def last_year(session: Session, case: Case, action: str) -> tuple[int, Mapping[str, Any]] | None:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from engine.history import Event
 from engine.papers.book import Paper
 from engine.policy import Actor
 from engine.subjects import Subject, SubjectScope, Waiting
@@ -45,14 +46,16 @@ MOST_COUNTED = 500
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that waits. For a nomination ``area`` and ``commune`` say which, for a paper
-    ``brief``, ``paper_kind``, ``authority`` and how many nominations it lists."""
+    """One thing that waits, and the ``action`` that brought it there. For a nomination ``area``
+    and ``commune`` say which, for a paper ``brief``, ``paper_kind``, ``authority`` and how many
+    nominations it lists."""
 
     subject_id: int
     kind: str
     digest: str
     state: str
     version: int
+    action: str
     due_at: datetime | None
     since: datetime
     year: int | None
@@ -186,6 +189,7 @@ def _items(heads: Subquery, *more: Any) -> Select[*tuple[Any, ...]]:
             Subject.definition_digest,
             Subject.state,
             Subject.version,
+            Event.action,
             Nomination.year,
             area.name.label("area"),
             commune.form.label("commune_form"),
@@ -196,6 +200,7 @@ def _items(heads: Subquery, *more: Any) -> Select[*tuple[Any, ...]]:
             authority.name.label("authority"),
         )
         .join(Subject, Subject.id == heads.c.subject_id)
+        .join(Event, and_(Event.subject_id == Subject.id, Event.version == Subject.version))
         .outerjoin(Nomination, Nomination.id == Subject.id)
         .outerjoin(area, area.id == Nomination.area_id)
         .outerjoin(commune, commune.id == area.parent_id)
@@ -220,6 +225,7 @@ def _item(row: Any, brief: Brief | None) -> Item:
         row.definition_digest,
         row.state,
         row.version,
+        row.action,
         row.due_at,
         row.since,
         row.year,

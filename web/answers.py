@@ -18,6 +18,7 @@ from engine.subjects import Subject
 from workflows import amendments, archive, resting, standing, wording
 from workflows.queries import cases, listing
 from workflows.queries.cases import Case, Line, Listed
+from workflows.queries.waiting import in_hand, pending
 from workflows.units import Unit
 
 Plain = dict[str, Any]
@@ -72,6 +73,8 @@ def nomination(session: Session, house: House, case: Case, language: str) -> Pla
     definition = house.definition(case.digest)
     area, commune = case.places[0], case.places[1]
     codes = _codes(session, [place.id for place in case.places])
+    papers = cases.papers_of(session, case.id)
+    paper = in_hand(house, case, papers)
     return {
         "id": case.id,
         "area": codes[area.id],
@@ -86,9 +89,9 @@ def nomination(session: Session, house: House, case: Case, language: str) -> Pla
         "version": case.version,
         "entered_at": case.entered_at.isoformat(),
         "due_at": case.due_at.isoformat() if case.due_at else None,
-        "waiting_on": _waiting(session, case.id, language),
+        "waiting_on": _waiting(session, paper.id if paper else case.id, language),
         "history": [_line(line, definition, language) for line in _history(session, case.id)],
-        "papers": [_listed(one, house, language) for one in cases.papers_of(session, case.id)],
+        "papers": [_listed(one, house, language) for one in papers],
     }
 
 
@@ -336,7 +339,7 @@ def _waiting(session: Session, subject_id: int, language: str) -> list[Plain]:
             "unit_name": found.unit or None,
             "person": found.holder.name if found.holder else None,
         }
-        for found in cases.pending(session, subject_id)
+        for found in pending(session, subject_id)
     ]
 
 

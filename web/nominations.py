@@ -21,6 +21,7 @@ from web.identity import SignedIn, somebody
 from workflows import decisions
 from workflows.nominations import open_nomination
 from workflows.queries import cases, listing
+from workflows.queries.waiting import Pending, in_hand, pending
 
 blueprint = Blueprint("nominations", __name__)
 
@@ -128,9 +129,11 @@ def show(subject_id: int) -> str:
     definition = house.definition(case.digest)
     options = available(session, house, case.id, somebody().actor)
     lines = cases.timeline(session, case.id)
-    pending = cases.pending(session, case.id)
+    papers = cases.papers_of(session, case.id)
+    paper = in_hand(house, case, papers)
+    waits = pending(session, paper.id if paper else case.id)
     kinds = decisions.draftable(
-        house, somebody().actor, definition, case.state, {one.post for one in pending}
+        house, somebody().actor, definition, case.state, {one.post for one in waits}
     )
     return render_template(
         "nominations/show.html",
@@ -138,11 +141,12 @@ def show(subject_id: int) -> str:
         definition=definition,
         state=definition.by_state[case.state],
         choice=moves.Choice.of(options, drafts=bool(kinds)),
-        pending=pending,
-        mine=waits_on(somebody(), pending),
+        pending=waits,
+        mine=waits_on(somebody(), waits),
         drafts=[house.kinds[kind] for kind in kinds],
         lines=lines,
-        papers=cases.papers_of(session, case.id),
+        papers=papers,
+        in_hand=paper,
         picture=picture(definition, case.state, lines),
         told=facts.told(definition, lines),
         returned=facts.returned(definition, lines),
@@ -151,10 +155,10 @@ def show(subject_id: int) -> str:
     )
 
 
-def waits_on(person: SignedIn, pending: Sequence[cases.Pending]) -> bool:
+def waits_on(person: SignedIn, offices: Sequence[Pending]) -> bool:
     """Whether one of these offices is this person's."""
     held = {(office.role, office.unit_id) for office in person.actor.offices}
-    return any(one.post in held for one in pending)
+    return any(one.post in held for one in offices)
 
 
 def picture(definition: Definition, state: str, lines: Sequence[cases.Line]) -> str:

@@ -19,6 +19,7 @@ from web.nominations import picture, waits_on
 from workflows import decisions
 from workflows.queries import cases
 from workflows.queries.briefs import briefs
+from workflows.queries.waiting import pending
 
 blueprint = Blueprint("papers", __name__)
 
@@ -58,7 +59,7 @@ def show(subject_id: int) -> str:
     case = access.paper(subject_id)
     definition = house.definition(case.digest)
     options = available(session, house, case.id, somebody().actor)
-    lines, pending = cases.timeline(session, case.id), cases.pending(session, case.id)
+    lines, waits = cases.timeline(session, case.id), pending(session, case.id)
     if case.paper is None:
         raise LookupError(f"{case.id} is no paper")
     return render_template(
@@ -69,8 +70,8 @@ def show(subject_id: int) -> str:
         definition=definition,
         state=definition.by_state[case.state],
         choice=moves.Choice.of(options),
-        pending=pending,
-        mine=waits_on(somebody(), pending),
+        pending=waits,
+        mine=waits_on(somebody(), waits),
         lines=lines,
         told=facts.told(definition, lines),
         listed=cases.listed_in(session, case.id),

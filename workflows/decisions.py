@@ -32,6 +32,9 @@ from workflows.units import Unit
 DRAFT = "draft"
 """The move that brings an outgoing paper into being."""
 
+DRAFTED = "drafted"
+"""What the nominations that a new paper lists are told of it."""
+
 AUTHORITY_SCOPE = {"commune_decision": "commune", "district_decision": "district"} | {
     "province_decision": "province"
 }
@@ -50,7 +53,7 @@ class Ready:
 
 
 def _entering(definition: Definition, kind: str) -> list[Transition]:
-    return [t for t in definition.transitions if t.on == f"{kind}:drafted"]
+    return [t for t in definition.transitions if t.on == f"{kind}:{DRAFTED}"]
 
 
 def ready_states(house: House, kind: str) -> dict[str, list[str]]:
@@ -91,6 +94,17 @@ def draftable(
         for kind in kinds
         if any(post in waiting for post in drafting_posts(house, actor, kind))
     ]
+
+
+def awaited(definition: Definition, state: str) -> frozenset[str]:
+    """The kinds of paper that a nomination in this state waits for: nobody has a move to make
+    in it but to stop, and only what becomes of such a paper leads on."""
+    leaving = definition.leaving(state)
+    events = [move.on.partition(":") for move in leaving if move.on]
+    by_people = any(not move.automatic and move.tone != "stop" for move in leaving)
+    if by_people or any(event == DRAFTED for _, _, event in events):
+        return frozenset()
+    return frozenset(kind for kind, _, _ in events)
 
 
 def _leaves_by(definition: Definition, state: str, kind: str) -> bool:

@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engine import outbox
 from engine.papers.book import Paper
 from engine.subjects import Link
 from tests.web import hamlet
 from tests.web.conftest import Site, at, post
+from web import answers
 from web.extensions import bureau
+from workflows.queries import cases
 
 PIN = "246810"
 
@@ -153,6 +156,31 @@ def test_every_list_of_papers_tells_which_areas_they_are_about(keyed: Site) -> N
         register = re.search(r'href="(/registers/\d+)"', clerk.get("/registers").text)
         assert register
         assert one in clerk.get(register.group(1)).text
+
+
+def test_a_file_in_a_paper_waits_on_whom_the_paper_waits_on(sqlite_site: Site) -> None:
+    subject = propose(sqlite_site, "16144-01", "hamlet")
+    with at(6):
+        paper = _draft(sqlite_site, subject)
+        for who, action, office in (
+            ("chair", "approve_content", "commune_chair"),
+            ("clerk", "approve_format", "clerk"),
+        ):
+            page = sqlite_site.signed_in(who).get(f"/nominations/{subject}").text
+            assert f'href="/papers/{paper}"><span>Mở văn bản để làm tiếp' in page
+            assert page.count('class="pending-role"') == 1
+            other = sqlite_site.signed_in("police").get(f"/nominations/{subject}").text
+            assert f'nằm trong văn bản: <a href="/papers/{paper}">' in other
+            assert "Mở văn bản để làm tiếp" not in other
+            told = sqlite_site.do(lambda session: _told(session, subject))
+            assert [one["role"] for one in told["waiting_on"]] == [office]
+            sqlite_site.move(paper, who, action)
+
+
+def _told(session: Session, subject: int) -> dict[str, Any]:
+    case = cases.nomination(session, subject)
+    assert case is not None
+    return answers.nomination(session, bureau().house, case, "vi")
 
 
 def test_a_paper_is_signed_and_issued_with_a_pin_and_anybody_can_check_it(keyed: Site) -> None:

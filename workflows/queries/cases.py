@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session, aliased
 from engine.definition import Definition
 from engine.history import Event
 from engine.papers.book import Paper, PaperVersion
-from engine.subjects import Link, Subject, SubjectScope, Waiting
+from engine.subjects import Link, Subject, SubjectScope
 from workflows.nominations import Nomination
 from workflows.people import Person
-from workflows.queries.holders import Holder, Post, holders
 from workflows.units import Unit
 
 
@@ -99,20 +98,6 @@ class Line:
     to_state: str
     data: Mapping[str, Any]
     hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """An office the subject waits on, and who holds it today."""
-
-    role: str
-    unit_id: int
-    unit: str
-    holder: Holder | None
-
-    @property
-    def post(self) -> Post:
-        return self.role, self.unit_id
 
 
 # Statements are built once: building one costs several times what running it does.
@@ -308,23 +293,6 @@ def versions(session: Session, paper_id: int) -> Sequence[tuple[str, str, int, d
         .order_by(PaperVersion.id.desc())
     )
     return [(stage, sha256, size, at) for stage, sha256, size, at in rows]
-
-
-_WAITING = select(Waiting.role, Waiting.unit_id).where(Waiting.subject_id == _ID)
-
-
-def pending(session: Session, subject_id: int) -> Sequence[Pending]:
-    """On whom a subject waits now. An office that nobody holds anywhere else stays in, so
-    that a vacancy is seen; roles an authority does not have fall out."""
-    rows = session.execute(_WAITING, {"subject": subject_id})
-    posts: list[Post] = [(role, unit) for role, unit in rows]
-    held = holders(session, posts)
-    shown = [post for post in posts if post in held] or posts
-    found = []
-    for role, unit in shown:
-        holder = held.get((role, unit))
-        found.append(Pending(role, unit, holder.unit if holder else "", holder))
-    return found
 
 
 def before_return(

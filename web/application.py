@@ -31,6 +31,7 @@ from web import (
     security,
     sign_in,
     text,
+    uploads,
 )
 from web.identity import current
 from web.keys import equip
@@ -113,6 +114,7 @@ def _dress(app: Flask) -> None:
         language=extensions.language,
         house=lambda: extensions.bureau().house,
         settings=extensions.settings,
+        sizes=uploads.SIZES,
         api_version="1",
     )
     app.url_defaults(_versioned)

@@ -78,6 +78,10 @@ class MoveForm:
         for entry in self.entries:
             yield from entry.every()
 
+    @property
+    def takes_files(self) -> bool:
+        return any(cell.definition.type == "files" for cell in self.every())
+
     def problems(self) -> list[tuple[str, str, str, str]]:
         """What is wrong with the inputs, in their order: place, label, sentence, clause."""
         found = []

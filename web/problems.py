@@ -15,6 +15,7 @@ from web.api import no_such_call
 from web.catalogue import gettext
 from web.extensions import db
 from web.openapi import PREFIX
+from web.security import MEGABYTE
 from web.text import said
 
 log = logging.getLogger("binhxet.problems")
@@ -89,16 +90,28 @@ def _http(error: HTTPException) -> Response | tuple[Response, int] | tuple[str, 
             gettext("Địa chỉ này không có, hoặc giấy tờ đã được chuyển đi nơi khác."),
         ),
         405: (gettext("Không làm được theo cách này"), gettext("Hãy đi từ trang chủ.")),
-        413: (
-            gettext("Tệp quá lớn"),
-            gettext("Cả lần gửi không quá 25 MB, mỗi tệp không quá 10 MB. Hãy chụp nhỏ lại."),
-        ),
+        413: _too_much(),
     }
     title, reason = told.get(
         error.code,
         (gettext("Yêu cầu không hợp lệ"), gettext("Hãy quay lại trang trước và thử lại.")),
     )
     return _page(error.code, title, [Reason(reason)])
+
+
+def _too_much() -> tuple[str, str]:
+    """Why a form was not read: its files are too large together, or it has too many inputs."""
+    most = request.max_content_length or 0
+    if request.content_length is not None and request.content_length <= most:
+        return gettext("Biểu mẫu quá dài"), gettext(
+            "Biểu mẫu có quá nhiều ô hoặc quá nhiều chữ nên chưa gửi được. Hãy tải lại trang, "
+            "rút gọn rồi gửi."
+        )
+    return gettext("Tệp quá lớn"), gettext(
+        "Cả lần gửi không quá %(size)s MB. Bấm nút quay lại của trình duyệt thì những gì bạn gõ "
+        "vẫn còn; bỏ bớt tệp, bấm “Lưu nháp”, rồi thêm các tệp còn lại.",
+        size=most // MEGABYTE,
+    )
 
 
 def _fault(error: Exception) -> tuple[Response, int] | tuple[str, int]:

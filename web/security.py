@@ -15,6 +15,9 @@ from workflows.sign_ins import LIFETIME
 
 MEGABYTE = 2**20
 LARGEST_BODY = 25 * MEGABYTE
+LARGEST_MOVE = 60 * MEGABYTE
+"""A form with the photos of a move, from somebody who is signed in. Files go to disk as they
+come in, and are read one at a time."""
 LARGEST_FORM = 2 * MEGABYTE
 MOST_PARTS = 2000
 YEAR = 365 * 24 * 3600
@@ -88,6 +91,8 @@ def _check_origin() -> None:
         raise CSRFError("the form came from another site")
     if request.endpoint not in OWN_CHECK:
         csrf.protect()
+    elif current() is not None:
+        request.max_content_length = LARGEST_MOVE
 
 
 def _speaks_for_itself() -> bool:

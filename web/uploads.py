@@ -16,9 +16,12 @@ from werkzeug.datastructures import FileStorage
 from web.catalogue import gettext
 from web.extensions import bureau
 from web.forms import MoveForm
-from web.security import MEGABYTE
+from web.security import LARGEST_MOVE, MEGABYTE
 
 LARGEST = 10 * MEGABYTE
+SIZES = {"file": LARGEST // MEGABYTE, "form": LARGEST_MOVE // MEGABYTE}
+"""What the pages say of it, in megabytes: one file, and all that is sent at once."""
+
 KEPT = "kept:"
 """Prefix of the controls that hand in again what was uploaded before."""
 

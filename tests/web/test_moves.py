@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine.history import Event
 from tests.web import hamlet
 from tests.web.conftest import REGISTRATION, Site, at, post, token_of
-from web import uploads
+from web import security, uploads
 from workflows.drafts import Draft
 
 PDF = b"%PDF-1.7\nnot much of a paper\n%%EOF\n"
@@ -268,6 +268,31 @@ def test_what_is_no_picture_or_paper_is_not_taken(
     assert answer.status_code == 422
     assert told in answer.text
     assert "Sổ theo dõi của thôn" in answer.text
+
+
+def test_a_form_may_be_as_large_as_it_says_and_is_refused_by_what_is_too_much(
+    sqlite_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = sqlite_site.open()
+    sqlite_site.move(subject, "hamlet", "register", **REGISTRATION)
+    client = sqlite_site.signed_in("hamlet")
+    page = client.get(address(subject, "complete_self_assessment")).text
+    assert "tất cả các tệp của một lần gửi không quá 60 MB" in page
+    assert security.LARGEST_MOVE == 60 * security.MEGABYTE
+    large = PDF + b"0" * 30_000
+    sqlite_site.app.config["MAX_CONTENT_LENGTH"] = 30_000
+    monkeypatch.setattr(security, "LARGEST_MOVE", 60_000)
+    assert _with_file(sqlite_site, client, subject, "sổ.pdf", large).status_code == 303
+    where = address(subject, "withdraw")
+    refused = send(client, where, {"reason": "x", "more": (io.BytesIO(large * 2), "sổ.pdf")})
+    assert refused.status_code == 413
+    assert "Lưu nháp" in refused.text
+    stranger = sqlite_site.client().post(where, data={"more": (io.BytesIO(large), "sổ.pdf")})
+    assert stranger.status_code == 413
+    sqlite_site.app.config["MAX_FORM_PARTS"] = 1
+    refused = send(client, where, {"reason": "x", "more": (io.BytesIO(PDF), "sổ.pdf")})
+    assert refused.status_code == 413
+    assert "quá nhiều ô" in refused.text
 
 
 def test_an_uploaded_file_survives_a_refusal_and_cannot_be_forged(

@@ -25,6 +25,24 @@
     window.clearTimeout(timer);
     timer = window.setTimeout(save, 2500);
   });
+  // Files too large together would be refused with everything that was typed.
+  var sizes = form.querySelector("[data-most]");
+  function tooMuch() {
+    var sum = 0;
+    form.querySelectorAll("input[type=file]").forEach(function (input) {
+      Array.prototype.forEach.call(input.files, function (file) { sum += file.size; });
+    });
+    return Boolean(sizes) && sum > Number(sizes.dataset.most) * 1024 * 1024;
+  }
+  form.addEventListener("submit", function (event) {
+    if (!tooMuch()) { return; }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    sizes.textContent = sizes.dataset.told;
+    sizes.setAttribute("role", "alert");
+    sizes.scrollIntoView();
+  });
+
   form.addEventListener("submit", function () { window.clearTimeout(timer); dirty = false; });
   document.addEventListener("visibilitychange", function () {
     if (document.visibilityState === "hidden") { save(); }

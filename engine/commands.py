@@ -8,7 +8,7 @@ papers are frozen, and what must follow goes to the outbox. All or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -123,6 +123,13 @@ def foreseen(session: Session, house: House, opening: Opening) -> Move:
     move = _move(session, house, found, transition, actor, None, at)
     move.evidence = opening.evidence
     return move
+
+
+def objections(session: Session, house: House, command: Command, actor: Actor) -> Sequence[Refusal]:
+    """Every reason against the inputs of a move, nothing being written; whether it is this
+    actor's to make is not asked. Raises ``NotFound``."""
+    move = prospect(session, house, command.subject_id, command.action, actor)
+    return list(_examine(move, command.data))
 
 
 def repeated(session: Session, command: Command | Opening) -> Outcome | None:
@@ -257,8 +264,10 @@ def _examine(move: Move, raw: Mapping[str, Any]) -> Iterator[Refusal]:
     )
     move.data = values
     yield from refusals
-    unusable = {(refusal.field or "").partition(".")[0] for refusal in refusals}
-    yield from _ask(move, unusable)
+    # A table with a cell that cannot be read is still asked about: the cell counts as empty,
+    # and is not blamed twice.
+    unusable = {refusal.field or "" for refusal in refusals}
+    yield from (each for each in _ask(move, unusable) if each.field not in unusable)
 
 
 def _ask(move: Move, unusable: set[str]) -> Iterator[Refusal]:

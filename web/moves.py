@@ -17,7 +17,7 @@ from wtforms import ValidationError
 
 from engine import clock
 from engine.binding import Row
-from engine.commands import Option, Outcome, available, perform, prospect
+from engine.commands import Option, Outcome, available, objections, perform, prospect
 from engine.definition import Definition, Transition
 from engine.errors import Conflict, EngineError, Forbidden, NotFound, Refusal, Refused, Stale
 from engine.move import Command
@@ -160,8 +160,7 @@ def send(desk: Desk, action: str) -> Answer:
     if request.form.get("do") == "save":
         return _save(sheet, person, data)
     if sheet.form.problems():  # a file that is not accepted; whatever else is wrong is told too
-        sheet.status = 422
-        return _page(sheet)
+        return _refused(sheet, Refused(*_others(sheet, person, data)))
     try:
         outcome = _perform(sheet, person, data)
     except Stale as stale:
@@ -203,6 +202,13 @@ def _perform(sheet: Sheet, person: SignedIn, data: Mapping[str, Any]) -> Outcome
         )
     command = Command(person.person_id, case.id, action, sheet.version, data, sheet.key)
     return perform(db.session(), bureau().house, command)
+
+
+def _others(sheet: Sheet, person: SignedIn, data: Mapping[str, Any]) -> Sequence[Refusal]:
+    """What is wrong besides the files that were not accepted."""
+    command = Command(person.person_id, sheet.desk.case.id, sheet.transition.id, None, data)
+    found = objections(db.session(), bureau().house, command, person.actor)
+    return [refusal for refusal in found if refusal.field not in sheet.form.blamed]
 
 
 def _stale(sheet: Sheet, person: SignedIn, stale: Stale) -> Answer:

@@ -139,11 +139,14 @@ def year_assessed(criteria_id: str, day: date) -> int:
 
 
 def unassessed(criteria: CriteriaSet, findings: Findings) -> Iterator[Refusal]:
-    """A refusal for each criterion without an answer, or answered no without a fact."""
+    """A refusal for each criterion without an answer, and for each that lacks the fact which
+    either answer needs."""
     for criterion in criteria.criteria:
         cells = findings.get(criterion.row, {})
         if cells.get("met") is None:
             yield _at(criterion, "criterion_not_assessed", "met")
+            if not cells.get("fact"):
+                yield _at(criterion, "assessed_without_fact", "fact")
         elif not cells["met"] and not cells.get("fact"):
             yield _at(criterion, "unmet_without_fact", "fact")
 

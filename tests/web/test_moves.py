@@ -270,6 +270,19 @@ def test_what_is_no_picture_or_paper_is_not_taken(
     assert "Sổ theo dõi của thôn" in answer.text
 
 
+def test_a_file_that_is_not_taken_hides_nothing_else_that_is_wrong(sqlite_site: Site) -> None:
+    subject = sqlite_site.open()
+    sqlite_site.move(subject, "hamlet", "register", **REGISTRATION)
+    client = sqlite_site.signed_in("hamlet")
+    page = client.get(address(subject, "complete_self_assessment")).text
+    cell = {"findings.4_1.files": (io.BytesIO(b"MZ"), "a.exe"), "findings.4_2.dated": "hôm qua"}
+    answer = send(client, address(subject, "complete_self_assessment"), cell, page=page)
+    assert answer.status_code == 422
+    assert "không phải PDF" in answer.text
+    for place in ("findings.4_2.dated", "findings.4_3.met", "findings.4_3.fact"):
+        assert f'href="#{place}"' in answer.text
+
+
 def test_a_form_may_be_as_large_as_it_says_and_is_refused_by_what_is_too_much(
     sqlite_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

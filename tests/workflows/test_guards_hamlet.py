@@ -150,8 +150,17 @@ def test_each_criterion_needs_an_answer_and_its_proof(play: Stage) -> None:
     assert play.state(subject) == "self_assessed"
 
 
+def test_a_cell_that_cannot_be_read_hides_no_other_gap(play: Stage) -> None:
+    subject = play.open()
+    play.register(subject)
+    findings = play.findings(dated="hôm qua", source="")
+    findings["4_2"] |= {"fact": ""}
+    codes = play.refused("head", subject, "complete_self_assessment", findings=findings)
+    assert codes == ["not_a_date", "met_without_source", "met_without_fact"]
+
+
 def test_all_gaps_are_told_at_once(play: Stage) -> None:
     subject = play.open()
     play.register(subject)
     codes = play.refused("head", subject, "complete_self_assessment", findings={})
-    assert codes == ["criterion_not_assessed"] * 5
+    assert codes == ["criterion_not_assessed", "assessed_without_fact"] * 5

@@ -23,6 +23,7 @@ from workflows.keys import ROOTS, Keyring, authority_reference, person_reference
 from workflows.papers import PaperDesk
 from workflows.people import Appointment
 from workflows.sign_ins import PER_PAIR, WINDOW
+from workflows.sitting import Sitting
 from workflows.verification import verify
 
 PIN = "135790"

@@ -37,9 +37,12 @@ def _times(settings: Settings, keys: Keyring) -> Times:
     from engine.signing.revocation import Online, hosts_named
     from engine.signing.timeserver import TimeServer
 
-    roots = (*keys.roots, *keys.roots_of("person"), *keys.roots_of("agency"), *keys.time_roots)
+    def hosts() -> frozenset[str]:
+        kinds = (keys.roots_of("person"), keys.roots_of("agency"), keys.time_roots)
+        return settings.allowed_hosts or hosts_named([one for roots in kinds for one in roots])
+
     return Times(
         source=TimeServer(settings.tsa_url) if settings.tsa_url else None,
-        revocations=Online(settings.allowed_hosts or hosts_named(roots)),
+        revocations=Online(hosts),
         asking=settings.revocation,
     )

@@ -48,11 +48,12 @@ class _Kept:
 
 @dataclass
 class Online:
-    """Asks the servers that the certificates name, if their hosts are among ``hosts``: first
-    for an answer about the one certificate (OCSP), else for the list (CRL). Of one that was
-    revoked both: only the list also says that it was good until then."""
+    """Asks the servers that the certificates name, if their hosts are among what ``hosts``
+    tells (asked each time: the roots may not be there yet at the start): first for an answer
+    about the one certificate (OCSP), else for the list (CRL). Of one that was revoked both:
+    only the list also says that it was good until then."""
 
-    hosts: Collection[str]
+    hosts: Callable[[], Collection[str]]
     seconds: float = SECONDS
     _kept: dict[tuple[str, int], _Kept] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -112,7 +113,7 @@ class Online:
         if left <= 0:
             return None
         try:
-            return fetch(url, body, kind=kind, seconds=left, most=LARGEST, hosts=self.hosts)
+            return fetch(url, body, kind=kind, seconds=left, most=LARGEST, hosts=self.hosts())
         except EngineError:
             return None  # not to be had; whether that matters is a setting
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from engine import clock, outbox
 from engine.db import writing
-from engine.outbox import ATTEMPTS, FIRST_PAUSE, LEASE, Task
+from engine.errors import Away, Refusal
+from engine.outbox import ATTEMPTS, FIRST_PAUSE, LEASE, PATIENT, Task
 
 NOON = datetime(2026, 11, 5, 5, tzinfo=UTC)
 
@@ -69,6 +70,39 @@ def test_a_task_runs_once_with_its_ids(session: Session) -> None:
     assert task.done_at is not None
     assert task.attempts == 1
     assert outbox.due(session, clock.now()) == []
+
+
+def test_a_task_that_waits_for_a_service_is_never_given_up(session: Session) -> None:
+    handler = Handler()
+    handler.failing = Away(Refusal("service_away", {"host": "tsa", "why": "timeout"}))
+    task_id, pause, pauses = _put(session), timedelta(0), []
+    for _ in range(2 * ATTEMPTS):
+        with _after(pause):
+            assert not outbox.deliver(session, {"render": handler}, task_id)
+        task = _task(session, task_id)
+        pauses.append(task.due_at - NOON - pause)
+        pause = task.due_at - NOON
+    assert len(handler.runs) == 2 * ATTEMPTS
+    assert (task.failed_at, task.attempts) == (None, PATIENT)
+    assert pauses[:3] == [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE]
+    assert max(pauses) == FIRST_PAUSE * 2**PATIENT
+    assert [one.id for one in outbox.failures(session)] == [task_id]
+    handler.failing = None
+    with _after(pause):
+        assert outbox.deliver(session, {"render": handler}, task_id)
+
+
+def test_tasks_are_found_by_name(session: Session) -> None:
+    first, second = _put(session, "render"), _put(session, "stamp")
+    assert outbox.due(session, NOON, only={"stamp"}) == [second]
+    assert outbox.due(session, NOON, but={"stamp"}) == [first]
+    assert (outbox.name_of(session, second), outbox.name_of(session, 4711)) == ("stamp", None)
+
+
+def test_a_task_is_written_in_the_transaction_at_hand(session: Session) -> None:
+    with clock.fixed_at(NOON), writing(session):
+        task_id = outbox.add(session, "stamp", paper=7)
+    assert (_task(session, task_id).ids, outbox.due(session, NOON)) == ({"paper": 7}, [task_id])
 
 
 def test_a_task_that_is_not_there_is_no_task(session: Session) -> None:

@@ -138,6 +138,22 @@ def test_good_settings_may_start_in_production(migrated: str, tmp_path: Path) ->
     assert not settings.specimen
 
 
+def test_revoked_certificates_are_asked_about_where_it_counts(
+    migrated: str, tmp_path: Path
+) -> None:
+    assert load(var=tmp_path).revocation == "off"
+    assert _production(migrated, tmp_path).revocation == "require"
+    assert _production(migrated, tmp_path, revocation="ask").revocation == "ask"
+    told = _production(migrated, tmp_path, revocation_hosts="ocsp.example, CRL.example")
+    assert told.allowed_hosts == {"ocsp.example", "crl.example"}
+
+
+def test_only_a_demonstration_has_a_time_authority_of_its_own(tmp_path: Path) -> None:
+    assert load(var=tmp_path).tsa_url == "demo:"
+    assert load(var=tmp_path, tsa_url="http://tsa.example/").tsa_url == "http://tsa.example/"
+    assert load(env="test").tsa_url == ""
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
@@ -151,6 +167,8 @@ def test_good_settings_may_start_in_production(migrated: str, tmp_path: Path) ->
         ({"base_url": ""}, "plain_http"),
         ({"signer": "software"}, "software_keystore"),
         ({"pkcs11_module": "", "signer": "pkcs11"}, "setting_missing"),
+        ({"tsa_url": "demo:"}, "demo_time"),
+        ({"tsa_url": "http://tsa.example"}, "no_time_roots"),
         ({"queue_url": ""}, "setting_missing"),
         ({"blob_url": ""}, "setting_missing"),
         ({"database_url": ""}, "setting_missing"),

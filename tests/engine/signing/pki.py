@@ -135,7 +135,7 @@ class Pki:
         return TimeServer(f"{self.url}/{ARCH}/tsa/{label}", seconds=5)
 
     def online(self) -> Online:
-        return Online(frozenset({"127.0.0.1"}))
+        return Online(lambda: {"127.0.0.1"})
 
 
 class _Quiet(WSGIRequestHandler):

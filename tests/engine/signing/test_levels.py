@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from asn1crypto import tsp
 from cryptography.x509 import ReasonFlags
@@ -138,6 +139,17 @@ def test_a_stamp_tells_its_authority_and_its_time(ladder: Ladder) -> None:
 def test_the_file_holds_the_evidence_of_every_certificate(ladder: Ladder) -> None:
     store = DocumentSecurityStore.read_dss(PdfFileReader(BytesIO(ladder.blta)))
     assert (len(store.certs), len(store.crls), len(store.ocsps)) == (4, 4, 0)
+
+
+def test_a_stamp_is_nothing_to_see_on_the_page(ladder: Ladder) -> None:
+    """No area, so it needs no appearance (PDF/A-3, 6.3.3), and outside the page, so it needs no
+    tag (PDF/UA-1, 7.18.1); printed in name, as PDF/A asks of every annotation."""
+    with pikepdf.open(BytesIO(ladder.blta)) as pdf:
+        marks = [f for f in pdf.Root.AcroForm.Fields if str(f.T).startswith(stamps.PREFIX)]
+        assert [[int(number) for number in mark.Rect] for mark in marks] == [[-1] * 4] * 2
+        assert [int(mark.F) & 0b111 for mark in marks] == [4, 4]
+        assert all(mark.P.objgen == pdf.pages[0].obj.objgen for mark in marks)
+        assert pdf.Root.AcroForm.SigFlags == 3
 
 
 def test_without_evidence_of_the_time_authority_it_is_no_b_lt(ladder: Ladder) -> None:

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from engine import clock, outbox
+from engine.store import BlobStore
 from tests import postgres
 from tests.databases import opened
 from tests.web.calling import Shell
@@ -31,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PIN = "246810"
 HOME = "16144"
 REPORT = "demonstration.txt"
+ROLES = ["person", "seal", "timestamp", "timestamp"]
 
 
 @pytest.fixture(autouse=True)
@@ -113,10 +115,54 @@ def test_four_answers_about_each_paper(built: Path) -> None:
         assert told["verdict"] == "genuine"
         assert told["logged"]
         assert f"mục {told['log_index']}." in shell("verify", paper).out
-        assert {one["role"] for one in told["signatures"]} >= {"person", "seal"}
+        assert [one["role"] for one in told["signatures"]] == ROLES
+        assert (told["level"], told["newer"]) == ("B-LTA", None)
         for one in told["signatures"]:
             assert {"role", "name", "time", "level", "valid"} <= set(one)
             assert one["valid"]
+
+
+def test_each_version_of_a_paper_says_its_level(demo: Shell, tmp_path: Path) -> None:
+    paper = demo("verify", _papers(demo.var)[0], "--json").json
+    listed = demo("papers", "list", "--json", "--limit", 1000).json
+    (found,) = (
+        one["id"]
+        for one in listed
+        if one["number"] == paper["number"]
+        and demo("papers", "show", one["id"], "--json").json["code"] == paper["paper"]
+    )
+    shown = demo("papers", "show", found, "--json").json
+    assert shown["level"] == "B-LTA"
+    levels = {file["stage"]: file["level"] for file in shown["files"]}
+    assert levels == {
+        "rendered": None,
+        "signed": None,
+        "issued": "B-B",
+        "timestamped": "B-T",
+        "evidenced": "B-LT",
+        "archived": "B-LTA",
+    }
+    (issued,) = (file["sha256"] for file in shown["files"] if file["stage"] == "issued")
+    first = tmp_path / "first.pdf"
+    first.write_bytes(BlobStore(demo.var / "demo" / "blobs").get(issued))
+    told = demo("verify", first, "--json").json
+    assert (told["verdict"], told["level"]) == ("genuine", "B-B")
+    assert told["newer"]["level"] == "B-LTA"
+    assert told["newer"]["sha256"] in demo("verify", first).out
+
+
+def test_which_papers_need_a_new_time_stamp_and_why(demo: Shell) -> None:
+    wanted = len(_papers(demo.var))
+    assert "Không văn bản nào" in demo("papers", "renew", "--dry-run").out
+    far = ("papers", "renew", "--before", "2060-01-01")
+    told = demo(*far, "--dry-run", "--json").json
+    assert [one["why"] for one in told] == ["ends"] * wanted
+    assert {one["level"] for one in told} == {"B-LTA"}
+    assert f"{wanted} văn bản cần" in demo(*far, "--dry-run").out
+    assert len(demo(*far, "--json").json) == wanted
+    assert demo(*far, "--json").json == []  # they are at it
+    waiting = demo("outbox", "list", "--all", "--json").json
+    assert sum(one["task"] == "stamp" for one in waiting) >= wanted
 
 
 def test_all_that_was_issued_is_in_the_log_and_proved(built: Path, tmp_path: Path) -> None:

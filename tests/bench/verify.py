@@ -6,23 +6,24 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from cryptography.x509 import Certificate
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from engine.papers.render import Renderer
+from engine.signing import pdf as acts
 from engine.signing import shortcut
 from engine.signing.certificates import der
 from engine.signing.validate import validate
 from tests.bench.ground import Ground
 from tests.bench.measure import Figure, paired
 from tests.bench.openssl import OpenSSL, taken_apart
-from tests.bench.papers import FOLDER, KINDS, Keys, _both_acts, _sample
 from tests.engine.signing.altering.keys import FOLDER as FIXTURES
 from tests.engine.signing.altering.manifest import genuine
+from tests.engine.signing.altering.originals import rendered
+from tests.engine.signing.house import ISSUED, SIGNED, House, agency, person, signer
 from tests.workflows.register import Register, issue_all
 from workflows.verification import verify
 
@@ -81,9 +82,10 @@ def _altered(here: Register, floor: Floor, rounds: int) -> Figure:
 
 def _signatures(rounds: int) -> Figure:
     """RSA-2048, as officials have it, without any database."""
-    keys = Keys.make()
-    rendered = Renderer(FOLDER).render(KINDS[0], _sample(KINDS[0]))
-    issued, roots = _both_acts(rendered, keys.house), keys.house.roots
+    authority = House.authority_named("The benchmark")
+    chair, seal = (signer(make(authority, algorithm="rsa")) for make in (person, agency))
+    signed = acts.sign_person(rendered("commune_decision"), chair, **SIGNED)
+    issued, roots = acts.issue(signed, seal, **ISSUED), [authority.root]
     if shortcut.judge(issued, roots) != validate(issued, roots):
         raise RuntimeError("the two judgements differ")
     return paired(
@@ -96,9 +98,8 @@ def _signatures(rounds: int) -> Figure:
     )
 
 
-def _floor(content: bytes, roots: object) -> Floor:
-    trusted: list[Certificate] = list(roots)  # type: ignore[call-overload]
-    library, parts = OpenSSL([der(root) for root in trusted]), taken_apart(content)
+def _floor(content: bytes, roots: Sequence[Certificate]) -> Floor:
+    library, parts = OpenSSL([der(root) for root in roots]), taken_apart(content)
 
     def run() -> None:
         hashlib.sha256(content).digest()

@@ -159,7 +159,7 @@ def _differences(
         yield Refusal("statement_signed_differs")
     seals = {report.reference for report in reports if report.role == "seal"}
     if seals - {authority_reference(statement.authority)}:
-        yield Refusal("seal_of_another")
+        yield Refusal("statement_seal_differs")
 
 
 def _parts(statement: Statement) -> list[int]:

@@ -83,6 +83,8 @@ def _offline_answers(told: dict[str, Any]) -> list[str]:
     made = datetime.fromisoformat(told["trust"]["made_at"]).astimezone(VIETNAM)
     day, age = f"{made:%d/%m/%Y}", told["trust"]["age_days"]
     lines = _four_answers(told)
+    if told["unchanged"] is None and told["verdict"] == "genuine":
+        lines[-1] = text("code_genuine")
     return [
         *(_statement_lines(told["statement"]) if told["statement"] else []),
         *lines[:-1],

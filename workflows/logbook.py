@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.db import writing
 from engine.errors import NotFound, Refusal
 from engine.history import Event
@@ -75,9 +76,16 @@ def record(session: Session, keys: Keyring, ids: Mapping[str, int] | None = None
     ``Refused`` (``no_log_key``) or ``Conflict`` (``log_inconsistent``), for people to see.
     """
     with writing(session):
-        sources = [*([_source(ids)] if ids else []), *waiting(session, BATCH)]
+        own, tasks = [_source(ids)] if ids else [], _tasks(session, BATCH)
+        sources = [*own, *tasks.values()]
         known = entries(session, sources)
         book.append(session, [known[source] for source in sources if source in known])
+        # What this task wrote for others need not be taken up again; itself it ends with the
+        # signature, which may yet fail.
+        done = [i for i, source in tasks.items() if source in known and source not in own]
+        if own and done:
+            ended = update(Task).where(Task.id.in_(done)).values(done_at=clock.now())
+            session.execute(ended.execution_options(synchronize_session=False))
     sign(session, keys)
 
 
@@ -203,13 +211,18 @@ def continued_told(session: Session, keys: Keyring, first: int) -> dict[str, Any
 
 def waiting(session: Session, limit: int | None = None) -> list[Source]:
     """What stands in the outbox to be logged, the oldest first."""
-    tasks = session.scalars(
-        select(Task.ids)
+    return list(_tasks(session, limit).values())
+
+
+def _tasks(session: Session, limit: int | None) -> dict[int, Source]:
+    """The same by the ids of the tasks."""
+    tasks = session.execute(
+        select(Task.id, Task.ids)
         .where(Task.name == TASK, Task.done_at.is_(None), Task.failed_at.is_(None))
         .order_by(Task.id)
         .limit(limit)
     )
-    return [_source(ids) for ids in tasks]
+    return {task.id: _source(task.ids) for task in tasks}
 
 
 def _source(ids: Mapping[str, int]) -> Source:

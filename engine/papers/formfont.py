@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -126,14 +127,15 @@ def embed(pdf: Pdf, style: str) -> pikepdf.Object:
             BaseFont=name,
             Encoding=Name("/Identity-H"),
             DescendantFonts=Array([pdf.make_indirect(descendant)]),
-            ToUnicode=pdf.make_stream(_to_unicode(program.glyphs)),
+            ToUnicode=_packed(pdf, _to_unicode(style)),
         )
     )
 
 
 def _descriptor(pdf: Pdf, name: Name, style: str) -> Dictionary:
     program, measures = _program(style), fonts.metrics(style)
-    file = pdf.make_stream(program.data, Length1=len(program.data))
+    file = _packed(pdf, program.data)
+    file.Length1 = len(program.data)
     return Dictionary(
         Type=Name.FontDescriptor,
         FontName=name,
@@ -148,7 +150,19 @@ def _descriptor(pdf: Pdf, name: Name, style: str) -> Dictionary:
     )
 
 
-def _to_unicode(glyphs: Mapping[str, int]) -> bytes:
+def _packed(pdf: Pdf, content: bytes) -> pikepdf.Stream:
+    return pdf.make_stream(_squeezed(content), Filter=Name.FlateDecode)
+
+
+@lru_cache(maxsize=16)
+def _squeezed(content: bytes) -> bytes:
+    # The same few fonts lie in every paper: they are packed once in a process.
+    return zlib.compress(content, 9)
+
+
+@cache
+def _to_unicode(style: str) -> bytes:
+    glyphs = _program(style).glyphs
     by_glyph = {glyph: letter for letter, glyph in sorted(glyphs.items(), reverse=True)}
     pairs = [f"<{glyph:04X}> <{ord(by_glyph[glyph]):04X}>" for glyph in sorted(by_glyph)]
     blocks = [pairs[start : start + 100] for start in range(0, len(pairs), 100)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from asn1crypto import x509 as asn1
@@ -37,6 +38,7 @@ class Identity:
     fingerprint: str
 
 
+@lru_cache(maxsize=256)
 def identity(certificate: Certificate) -> Identity:
     """Who holds a certificate; kind ``other`` if it says neither person nor agency."""
     person = _subject(certificate, NameOID.SERIAL_NUMBER)

@@ -16,7 +16,7 @@ from datetime import datetime
 from io import BytesIO
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf, PdfError
+from pikepdf import Array, Name, Pdf, PdfError
 
 from engine.errors import Refusal, Refused
 from engine.signing.drawing import Box
@@ -43,6 +43,7 @@ class Revision:
     _seed: bytes
     _bodies: dict[int, bytes] = field(default_factory=dict)
     _changed: dict[int, pikepdf.Object] = field(default_factory=dict)
+    _entries: dict[int, dict[str, bytes]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, base: bytes, at: datetime) -> Revision:
@@ -88,13 +89,11 @@ class Revision:
             b" /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream"
             % (corners.encode(), font.encode(), face, len(packed), packed)
         )
-        drawn = self.field(name)
-        drawn.AP = Dictionary(N=self._placed(number))
-        self._change(drawn)
+        self._enter(self.field(name), "/AP", b"<< /N %d 0 R >>" % number)
 
     def add(self, body: bytes) -> int:
         """A new object; returns its number."""
-        number = int(self.pdf.make_indirect(Dictionary()).objgen[0])
+        number = int(self.pdf.trailer.Size) + len(self._bodies)
         self._bodies[number] = body
         return number
 
@@ -106,12 +105,9 @@ class Revision:
         blank = b"<%s>" % (b"0" * room)
         middle = b" /ByteRange " + b" " * _RANGE
         number = self.add(start + blank + middle + b" " + entries + b" >>")
-        signed = self.field(name)
-        signed.V = self._placed(number)
-        self._change(signed)
+        self._enter(self.field(name), "/V", b"%d 0 R" % number)
         if certify:
-            self.pdf.Root.Perms = Dictionary(DocMDP=self._placed(number))
-            self._change(self.pdf.Root)
+            self._enter(self.pdf.Root, "/Perms", b"<< /DocMDP %d 0 R >>" % number)
         if int(self.form.get(Name.SigFlags, 0)) != _SIGNED_AND_APPENDED:
             self.form.SigFlags = _SIGNED_AND_APPENDED
             self._change(self.form if self.form.is_indirect else self.pdf.Root)
@@ -127,15 +123,17 @@ class Revision:
         """The whole file with the revision as it is."""
         return self._written()[0]
 
-    def _placed(self, number: int) -> pikepdf.Object:
-        return self.pdf.get_object(number, 0)
+    def _enter(self, changed: pikepdf.Object, key: str, value: bytes) -> None:
+        """An entry that calls an object of this revision, which the open file does not know."""
+        self._change(changed)
+        self._entries.setdefault(int(changed.objgen[0]), {})[key] = value
 
     def _change(self, changed: pikepdf.Object) -> None:
         self._changed[int(changed.objgen[0])] = changed
 
     def _written(self) -> tuple[bytes, dict[int, int]]:
         """The whole file, and where the objects of the revision begin in it."""
-        changed = {n: thing.unparse(resolved=True) for n, thing in self._changed.items()}
+        changed = {n: self._rewritten(n, thing) for n, thing in self._changed.items()}
         parts, places = [self.base], {}
         at = len(self.base)
         if not self.base.endswith(b"\n"):
@@ -148,6 +146,14 @@ class Revision:
             at += len(whole)
         parts.append(self._references(places, at))
         return b"".join(parts), places
+
+    def _rewritten(self, number: int, thing: pikepdf.Object) -> bytes:
+        entries = self._entries.get(number, {})
+        for key in entries:
+            if key in thing:
+                del thing[key]
+        told = b" ".join(b"%s %s" % (key.encode(), value) for key, value in entries.items())
+        return b"%s %s >>" % (thing.unparse(resolved=True).removesuffix(b">>"), told)
 
     def _references(self, places: dict[int, int], at: int) -> bytes:
         """The cross-references, in the way the file before has them: in a stream or a table."""

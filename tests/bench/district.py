@@ -30,7 +30,7 @@ from workflows.sitting import Sitting
 
 PIN = "246810"
 CERTIFICATES, DECISIONS = 234, 27
-DECISION = "district_decision"
+DECISION = "commune_decision"
 
 
 @dataclass
@@ -168,11 +168,10 @@ class District:
                 ceremony.issue(i)
 
     def log(self) -> None:
-        """As the worker does, task by task."""
-        while ids := outbox.due(self.session, clock.now()):
-            for task in ids:
-                if not outbox.deliver(self.session, self.bureau.desk.handlers, task):
-                    raise RuntimeError("a paper of the benchmark could not be logged")
+        """As the worker does."""
+        outbox.deliver_all(self.session, self.bureau.desk.handlers)
+        if outbox.failures(self.session):
+            raise RuntimeError("a paper of the benchmark could not be logged")
 
     def _sitting(self, who: str) -> Sitting:
         return Sitting(self.bureau.desk, self.session, self.made.people[who], PIN)
@@ -198,9 +197,10 @@ def made_up(kind: str, number: int) -> dict[str, Any]:
         values |= {"area": f"Thôn {number}", "commune": f"xã Nga Mẫu {number % 27}"}
         values["decision"]["number"] = f"{number % 90 + 10}/QĐ-UBND"
         return values
-    rows = 8 + (number % 3 > 0)
+    values["authority"] |= {"name": f"Ủy ban nhân dân xã Nga Mẫu {number}"}
+    values["commune"] = f"xã Nga Mẫu {number}"
     values["areas"] = [
-        {**values["areas"][0], "position": n, "name": f"Thôn {n}", "households": 100 + number + n}
-        for n in range(1, rows + 1)
+        {**values["areas"][0], "position": n, "name": f"Thôn {n}", "households": 170 + number + n}
+        for n in range(1, 9 + (number % 3 > 0))
     ]
     return values

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from io import BytesIO
 from itertools import count
@@ -26,7 +26,7 @@ from weasyprint.css import ColorProfile
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from engine.papers import archive, filling, fonts
+from engine.papers import archive, elements, filling, fonts
 from engine.papers.archive import Attachment
 from engine.papers.fields import Place, finish
 from engine.papers.filling import Filler, Spot
@@ -78,8 +78,8 @@ class _Screen(ColorProfile):
 
 
 class _Page(HTML):
-    """A page that is well-formed, as ours are: a parser that forgives nothing reads it in a
-    thirtieth of the time."""
+    """A page that is well-formed and of few elements, as ours are: a parser that forgives
+    nothing reads it in a thirtieth of the time, and a sheet that knows no more styles it."""
 
     def __init__(self, root: Element, fetcher: URLFetcher) -> None:
         self.base_url = None
@@ -88,14 +88,25 @@ class _Page(HTML):
         self.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
         self.etree_element = root
 
+    def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
+        return [_elements()]
+
+
+@cache
+def _elements() -> CSS:
+    return CSS(string=elements.STYLE)
+
 
 def _parsed(page: str, fetcher: URLFetcher) -> HTML:
     # No value brings a tag or an entity of its own: all are escaped.
     closed = _MINIMISED.sub(r'\1="">', _VOID.sub(r"<\1\2/>", page))
     try:
-        return _Page(fromstring(closed), fetcher)  # noqa: S314
+        root = fromstring(closed)  # noqa: S314
     except ParseError:
         return HTML(string=page, url_fetcher=fetcher)
+    if any(element.tag not in elements.ELEMENTS for element in root.iter()):
+        return HTML(string=page, url_fetcher=fetcher)
+    return _Page(root, fetcher)
 
 
 class Renderer:

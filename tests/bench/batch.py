@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -23,12 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from sqlalchemy.orm import Session
 
-from engine.papers.render import Renderer
-from engine.signing import believing
-from engine.signing import pdf as acts
-from engine.signing.software import SoftwareSigner, open_key
-from engine.store import BlobStore
-from tests.bench import world
+from tests.bench import hands
 from tests.bench.district import (
     CERTIFICATES,
     DECISION,
@@ -42,17 +36,16 @@ from tests.bench.district import (
 from tests.bench.ground import Ground
 from tests.bench.measure import Figure
 from tests.bench.papers import FOLDER, plain
+from tests.bench.press import Press
 from tests.bench.straight import Straight
 from tests.bench.typeset import Typeset
-from workflows.papers import Number, signing
 
 SHARE = 9
 """The straightforward way takes minutes: it makes one paper in so many, of each kind."""
 
-ONE_CORE, ONE_DECISION = 25.0, 5.0
+ONE_CORE, ONE_DECISION, TWO_CORES = 25.0, 5.0, 1.7
+MEMORY, GROWTH = 300.0, 1.15
 _RAW = rsa.generate_private_key(65537, 2048)
-
-Papers = Sequence[tuple[str, dict[str, Any]]]
 
 
 def figures(ground: Ground) -> Iterator[Figure]:
@@ -60,55 +53,11 @@ def figures(ground: Ground) -> Iterator[Figure]:
     with ground.engine("sqlite") as engine, Session(engine) as session:
         district = District.founded(session, ground.folder / "batch")
         straight = Straight.opened(district.sealed, PIN)
-        press = Press.of(district)
+        press = Press.found(ground.folder / "batch")
         yield from _batch(district, press, straight, 78 if ground.tiny else SHARE)
         yield from _one_decision(press, straight, ground.rounds(9))
-
-
-@dataclass
-class Press:
-    """What the desk does with a paper's file, without its moves: the same functions."""
-
-    renderer: Renderer
-    store: BlobStore
-    keys: tuple[SoftwareSigner, SoftwareSigner]
-    sealing: dict[str, str]
-
-    @classmethod
-    def of(cls, district: District) -> Press:
-        desk = district.bureau.desk
-        leader, agency = (open_key(sealed, PIN) for sealed in district.sealed)
-        number = Number(district.made.districts[0], 15, "15/QĐ-UBND", world.TODAY)
-        return cls(desk.renderer, desk.store, (leader, agency), desk.sealing(number))
-
-    def lay_out(self, papers: Papers) -> list[bytes]:
-        return [self._kept(self.renderer.render(kind, values)) for kind, values in papers]
-
-    def sign(self, contents: Sequence[bytes]) -> list[bytes]:
-        key = self.keys[0]
-        return [
-            self._believed(one, acts.sign_person(one, key, at=world.NOW, **signing()), key)
-            for one in contents
-        ]
-
-    def issue(self, contents: Sequence[bytes]) -> list[bytes]:
-        key = self.keys[1]
-        return [
-            self._believed(one, acts.issue(one, key, at=world.NOW, **self.sealing), key)
-            for one in contents
-        ]
-
-    def whole(self, papers: Papers) -> list[bytes]:
-        return self.issue(self.sign(self.lay_out(papers)))
-
-    def _believed(self, before: bytes, content: bytes, key: SoftwareSigner) -> bytes:
-        if believing.problems(before, content, key.credential, world.NOW):
-            raise RuntimeError("a paper of the benchmark is not to be believed")
-        return self._kept(content)
-
-    def _kept(self, content: bytes) -> bytes:
-        self.store.put(content)
-        return content
+    yield from _two_cores(ground)
+    yield from _many(ground)
 
 
 def _batch(district: District, press: Press, straight: Straight, share: int) -> Iterator[Figure]:
@@ -197,6 +146,42 @@ def _floor(stages: Sequence[Sequence[bytes]], folder: Path) -> None:
             (folder / f"floor-{stage}-{number}").write_bytes(content)
             if stage:
                 _RAW.sign(told, padding.PKCS1v15(), SHA256())
+
+
+def _two_cores(ground: Ground) -> Iterator[Figure]:
+    """By the wall: of little worth while others use the machine."""
+    folder, (certificates, decisions) = ground.folder / "batch", _sizes(ground)
+    half = (certificates // 2, decisions // 2)
+    one = hands.together(folder, _warm(ground), [(3000, 2 * half[0], 2 * half[1])])
+    two = hands.together(folder, _warm(ground), [(4000, *half), (5000, *half)])
+    yield Figure(
+        "the year's batch on one core, wall",
+        one[0]["wall"],
+        "s",
+        "on two",
+        max(each["wall"] for each in two),
+        least=TWO_CORES,
+    )
+
+
+def _sizes(ground: Ground) -> tuple[int, int]:
+    return (2, 2) if ground.tiny else (CERTIFICATES, DECISIONS + 1)
+
+
+def _warm(ground: Ground) -> int:
+    """Papers until a process holds all that it keeps: shapes, fonts, parsed styles."""
+    return 1 if ground.tiny else 100
+
+
+def _many(ground: Ground) -> Iterator[Figure]:
+    certificates, decisions = (2, 1) if ground.tiny else (1_900, 100)
+    (told,) = hands.together(
+        ground.folder / "batch", _warm(ground), [(6000, certificates, decisions)]
+    )
+    papers = certificates + decisions
+    yield Figure(f"a process after {papers} papers", told["after"], "MB", limit=MEMORY)
+    grown = "memory after them"
+    yield Figure(grown, told["after"], "MB", "before", told["before"], limit=GROWTH)
 
 
 def _one_decision(press: Press, straight: Straight, rounds: int) -> Iterator[Figure]:

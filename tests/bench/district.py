@@ -31,6 +31,7 @@ from workflows.sitting import Sitting
 PIN = "246810"
 CERTIFICATES, DECISIONS = 234, 27
 DECISION = "commune_decision"
+KEY_FILES = ("leader.p12", "agency.p12")
 
 
 @dataclass
@@ -86,6 +87,8 @@ class District:
         )
         for reference, one in zip(references, sealed, strict=True):
             keys.path(reference).write_bytes(one)
+        for name, one in zip(KEY_FILES, sealed, strict=True):
+            (keys.folder / name).write_bytes(one)
         return cls(session, bureau, made, sealed, count())
 
     def papers(self, certificates: int, decisions: int) -> list[int]:

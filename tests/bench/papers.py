@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -52,12 +53,16 @@ class Keys:
         return cls(house, (issued[0].sealed(PIN), issued[1].sealed(PIN)))
 
 
+ROWS, ROW_LIMIT = (27, 234), 4.0
+
+
 def figures(ground: Ground) -> Iterator[Figure]:
-    """One paper of each kind through its whole life."""
+    """One paper of each kind through its whole life, and an annex as long as they come."""
     renderer, keys = Renderer(FOLDER), Keys.make()
     few, many = ground.rounds(ROUNDS), ground.rounds(MANY)
     for kind in KINDS:
         yield _layout(renderer, kind, few)
+    yield from _annex(renderer, ground.tiny)
     rendered = renderer.render(KINDS[0], sample(KINDS[0]))
     yield from _signing(rendered, keys, many)
     yield from _checking(_both_acts(rendered, keys.house), keys, many)
@@ -74,6 +79,23 @@ def _layout(renderer: Renderer, kind: str, rounds: int) -> Figure:
         rounds=rounds,
         warm=2,
     )
+
+
+def _annex(renderer: Renderer, tiny: bool) -> Iterator[Figure]:
+    """What a row costs where the rows are few, and what it costs where they are many."""
+    costs = []
+    for rows in ROWS:
+        values = sample(KINDS[0])
+        values["areas"] = [
+            {**values["areas"][0], "position": n, "name": f"Thôn {n}"}
+            for n in range(1, (3 if tiny else rows) + 1)
+        ]
+        begun = time.process_time()
+        renderer.render(KINDS[0], values)
+        costs.append((time.process_time() - begun) * 1000 / len(values["areas"]))
+    few, many = costs
+    yield Figure(f"a row of an annex of {ROWS[1]}", many, "ms", limit=ROW_LIMIT)
+    yield Figure("the same", many, "ms", f"of {ROWS[0]}", few, limit=1.0)
 
 
 def sample(kind: str) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""What the desk does with a paper's file, without its moves: the same functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.papers.render import Renderer
+from engine.signing import believing
+from engine.signing import pdf as acts
+from engine.signing.software import SoftwareSigner, open_key
+from engine.store import BlobStore
+from tests.bench import world
+from tests.bench.district import KEY_FILES, PIN
+from workflows.bureau import build
+from workflows.papers import Number, signing
+
+Papers = Sequence[tuple[str, dict[str, Any]]]
+
+
+@dataclass
+class Press:
+    """Keys held, one after another: lay out, sign, issue; each version believed and kept."""
+
+    renderer: Renderer
+    store: BlobStore
+    keys: list[SoftwareSigner]
+    sealing: dict[str, str]
+
+    @classmethod
+    def found(cls, folder: Path) -> Press:
+        """That of the district founded in a folder, in whatever process."""
+        bureau = build(blob_folder=folder / "blobs", keys_folder=folder / "keys", specimen=True)
+        keys = [open_key((folder / "keys" / name).read_bytes(), PIN) for name in KEY_FILES]
+        number = Number(0, 15, "15/QĐ-UBND", world.TODAY)
+        desk = bureau.desk
+        return cls(desk.renderer, desk.store, keys, desk.sealing(number))
+
+    def lay_out(self, papers: Papers) -> list[bytes]:
+        return [self._kept(self.renderer.render(kind, values)) for kind, values in papers]
+
+    def sign(self, contents: Sequence[bytes]) -> list[bytes]:
+        key = self.keys[0]
+        return [
+            self._believed(one, acts.sign_person(one, key, at=world.NOW, **signing()), key)
+            for one in contents
+        ]
+
+    def issue(self, contents: Sequence[bytes]) -> list[bytes]:
+        key = self.keys[1]
+        return [
+            self._believed(one, acts.issue(one, key, at=world.NOW, **self.sealing), key)
+            for one in contents
+        ]
+
+    def whole(self, papers: Papers) -> list[bytes]:
+        return self.issue(self.sign(self.lay_out(papers)))
+
+    def _believed(self, before: bytes, content: bytes, key: SoftwareSigner) -> bytes:
+        if believing.problems(before, content, key.credential, world.NOW):
+            raise RuntimeError("a paper of the benchmark is not to be believed")
+        return self._kept(content)
+
+    def _kept(self, content: bytes) -> bytes:
+        self.store.put(content)
+        return content

@@ -34,7 +34,8 @@ from engine.papers.freeze import freeze
 from engine.papers.template import Templates
 
 _COLOURS = "screen"
-_ARCHIVAL = {"pdf_variant": "pdf/a-3a", "output_intent": _COLOURS}
+# Left unpacked: the finished paper is packed once, at the end.
+_ARCHIVAL = {"pdf_variant": "pdf/a-3a", "output_intent": _COLOURS, "uncompressed_pdf": True}
 _LONG_WORD = 24  # letters; above Vietnamese words and symbols, below a third of a wide line
 _VOID = re.compile(r"<(br|col|hr|img|link|meta)\b([^>]*?)/?>")
 _MINIMISED = re.compile(r"( data-fill)>")

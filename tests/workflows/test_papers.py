@@ -68,10 +68,9 @@ def authority() -> Authority:
     return Authority.create(mark="MẪU", name="Kiểm thử", since=date(2024, 1, 1))
 
 
-@pytest.fixture
-def office(session: Session, tmp_path: Path, authority: Authority) -> Iterator[Office]:
-    here = stage(session)
-    keys = Keyring(tmp_path / "keys")
+def keyring(here: Stage, folder: Path, authority: Authority) -> Keyring:
+    """The keys of two leaders and of the commune's seal."""
+    keys = Keyring(folder)
     keys.folder.mkdir()
     (keys.folder / ROOTS).write_bytes(authority.roots_pem())
     for who in ("chair", "district_chair"):
@@ -91,6 +90,13 @@ def office(session: Session, tmp_path: Path, authority: Authority) -> Iterator[O
         reference=reference, name="UBND xã", since=date(2024, 1, 1), years=5, algorithm="ec"
     )
     keys.path(reference).write_bytes(seal.sealed(PIN))
+    return keys
+
+
+@pytest.fixture
+def office(session: Session, tmp_path: Path, authority: Authority) -> Iterator[Office]:
+    here = stage(session)
+    keys = keyring(here, tmp_path / "keys", authority)
     desk = PaperDesk(here.house, BlobStore(tmp_path / "blobs"), keys, TEMPLATES)
     nomination = here.to_proposed()
     paper = here.draft("police", "commune_decision", [nomination])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from workflows.ceremony import Ceremony
 
 from engine.errors import Conflict, Refused
 from engine.papers.book import Paper
@@ -18,7 +19,6 @@ from engine.store import BlobStore
 from tests.workflows.staging import Stage, stage
 from tests.workflows.test_papers import PIN, authority, keyring
 from workflows.bureau import TEMPLATES
-from workflows.ceremony import Ceremony
 from workflows.keys import Keyring
 from workflows.papers import PaperDesk
 from workflows.sign_ins import Attempt

@@ -46,7 +46,8 @@ class StepRule:
     """What a transition must carry to be believed when it claims a step.
 
     All of ``guards`` and ``effects``, that very ``duty`` and ``paper`` where one is given,
-    and, if ``person``, nobody but people to make it.
+    if ``person``, nobody but people to make it; and on every path to it the steps ``after``
+    which it comes, done and not voided.
     """
 
     guards: frozenset[str] = frozenset()
@@ -54,6 +55,7 @@ class StepRule:
     duty: str | None = None
     paper: str | None = None
     person: bool = True
+    after: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,32 @@ _COMMUNE, _DISTRICT, _PROVINCE = (
 
 _STEPS: Mapping[str, StepRule] = {
     "self_assessment": StepRule(guards=frozenset({"every_criterion_assessed"}), duty="propose"),
-    "resident_vote": StepRule(
-        guards=frozenset({"majority_of_all_households"}), duty="propose", paper="minutes"
+    "notice": StepRule(guards=frozenset({"notice_days_before"}), duty="propose", paper="notice"),
+    "count": StepRule(
+        guards=frozenset(
+            {
+                "roll_frozen",
+                "notice_given",
+                "meeting_has_been_held",
+                "counting_team_complete",
+                "counts_within_roll",
+                "counts_reconcile_or_explained",
+            }
+        ),
+        duty="propose",
+        after=frozenset({"notice"}),
     ),
-    "appraisal": StepRule(guards=frozenset({"every_criterion_appraised"}), duty="appraise"),
+    "resident_vote": StepRule(
+        guards=frozenset({"majority_of_all_households"}),
+        duty="propose",
+        paper="minutes",
+        after=frozenset({"self_assessment", "notice", "count"}),
+    ),
+    "appraisal": StepRule(
+        guards=frozenset({"every_criterion_appraised"}),
+        duty="appraise",
+        after=frozenset({"resident_vote"}),
+    ),
     "committee_opinion": StepRule(
         guards=frozenset({"all_criteria_met", "committee_quorum", "committee_majority"}),
         duty="decide",
@@ -54,7 +76,15 @@ LAW = Binding(
     },
     required_steps={
         "recognised": frozenset(
-            {"self_assessment", "resident_vote", "appraisal", "signature", "seal"}
+            {
+                "self_assessment",
+                "notice",
+                "count",
+                "resident_vote",
+                "appraisal",
+                "signature",
+                "seal",
+            }
         )
     },
     step_rules=_STEPS,

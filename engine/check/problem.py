@@ -52,6 +52,7 @@ MESSAGES: Mapping[str, str] = {
     "step_without_effect": "{transition} claims {step} and lacks the effect {name}",
     "step_without_duty": "{transition} claims {step} and is not of the duty {duty}",
     "step_without_paper": "{transition} claims {step} and does not make the paper {kind}",
+    "step_too_early": "a path reaches {transition}, which claims {step}, without {name}",
     "step_by_system": "{transition} claims {step}, which only people can do, and the system may"
     " make it",
     "outcome_unrecorded": "a path reaches {state} ({outcome}) without the effect {name}",

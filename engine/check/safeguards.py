@@ -13,17 +13,18 @@ from functools import cached_property
 
 from engine.check.case import Case, event_of
 from engine.check.paths import Walk, Watched, watch
-from engine.check.problem import WITHOUT, Problem
-from engine.definition import Definition, Transition
+from engine.check.problem import WITHOUT, Problem, Story
+from engine.definition import START, Definition, Transition
 
 Steps = frozenset[str]
 
 
 def problems(case: Case) -> Iterator[Problem]:
     """For each state with an outcome, each required step that some path to it lacks, and
-    each effect that must keep the outcome."""
+    each effect that must keep the outcome; and each step claimed before those it follows."""
     yield from _unrecorded(case)
     safeguards = Safeguards(case)
+    yield from _too_early(case, safeguards)
     for state in case.definition.states:
         if state.outcome is None:
             continue
@@ -62,6 +63,23 @@ def _unrecorded(case: Case) -> Iterator[Problem]:
                 )
 
 
+def _too_early(case: Case, safeguards: Safeguards) -> Iterator[Problem]:
+    """Steps claimed where a path leads without a step that must come before."""
+    for move in case.definition.transitions:
+        for step in move.steps:
+            rule = case.binding.step_rules.get(step)
+            for name in sorted(rule.after) if rule else ():
+                if story := safeguards.story_without(name, move):
+                    yield case.problem(
+                        "step_too_early",
+                        f"transitions.{move.id}.from",
+                        story,
+                        transition=move.id,
+                        step=step,
+                        name=name,
+                    )
+
+
 class Safeguards:
     """Which steps are done where, in one definition and the papers it uses."""
 
@@ -81,6 +99,17 @@ class Safeguards:
             )
             self._walks[step] = [own, *owed]
         return self._walks[step]
+
+    def story_without(self, step: str, move: Transition) -> Story:
+        """The shortest story that makes the move where the step does not hold; empty if none."""
+        starts = [(state, False) for state in move.sources or (START,)]
+        stories = [
+            (*walk.story(start), move.id)
+            for walk in self.walks(step)
+            for start in starts
+            if start in walk
+        ]
+        return min(stories, key=len, default=())
 
     @cached_property
     def _gains(self) -> Mapping[str, Steps]:

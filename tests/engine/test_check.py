@@ -63,6 +63,7 @@ EXPECTED: Mapping[str, tuple[str, str]] = {
     "step_without_duty": ("transitions.close.duty", ""),
     "step_without_paper": ("transitions.close.paper", ""),
     "step_by_system": ("transitions.close.by", ""),
+    "step_too_early": ("transitions.close.from", "open close"),
     "outcome_unrecorded": ("states.withdrawn", "open start_vote drop"),
     "maker_is_checker": ("transitions.appraise.by", "open start_vote submit appraise"),
     "recognised_without_resident_vote": (
@@ -93,7 +94,7 @@ def binding() -> Binding:
     bound = Binding(
         offices,
         {"recognised": REQUIRED},
-        {"hearing": hearing},
+        {"hearing": hearing, "decree": StepRule(after=frozenset({"debate"}))},
         {"withdrawn": frozenset({"strike_out"})},
     )
     bound.effect("tell_listed")(tell_listed)
@@ -564,6 +565,18 @@ def test_each_thing_a_claimed_step_lacks_is_told() -> None:
     unclaimed = ('steps = ["resident_vote", "hearing"]', 'steps = ["resident_vote"]')
     silent = variant("recognition", (text, ""), unclaimed)
     assert not [code for code in codes(silent) if code.startswith("step_")]
+
+
+def test_a_step_must_come_after_one_that_nothing_voided_since() -> None:
+    world = World()
+    rules = {"decree": StepRule(after=frozenset({"debate"}))}
+    world.binding = Binding(world.binding.roles, {}, rules)
+    lines = ("open: > a", "debate: a > b steps=debate", "close: b > end steps=decree")
+    assert world.check(sketch(*lines)) == ()
+    back = ("back: b > a tone=back fields=reason voids=debate", "skip: a > b")
+    (problem,) = world.check(sketch(*lines, *back))
+    assert (problem.code, problem.story) == ("step_too_early", ("open", "skip", "close"))
+    assert problem.params == {"transition": "close", "step": "decree", "name": "debate"}
 
 
 def test_papers_in_a_circle_prove_nothing_to_each_other() -> None:

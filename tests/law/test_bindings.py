@@ -90,6 +90,23 @@ def test_a_claim_without_what_its_rule_asks_is_unsound(name: str, move: str, ste
         assert "step_without_paper" in codes(changed(name, move, paper=None), of=name)
 
 
+@pytest.mark.parametrize("name", ["de-an-375", "district-certification"])
+@pytest.mark.parametrize(
+    ("move", "sources", "lacking"),
+    [
+        ("adopt_minutes", ("self_assessed", "counted"), {"notice", "count"}),
+        ("adopt_minutes", ("meeting_called", "counted"), {"count"}),
+        ("record_count", ("self_assessed", "meeting_called"), {"notice"}),
+        ("record_appraisal", ("counted", "submitted"), {"resident_vote"}),
+    ],
+)
+def test_a_short_cut_past_the_notice_or_the_count_is_unsound(
+    name: str, move: str, sources: tuple[str, ...], lacking: set[str]
+) -> None:
+    found = codes(changed(name, move, **{"from": sources}), of=name)
+    assert {f"recognised_without_{step}" for step in lacking} | {"step_too_early"} <= found
+
+
 def test_a_paper_that_tells_nobody_is_unsound() -> None:
     for nomination, move in nominations():
         kind, _, state = str(move.on).partition(":")

@@ -17,7 +17,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Row,
-    Select,
     String,
     UniqueConstraint,
     select,
@@ -115,11 +114,6 @@ class Fact:
 Facts = Mapping[str, Fact]
 
 
-def of_subject(subject_id: int) -> Select[Any]:
-    """The columns of all events of one subject, oldest first."""
-    return select(Event.__table__).where(Event.subject_id == subject_id).order_by(Event.version)
-
-
 def fold(definition: Definition, events: Iterable[Row[Any] | Event]) -> dict[str, Fact]:
     """The facts that count now, by transition: a return makes those it voids count no more."""
     facts: dict[str, Fact] = {}
@@ -145,8 +139,9 @@ class Break:
 def verify(session: Session) -> Sequence[Break]:
     """Rechecks every chain, and that every state is the one its last move led to.
 
-    Codes: ``no_history``, ``gap``, ``chain``, ``hash``, ``jump`` (a move that does not start
-    where the one before ended) and ``state`` (the subject is not where its history says).
+    Codes: ``no_history``, ``no_subject``, ``gap``, ``chain``, ``hash``, ``jump`` (a move that
+    does not start where the one before ended), ``state`` (the subject is not where its history
+    says) and ``definition`` (it is pinned to another definition than its last move).
     """
     breaks: list[Break] = []
     last: dict[int, Any] = {}
@@ -157,13 +152,21 @@ def verify(session: Session) -> Sequence[Break]:
     for event in events:
         breaks += _check_link(last.get(event.subject_id), event)
         last[event.subject_id] = event
-    for subject in session.execute(select(Subject.id, Subject.state, Subject.version)):
-        latest = last.get(subject.id)
-        if latest is None:
-            breaks.append(Break(subject.id, 0, "no_history"))
-        elif (latest.to_state, latest.version) != (subject.state, subject.version):
-            breaks.append(Break(subject.id, subject.version, "state"))
+    for subject in session.execute(select(Subject.__table__).order_by(Subject.id)):
+        breaks += _check_end(last.pop(subject.id, None), subject)
+    breaks += [Break(event.subject_id, event.version, "no_subject") for event in last.values()]
     return breaks
+
+
+def _check_end(latest: Any, subject: Any) -> list[Break]:
+    if latest is None:
+        return [Break(subject.id, 0, "no_history")]
+    found = {
+        "state": (latest.to_state, latest.version) == (subject.state, subject.version),
+        "definition": (latest.definition_id, latest.definition_digest)
+        == (subject.definition_id, subject.definition_digest),
+    }
+    return [Break(subject.id, subject.version, code) for code, good in found.items() if not good]
 
 
 def _check_link(before: Any, event: Any) -> list[Break]:

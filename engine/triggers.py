@@ -23,8 +23,16 @@ SQLITE = (
           OR NEW.definition_digest IS NOT OLD.definition_digest)
      AND (NEW.version <> OLD.version + 1 OR NOT EXISTS (
         SELECT 1 FROM history WHERE subject_id = NEW.id AND version = NEW.version
-           AND from_state = OLD.state AND to_state = NEW.state))
+           AND from_state = OLD.state AND to_state = NEW.state
+           AND definition_id = NEW.definition_id
+           AND definition_digest = NEW.definition_digest))
     BEGIN SELECT RAISE(ABORT, 'a state changes only with its history row'); END
+    """,
+    """
+    CREATE TRIGGER subjects_stay_the_same BEFORE UPDATE ON subjects
+    WHEN NEW.id IS NOT OLD.id OR NEW.kind IS NOT OLD.kind
+      OR NEW.definition_id IS NOT OLD.definition_id
+    BEGIN SELECT RAISE(ABORT, 'a subject stays the same'); END
     """,
     """
     CREATE TRIGGER subjects_stay BEFORE DELETE ON subjects
@@ -92,11 +100,16 @@ POSTGRESQL = (
         IF NEW.state <> '' OR NEW.version <> 0 THEN
           RAISE EXCEPTION 'a subject begins with no state';
         END IF;
+      ELSIF NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind
+        OR NEW.definition_id IS DISTINCT FROM OLD.definition_id THEN
+        RAISE EXCEPTION 'a subject stays the same';
       ELSIF (NEW.state IS DISTINCT FROM OLD.state OR NEW.version IS DISTINCT FROM OLD.version
              OR NEW.definition_digest IS DISTINCT FROM OLD.definition_digest)
         AND (NEW.version <> OLD.version + 1 OR NOT EXISTS (
           SELECT 1 FROM history WHERE subject_id = NEW.id AND version = NEW.version
-             AND from_state = OLD.state AND to_state = NEW.state)) THEN
+             AND from_state = OLD.state AND to_state = NEW.state
+             AND definition_id = NEW.definition_id
+             AND definition_digest = NEW.definition_digest)) THEN
         RAISE EXCEPTION 'a state changes only with its history row';
       END IF;
       RETURN NEW;

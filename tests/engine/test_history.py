@@ -19,6 +19,8 @@ OFF = {
         "DROP TRIGGER history_stays_as_written",
         "DROP TRIGGER history_stays",
         "DROP TRIGGER subjects_move_with_history",
+        "DROP TRIGGER subjects_stay_the_same",
+        "DROP TRIGGER subjects_stay",
     ),
     "postgresql": (
         "ALTER TABLE history DISABLE TRIGGER ALL",
@@ -48,6 +50,9 @@ FORBIDDEN = [
     "UPDATE subjects SET state = 'granted', version = version + 1 WHERE id = 1",
     "UPDATE subjects SET version = version + 1 WHERE id = 1",
     "UPDATE subjects SET definition_digest = 'another' WHERE id = 1",
+    "UPDATE subjects SET definition_id = 'another' WHERE id = 1",
+    "UPDATE subjects SET kind = 'paper' WHERE id = 1",
+    "UPDATE subjects SET id = 42 WHERE id = 1",
     "DELETE FROM subjects WHERE id = 1",
     "INSERT INTO subjects (kind, definition_id, definition_digest, state, version, entered_at)"
     " VALUES ('nomination', 'request', 'x', 'granted', 1, '2026-01-01')",
@@ -73,6 +78,59 @@ def test_no_row_can_be_replaced_by_another(lived: Session, engine: Engine, table
     with pytest.raises(DatabaseError), engine.begin() as connection:
         connection.execute(text(statement))
     assert verify(lived) == []
+
+
+def test_a_subject_cannot_take_another_id_even_without_foreign_keys(
+    lived: Session, engine: Engine
+) -> None:
+    replacing = " OR REPLACE" if engine.dialect.name == "sqlite" else ""
+    with engine.connect() as connection:
+        _free_keys(connection)
+        for id_ in (2, 42):
+            with pytest.raises(DatabaseError):
+                connection.execute(text(f"UPDATE{replacing} subjects SET id = {id_} WHERE id = 1"))
+            connection.rollback()
+        connection.invalidate()
+    assert verify(lived) == []
+
+
+def _free_keys(connection: Connection) -> None:
+    """Lets SQLite forget the foreign keys on this connection: before a transaction only."""
+    if connection.dialect.name == "sqlite":
+        raw = connection.connection.dbapi_connection
+        assert raw
+        raw.execute("PRAGMA foreign_keys = OFF")
+        assert raw.execute("PRAGMA foreign_keys").fetchone() == (0,)
+
+
+MOVED = """
+    INSERT INTO history (subject_id, version, at, action, from_state, to_state, data,
+        definition_id, definition_digest, form, previous_hash, hash)
+    SELECT id, version + 1, '2026-01-01 00:00:00', 'x', state, 'granted', '{}',
+        :id, :digest, 1, '', '' FROM subjects WHERE id = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "kept", "good"),
+    [("new", "new", True), ("told", "evil", False), ("other", None, False)],
+)
+def test_a_subject_takes_the_definition_of_its_history_row_only(
+    lived: Session, engine: Engine, told: str, kept: str | None, good: bool
+) -> None:
+    definition = "another" if kept is None else "request"
+    move = text(
+        "UPDATE subjects SET state = 'granted', version = version + 1,"
+        " definition_digest = COALESCE(:kept, definition_digest) WHERE id = 1"
+    )
+    with engine.connect() as connection:
+        connection.execute(text(MOVED), {"id": definition, "digest": told})
+        if good:
+            connection.execute(move, {"kept": kept})
+        else:
+            with pytest.raises(DatabaseError):
+                connection.execute(move, {"kept": kept})
+        connection.rollback()
 
 
 def test_a_whole_history_has_no_break(lived: Session) -> None:
@@ -105,16 +163,22 @@ def _run(*statements: str) -> Tamper:
             _run("UPDATE history SET at = '2020-01-01 00:00:00' WHERE subject_id = 2"),
             {"hash"},
         ),
+        (_run("DELETE FROM subjects WHERE id = 2"), {"no_subject"}),
+        (_run("UPDATE subjects SET definition_id = 'x' WHERE id = 2"), {"definition"}),
+        (_run("UPDATE subjects SET definition_digest = 'x' WHERE id = 2"), {"definition"}),
     ],
-    ids=["edit", "middle", "tail", "all", "state", "time"],
+    ids=["edit", "middle", "tail", "all", "state", "time", "gone", "definition", "digest"],
 )
 def test_a_rewritten_history_is_found_even_without_the_triggers(
     lived: Session, engine: Engine, tamper: Tamper, codes: set[str]
 ) -> None:
-    with engine.begin() as connection:
+    with engine.connect() as connection:
+        _free_keys(connection)
         for statement in OFF[engine.dialect.name]:
             connection.execute(text(statement))
         tamper(connection)
+        connection.commit()
+        connection.invalidate()
     assert {found.code for found in verify(lived)} == codes
 
 

@@ -25,7 +25,9 @@ SHORTEST_SECRET = 32
 DEMO_TIME = "demo"
 """The scheme of the time authority in this process: ``BINHXET_TSA_URL=demo:``."""
 
-LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0")
+LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
+"""The last only cuts fonts down: without it papers are made more slowly, of other bytes."""
+
 INSTALL_LIBRARIES = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
@@ -194,8 +196,11 @@ def check_production(settings: Settings) -> list[Problem]:
 
 
 def check_start(settings: Settings) -> list[Problem]:
-    """What would stop any installation: the database, the typeface, the libraries."""
-    return [*_database_problems(settings), *_machine_problems()]
+    """What would stop any installation: the database, the typeface, the libraries, the law
+    on file, and cases under a law that is no longer on file."""
+    unusable = [*_database_problems(settings), *_machine_problems()]
+    unlawful = [*_law_problems()]
+    return [*unusable, *unlawful, *([] if unusable or unlawful else _gone(settings))]
 
 
 def require_start(settings: Settings) -> None:
@@ -259,6 +264,36 @@ def _database_problems(settings: Settings) -> Iterator[Problem]:
         return
     if found != migrate.head():
         yield Problem("unmigrated_database", name, "binhxet migrate")
+
+
+def _law_problems() -> Iterator[Problem]:
+    from engine.errors import DefinitionError
+    from workflows import bureau, library
+
+    try:
+        bureau.prove(library.law())
+    except DefinitionError as error:
+        yield Problem("unsound_law", error.source, f"{error.key}: {error.reason}")
+
+
+def _gone(settings: Settings) -> Iterator[Problem]:
+    """Definitions that cases are pinned to and that no file has any more."""
+    from sqlalchemy import create_engine, select
+
+    from engine.subjects import Subject
+    from workflows import library
+
+    engine = create_engine(settings.database_url)
+    pinned = select(Subject.definition_id, Subject.definition_digest).distinct()
+    known = {one.digest for one in library.law().definitions}
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(pinned.order_by(*pinned.selected_columns)).all()
+    finally:
+        engine.dispose()
+    for name, digest in rows:
+        if digest not in known:
+            yield Problem("definition_gone", name, digest)
 
 
 def _machine_problems() -> Iterator[Problem]:

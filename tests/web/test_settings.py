@@ -7,10 +7,13 @@ import stat
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, insert
 
+from engine import clock
 from engine.papers import fonts
+from engine.subjects import Subject
 from web import settings as module
+from web.cli.refusals import describe
 from web.settings import (
     TEST_SECRET,
     Settings,
@@ -20,7 +23,7 @@ from web.settings import (
     load,
     require_start,
 )
-from workflows import migrate
+from workflows import library, migrate
 
 GOOD_SECRET = "Vd8mQ2zLr0pXw4TjKc6nYb1sHf5gAe3uRi9o"
 
@@ -214,6 +217,59 @@ def test_a_database_must_be_there_and_migrated(tmp_path: Path) -> None:
         with pytest.raises(Unsafe, match=code):
             require_start(settings)
     assert not (tmp_path / "nowhere.db").exists()
+
+
+def test_the_law_is_proved_before_anything_starts(
+    migrated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = _production(migrated, tmp_path)
+    source = next(path for path in library.RECOGNITION if path.stem == "de-an-375")
+    text = source.read_text(encoding="utf-8")
+    spoilt = {
+        "transitions.register.guards": text.replace('"registration_in_order"', '"no_such_guard"'),
+        "": text + "[[states",
+    }
+    for key, now in spoilt.items():
+        broken = tmp_path / "de-an-375.toml"
+        broken.write_text(now, encoding="utf-8")
+        monkeypatch.setattr(library, "RECOGNITION", [broken])
+        library.law.cache_clear()
+        (problem,) = check_start(settings)
+        assert (problem.code, Path(problem.setting).name) == ("unsound_law", broken.name)
+        assert problem.hint.startswith(key)
+        assert describe(problem)
+        with pytest.raises(Unsafe, match="unsound_law"):
+            require_start(settings)
+    monkeypatch.undo()
+    library.law.cache_clear()
+
+
+def test_cases_of_a_law_that_is_gone_are_told(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/binhxet.db"
+    migrate.upgrade(url)
+    engine = create_engine(url)
+    known = library.law().definitions[0]
+    with engine.begin() as connection:
+        for digest in (known.digest, "0" * 64):
+            connection.execute(
+                insert(Subject).values(
+                    kind="nomination",
+                    definition_id=known.id,
+                    definition_digest=digest,
+                    state="",
+                    version=0,
+                    entered_at=clock.now(),
+                )
+            )
+    engine.dispose()
+    (problem,) = check_start(load(env="test", var=tmp_path, database_url=url))
+    assert (problem.code, problem.setting, problem.hint) == ("definition_gone", known.id, "0" * 64)
+    assert describe(problem)
+
+
+def test_the_cutter_of_fonts_is_asked_for() -> None:
+    # Without it the same paper has other bytes.
+    assert "libharfbuzz-subset.so.0" in module.LIBRARIES
 
 
 def test_a_missing_typeface_or_library_names_the_command(

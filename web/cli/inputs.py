@@ -37,6 +37,8 @@ class JsonObject(click.ParamType[dict[str, Any]]):
             elif value.startswith("@"):
                 value = Path(value[1:]).read_text(encoding="utf-8")
             read = json.loads(value)
+        except RecursionError:
+            self.fail(text("too_deep"), param, ctx)
         except (OSError, ValueError) as error:
             self.fail(str(error), param, ctx)
         if not isinstance(read, dict):

@@ -92,12 +92,6 @@ def _valid(on: date) -> Select[Appointment]:
     )
 
 
-def offices_of(session: Session, person_id: int, on: date) -> Sequence[Appointment]:
-    """The offices a person holds on a day, with their units, the longest held first."""
-    query = _valid(on).where(Appointment.person_id == person_id)
-    return session.scalars(query.options(joinedload(Appointment.unit))).all()
-
-
 def holders_of(session: Session, role: str, unit_id: int, on: date) -> Sequence[Appointment]:
     """Who holds a role at a unit on a day, with the people, the longest in office first."""
     query = _valid(on).where(Appointment.role == role, Appointment.unit_id == unit_id)

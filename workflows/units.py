@@ -22,7 +22,6 @@ from sqlalchemy import (
     case,
     func,
     literal,
-    or_,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, validates
@@ -103,14 +102,6 @@ def by_code(session: Session, code: str, kind: str | None = None) -> Unit | None
     """The unit that bears this code, the latest one if it was reused."""
     query = select(Unit).where(Unit.code == code).order_by(Unit.starts_on.desc(), Unit.id.desc())
     return session.scalars(query.where(Unit.kind == kind) if kind else query).first()
-
-
-def children(session: Session, unit_id: int, on: date | None = None) -> Sequence[Unit]:
-    """The units directly under one, in their order; only those existing ``on`` a day if given."""
-    query = select(Unit).where(Unit.parent_id == unit_id).order_by(Unit.sort, Unit.id)
-    if on is not None:
-        query = query.where(Unit.starts_on <= on, or_(Unit.ends_on.is_(None), Unit.ends_on >= on))
-    return session.scalars(query).all()
 
 
 def chain(session: Session, unit_id: int) -> dict[str, Unit]:

@@ -136,10 +136,6 @@ def level_name(level: str, language: str) -> str:
     return name_of("levels", level, language)
 
 
-def confidence_name(confidence: str, language: str) -> str:
-    return name_of("confidence", confidence, language)
-
-
 def phrase(key: str) -> str:
     """A phrase that goes into a signed file; Vietnamese only."""
     text = names()["phrases"][key]

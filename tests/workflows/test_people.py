@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.workflows.places import Country
 from workflows import people
+from workflows.actors import find_actor
 from workflows.people import Account, Appointment, Person
 
 
@@ -57,7 +58,7 @@ def test_an_office_holds_from_its_first_to_its_last_day(
     appoint(session, who, country.commune, ends_on=date(2025, 6, 30))
     appoint(session, who, country.commune, role="commune_chair", starts_on=date(2025, 1, 1))
     appoint(session, person(session, "Trần Thị Mẫu 002"), country.commune)
-    assert [office.role for office in people.offices_of(session, who.id, on)] == held
+    assert [office.role for office in find_actor(session, who.id, on).offices] == held
 
 
 def test_holders_are_of_that_unit_only(session: Session, country: Country) -> None:

@@ -34,19 +34,6 @@ def test_areas_are_found_at_any_depth(session: Session, country: Country) -> Non
     assert under(country.areas[1]) == {country.areas[1]}
 
 
-def test_children_come_in_order_and_only_while_they_exist(
-    session: Session, country: Country
-) -> None:
-    gone = session.get_one(Unit, country.areas[1])
-    gone.ends_on = date(2025, 6, 30)
-    session.flush()
-    commune = country.commune
-    assert [u.name for u in units.children(session, commune)] == ["Thôn 1", "Thôn 2", "Thôn 18"]
-    assert len(units.children(session, commune, date(2025, 6, 30))) == 3
-    assert len(units.children(session, commune, date(2025, 7, 1))) == 2
-    assert len(units.children(session, commune, date(1999, 12, 31))) == 0
-
-
 def test_a_reused_code_means_its_latest_bearer(session: Session, country: Country) -> None:
     old = session.get_one(Unit, country.commune)
     old.ends_on = date(2025, 6, 30)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engine.db import Base, writing
 from tests.workflows.conftest import YEAR
 from workflows import bodies, people, units
+from workflows.actors import find_actor
 from workflows.bodies import GrassrootsUnit
 from workflows.cycles import Cycle
 from workflows.demo import password, populate
@@ -43,10 +44,14 @@ def found(session: Session, kind: str) -> list[Unit]:
     return list(session.scalars(select(Unit).where(Unit.kind == kind).order_by(Unit.id)))
 
 
+def areas_of(session: Session, commune_id: int) -> list[Unit]:
+    return [area for area in found(session, "area") if area.parent_id == commune_id]
+
+
 def named(session: Session, commune: str, area: str) -> Unit:
     parent = units.by_code(session, commune, "commune")
     assert parent is not None
-    return next(u for u in units.children(session, parent.id) if u.name == area)
+    return next(u for u in areas_of(session, parent.id) if u.name == area)
 
 
 def test_the_units_are_those_of_2017(demonstration: Session) -> None:
@@ -57,7 +62,7 @@ def test_the_units_are_those_of_2017(demonstration: Session) -> None:
     assert [u.code for u in communes] == [str(code) for code in range(16093, 16172, 3)]
     assert {u.code: u.heading for u in communes}["16093"] == "Thị trấn Nga Sơn"
     assert sum(u.form == "xã" for u in communes) == 26
-    in_town = units.children(session, communes[0].id)
+    in_town = areas_of(session, communes[0].id)
     assert len(found(session, "area")) == 234
     assert len(in_town) == 6
     assert {u.form for u in in_town} == {"tiểu khu"}
@@ -123,7 +128,7 @@ def test_every_office_is_filled_at_every_unit(demonstration: Session) -> None:
 def test_the_chair_heads_the_committee_and_holds_nothing_else(demonstration: Session) -> None:
     account = people.account_named(demonstration, "chair-16150")
     assert account is not None
-    held = people.offices_of(demonstration, account.person_id, ON)
+    held = find_actor(demonstration, account.person_id, ON).offices
     assert {office.role for office in held} == {"commune_chair", "commune_committee"}
 
 
@@ -140,7 +145,7 @@ def test_the_short_names_belong_to_one_commune(demonstration: Session) -> None:
     for username, unit_id in (expected | {"committee": home.parent_id}).items():
         account = people.account_named(demonstration, username)
         assert account is not None
-        offices = people.offices_of(demonstration, account.person_id, ON)
+        offices = find_actor(demonstration, account.person_id, ON).offices
         assert {office.unit_id for office in offices} == {unit_id}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.commands import Outcome, available
+from engine.binding import Row
+from engine.commands import Outcome, available, prospect
 from engine.definition import Definition, FieldDef
 from engine.errors import EngineError, NotFound, Refusal, Stale
 from engine.house import House
@@ -22,6 +23,7 @@ from workflows.queries.waiting import in_hand, pending
 from workflows.units import Unit
 
 Plain = dict[str, Any]
+RowsOf = Callable[[str], Sequence[Row]]
 
 
 def refusal(reason: Refusal, language: str) -> Plain:
@@ -40,11 +42,16 @@ def problem(error: EngineError, language: str) -> Plain:
     detail = " ".join(reason["detail"] for reason in reasons)
     told = problem_of(error.status, error.code, detail, reasons)
     if isinstance(error, Stale):
-        told["since"] = [
-            {"version": event.version, "action": event.action, "to": event.to_state}
-            for event in error.since
-        ]
+        told["since"] = since(error)
     return told
+
+
+def since(error: Stale) -> list[Plain]:
+    """What happened after the version that the caller had seen."""
+    return [
+        {"version": event.version, "action": event.action, "to": event.to_state}
+        for event in error.since
+    ]
 
 
 def problem_of(status: int, code: str, detail: str, reasons: Sequence[Plain] = ()) -> Plain:
@@ -102,6 +109,7 @@ def nominations(rows: Sequence[listing.Row], total: int, house: House, language:
         "nominations": [
             {
                 "id": row.id,
+                "area_code": row.area_code,
                 "area_name": row.area,
                 "commune_name": row.commune,
                 "cycle": row.year,
@@ -132,13 +140,23 @@ def moves(session: Session, house: House, case: Case, actor: Actor, language: st
                 "open": option.open,
                 "refusals": [refusal(reason, language) for reason in option.refusals],
                 "fields": [
-                    _field(field, definition, language)
+                    _field(field, definition, language, rows)
                     for field in definition.fields_of(option.transition)
                 ],
             }
             for option in available(session, house, case.id, actor)
+            for rows in [_rows(session, house, case.id, option.transition.id, actor)]
         ],
     }
+
+
+def _rows(session: Session, house: House, subject_id: int, action: str, actor: Actor) -> RowsOf:
+    """The rows of a source, as the move would see them."""
+
+    def rows(source: str) -> Sequence[Row]:
+        return house.binding.rows[source](prospect(session, house, subject_id, action, actor))
+
+    return rows
 
 
 def paper(session: Session, house: House, case: Case, language: str) -> Plain:
@@ -343,7 +361,7 @@ def _waiting(session: Session, subject_id: int, language: str) -> list[Plain]:
     ]
 
 
-def _field(field: FieldDef, definition: Definition, language: str) -> Plain:
+def _field(field: FieldDef, definition: Definition, language: str, rows: RowsOf) -> Plain:
     told: Plain = {
         "id": field.id,
         "type": field.type,
@@ -353,8 +371,11 @@ def _field(field: FieldDef, definition: Definition, language: str) -> Plain:
     if field.choices:
         told["choices"] = [choice.id for choice in field.choices]
     if field.rows:
-        told["rows"] = field.rows
+        told["rows"] = [
+            {"id": row.id, "label": (row.label_en if language == "en" else "") or row.label}
+            for row in rows(field.rows)
+        ]
         told["columns"] = [
-            _field(definition.by_field[name], definition, language) for name in field.columns
+            _field(definition.by_field[name], definition, language, rows) for name in field.columns
         ]
     return told

@@ -53,6 +53,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "Row": thing(
         {
             "id": COUNT,
+            "area_code": TEXT,
             **_PLACED,
             "regime": TEXT,
             **_STANDING,
@@ -148,10 +149,11 @@ SCHEMAS: Mapping[str, Schema] = {
         }
     ),
     "Fallen": thing({"id": COUNT, "number": TEXT, "state": TEXT}),
+    "TableRow": thing({"id": TEXT, "label": TEXT}),
     "Field": thing(
         {"id": TEXT, "type": TEXT, "label": TEXT, "required": FLAG},
         choices=many(TEXT),
-        rows=TEXT,
+        rows=many(ref("TableRow")),
         columns=many(ref("Field")),
     ),
     "Refusal": thing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,16 +14,19 @@ from pathlib import Path
 import click
 import pytest
 from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.db import writing
 from engine.outbox import Task
+from engine.papers import fonts
 from tests.web import world
 from tests.web.calling import Shell
 from tests.web.conftest import REGISTRATION
 from web.cli import binhxet
 from web.cli.frame import Group, LazyGroup, help_key
+from web.cli.office import Office
 from web.cli.words import FILE, LANGUAGES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -181,8 +185,30 @@ def test_a_database_without_tables_is_told_and_no_trace_shown(shell: Shell) -> N
     create_engine(url).connect().close()
     empty = Shell(shell.var, {"BINHXET_DATABASE_URL": url})
     answer = empty("nominations", "list", "--lang", "en", expect=1)
-    assert "[database_fault]" in answer.err
+    assert "[no_tables]" in answer.err
     assert "binhxet migrate" in answer.err
+
+
+def test_another_fault_of_the_database_is_no_reason_to_migrate(shell: Shell) -> None:
+    full = OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Office, "session", property(lambda _self: _raise(full)))
+        answer = shell("nominations", "list", "--lang", "en", expect=1)
+    assert "[database_fault]" in answer.err
+    assert "disk I/O error" in answer.err
+    assert "migrate" not in answer.err
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def test_a_missing_typeface_is_told_with_its_command_once(
+    district: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fonts, "_ROOTS", ())
+    answer = district("nominations", "list", "--lang", "en", expect=1)
+    assert f"missing: run {fonts.INSTALL}. [missing_font]" in answer.err
 
 
 def test_an_unknown_person_is_refused(district: Shell) -> None:
@@ -264,6 +290,24 @@ def test_bad_input_tells_every_reason_and_moves_nothing(district: Shell) -> None
     assert district("nominations", "show", number, "--json").json["version"] == 1
 
 
+def test_data_nested_too_deeply_is_a_wrong_call(shell: Shell) -> None:
+    move = ("nominations", "move", 1, "register", "--as", "hamlet", "--data", "-")
+    answer = shell(*move, "--lang", "en", stdin='{"a":' * 100_000, expect=2)
+    assert "nested too deeply" in answer.err
+
+
+def test_the_rows_of_a_table_are_told_by_the_ids_they_are_given_by(district: Shell) -> None:
+    number = _open(district)
+    words = ("nominations", "move", number, "register", "--as", "hamlet")
+    district(*words, "--data", json.dumps(REGISTRATION))
+    moves = ("nominations", "moves", number, "--as", "hamlet")
+    told = district(*moves, "--json").json["moves"]
+    (assess,) = (one for one in told if one["action"] == "complete_self_assessment")
+    rows = {row["id"]: row["label"] for row in assess["fields"][0]["rows"]}
+    assert rows["4_1"].startswith("4.1. ")
+    assert "4_1: 4.1. " in district(*moves).out
+
+
 def test_who_may_not_is_told_why_and_who_may(district: Shell) -> None:
     number = _open(district)
     listed = district("nominations", "moves", number, "--as", "police", "--json").json
@@ -282,7 +326,11 @@ def test_a_stale_version_and_a_move_from_elsewhere_are_refused(district: Shell) 
     number = _open(district)
     words = ("nominations", "move", number, "register", "--as", "hamlet", "--json")
     data = ("--data", json.dumps(REGISTRATION))
-    assert district(*words, *data, "--version", 0, expect=1).json["code"] == "stale"
+    stale = district(*words, *data, "--version", 0, expect=1)
+    assert stale.json["code"] == "stale"
+    (missed,) = stale.json["since"]
+    assert missed == {"version": 1, "action": "open_registration", "to": "draft"}
+    assert "1: open_registration → draft" in stale.err
     district(*words, *data)
     assert district(*words, *data, expect=1).json["code"] == "not_from_here"
     unknown = ("nominations", "move", number, "dance", "--as", "hamlet", "--json")
@@ -298,7 +346,10 @@ def test_the_list_is_filtered_and_paged(district: Shell) -> None:
     assert len(district(*listed, "--year", world.YEAR).json) == 5
     assert district(*listed, "--year", 1999).json == []
     assert district(*listed, "--commune", "16096").json == []
-    assert len(district(*listed, "--commune", "16144", "--limit", 2).json) == 2
+    some = district(*listed, "--commune", "16144", "--limit", 2, "--lang", "en")
+    assert [one["area_code"] for one in some.json] == ["16144-01", "16144-02"]
+    assert "3 more: use --offset 2." in some.err
+    assert district(*listed, "--commune", "16144").err == ""
     rest = district(*listed, "--limit", 2, "--offset", 4).json
     assert [one["id"] for one in rest] == [numbers[-1]]
     assert district(*listed, "--commune", "99999", expect=1).json["code"] == "unknown_unit"
@@ -446,7 +497,8 @@ def test_an_unsound_workflow_is_told_as_a_story(shell: Shell) -> None:
     dead_end = next(one for one in told["problems"] if one["story"] == ["open", "wander"])
     assert {"code", "story", "message"} <= set(dead_end)
     answer = shell("workflows", "check", file, expect=1)
-    assert "open → wander" in answer.out
+    assert answer.out.count(f"{' → '.join(dead_end['story'])} [{dead_end['code']}]") == 1
+    assert answer.out.count("open → wander") == sum(bool(one["story"]) for one in told["problems"])
     assert f"[{dead_end['code']}]" in answer.out
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -89,6 +90,10 @@ def test_a_line_for_each_move_then_the_papers_and_their_verdicts(built: Path) ->
     assert len(verdicts) == len(_papers(built)) >= 3
     assert all("Giấy tờ thật" in line for line in verdicts)
     assert lines.index(verdicts[0]) > lines.index(moves[-1])
+
+
+def test_only_the_owner_opens_the_folder_with_the_password_hashes(built: Path) -> None:
+    assert stat.S_IMODE((built / "demo").stat().st_mode) == 0o700
 
 
 def test_a_second_run_builds_nothing_anew(demo: Shell) -> None:

@@ -46,6 +46,8 @@ def listing(
     rows, total = query.page(office.session, wanted, limit=limit, offset=offset)
     page = answers.nominations(rows, total, office.bureau.house, language())
     answer(page["nominations"], as_json, lambda: _rows(page))
+    if left := max(total - offset - len(rows), 0):
+        click.echo(text("more_left", left=left, offset=offset + len(rows)), err=True)
 
 
 def _rows(page: dict[str, Any]) -> list[str]:
@@ -53,6 +55,7 @@ def _rows(page: dict[str, Any]) -> list[str]:
         [
             str(one["id"]),
             str(one["cycle"]),
+            one["area_code"],
             one["commune_name"],
             one["area_name"],
             one["state_name"],
@@ -147,13 +150,14 @@ def move_lines(told: dict[str, Any]) -> list[str]:
         lines.append(f"{sign} {one['action']}: {one['label']}")
         lines += [f"    {reason['detail']} [{reason['code']}]" for reason in one["refusals"]]
         if one["open"]:
-            lines += [f"    {_field(field)}" for field in one["fields"]]
+            lines += [f"    {line}" for field in one["fields"] for line in _field(field)]
     return lines or [text("no_moves")]
 
 
-def _field(field: dict[str, Any]) -> str:
+def _field(field: dict[str, Any]) -> list[str]:
     must = "" if field["required"] else " ?"
-    return f"{field['id']} ({field['type']}){must}: {field['label']}"
+    rows = [f"  {row['id']}: {row['label']}" for row in field.get("rows", ())]
+    return [f"{field['id']} ({field['type']}){must}: {field['label']}", *rows]
 
 
 @command(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from web.cli.frame import NO, said_of
-from web.cli.words import language, word, words
+from web.cli.words import language, text, word, words
 
 if TYPE_CHECKING:
     from engine.errors import EngineError
@@ -49,8 +49,12 @@ def told(*, as_json: bool) -> Iterator[None]:
             raise
         for one in found:
             click.echo(_line(one), err=True)
+        since = _since(error)
+        for event in since:
+            click.echo(text("moved_since", **event), err=True)
         if as_json:
-            click.echo(said_of({**found[0], "refusals": found}))
+            missed = {"since": since} if since else {}
+            click.echo(said_of({**found[0], "refusals": found, **missed}))
         click.get_current_context().exit(NO)
 
 
@@ -69,7 +73,7 @@ def _refusals(error: Exception) -> list[dict[str, Any]] | None:
     from sqlalchemy.exc import OperationalError, ProgrammingError
 
     from engine.errors import DefinitionError, EngineError
-    from engine.papers.fonts import FontMissing
+    from engine.papers import fonts
     from web.settings import Problem, Unsafe
 
     if isinstance(error, EngineError):
@@ -78,18 +82,38 @@ def _refusals(error: Exception) -> list[dict[str, Any]] | None:
         return _of_settings(error)
     if isinstance(error, DefinitionError):
         return [_told(error.code, f"{error.source}: {error.key}: {error.reason}")]
-    if isinstance(error, FontMissing):
-        return _of_settings(Unsafe([Problem("missing_font", hint=str(error))]))
+    if isinstance(error, fonts.FontMissing):
+        return _of_settings(Unsafe([Problem("missing_font", hint=fonts.INSTALL)]))
     if isinstance(error, OperationalError | ProgrammingError):
         reason = str(error.__cause__ or error).splitlines()[0]
-        return _of_settings(Unsafe([Problem("database_fault", hint=reason)]))
+        code = "no_tables" if _lacks_tables(error) else "database_fault"
+        return _of_settings(Unsafe([Problem(code, hint=reason)]))
     return None
+
+
+def _lacks_tables(error: Exception) -> bool:
+    """Whether a table or a column is missing, which a migration brings."""
+    cause = getattr(error, "orig", None)
+    # PostgreSQL: undefined_table, undefined_column; SQLite has no code of its own for either.
+    known = getattr(cause, "sqlstate", None) in {"42P01", "42703"}
+    return known or str(cause).startswith(("no such table", "no such column"))
 
 
 def _of_engine(error: EngineError) -> list[dict[str, Any]]:
     from web.answers import refusal
 
     return [refusal(one, language()) for one in error.refusals]
+
+
+def _since(error: Exception) -> list[dict[str, Any]]:
+    """What somebody moved first, where that is the refusal."""
+    from engine.errors import Stale
+
+    if not isinstance(error, Stale):
+        return []
+    from web.answers import since
+
+    return since(error)
 
 
 def _of_settings(error: Unsafe) -> list[dict[str, Any]]:

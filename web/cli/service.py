@@ -43,7 +43,9 @@ def demo(port: int, no_serve: bool) -> None:
     settings = _settings(port)
     if settings.env == "production":
         raise No("demo_in_production")
+    # Its database holds password hashes: for the owner of the folder only.
     settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.chmod(0o700)
     # No bell: the demonstration renders its papers itself, and no worker runs yet.
     bureau = equip(
         build(blob_folder=settings.blob_folder, keys_folder=settings.keys_folder, specimen=True),

@@ -101,9 +101,8 @@ def _verdict(one: dict[str, Any]) -> list[str]:
         return [text("sound", id=one["id"])]
     lines = [text("unsound", id=one["id"])]
     for problem in one["problems"]:
+        # The message ends with the story.
         lines.append(f"  {problem['key']}: {problem['message']} [{problem['code']}]")
-        if problem["story"]:
-            lines.append(f"    {' → '.join(problem['story'])}")
     return lines
 
 

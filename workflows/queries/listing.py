@@ -45,6 +45,7 @@ class Row:
     """One nomination of the list."""
 
     id: int
+    area_code: str
     area: str
     commune: str
     year: int
@@ -106,6 +107,7 @@ def _listing(units: bool, state: bool, commune: bool, year: bool) -> Select[*tup
     query: Select[*tuple[Any, ...]] = (
         select(
             Subject.id,
+            Unit.code,
             Unit.name.label("area"),
             _commune.form,
             _commune.name.label("commune"),
@@ -162,6 +164,7 @@ def _named(query: Select[*tuple[Any, ...]], words: Iterable[str]) -> Select[*tup
 def _row(row: Any) -> Row:
     return Row(
         row.id,
+        row.code,
         row.area,
         f"{row.form} {row.commune}",
         row.year,

@@ -92,6 +92,31 @@ def test_the_command_prints_a_table_writes_it_down_and_ends_by_the_limits(
     assert set(kept["versions"]) == set(command.LIBRARIES)
 
 
+def test_one_benchmark_leaves_the_figures_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = iter(
+        (
+            [Figure("move", 1.0, "ms"), Figure("paper", 2.0, "ms")],
+            [Figure("move", 3.0, "ms"), Figure("page", 4.0, "ms")],
+        )
+    )
+    monkeypatch.setattr(command, "run", lambda *_args: iter(next(runs)))
+    for name in ("papers", "moves"):
+        command.main(["--var", str(tmp_path), name])
+    kept = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["figures"]
+    assert [(one["name"], one["value"]) for one in kept] == [
+        ("move", 3.0),
+        ("paper", 2.0),
+        ("page", 4.0),
+    ]
+    assert all(one["on"] for one in kept)
+
+
+def test_what_has_no_limit_says_why() -> None:
+    assert "no limit, because it grows" in table([Figure("page", 1, "ms", unlimited="it grows")])
+
+
 def test_the_benchmarks_leave_nothing_but_their_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,7 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     figures = list(run(chosen.names or BENCHES, var))
     click.echo(table(figures))
     path = var / "bench.json"
-    path.write_text(json.dumps(record(figures), ensure_ascii=False, indent=1), encoding="utf-8")
+    told = record() | {"figures": merged(path, [one.record() for one in figures])}
+    path.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
     click.echo(path)
     return 1 if any(figure.within is False for figure in figures) else 0
 
@@ -68,8 +69,8 @@ def run(names: Sequence[str], var: Path, *, tiny: bool = False) -> Iterator[Figu
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def record(figures: Sequence[Figure]) -> dict[str, Any]:
-    """What ``bench.json`` keeps."""
+def record() -> dict[str, Any]:
+    """What ``bench.json`` tells of this run besides its figures."""
     return {
         "on": clock.today().isoformat(),
         "machine": {
@@ -79,8 +80,19 @@ def record(figures: Sequence[Figure]) -> dict[str, Any]:
             "load": [round(load, 2) for load in os.getloadavg()],
         },
         "versions": {name: version(name) for name in LIBRARIES},
-        "figures": [figure.record() for figure in figures],
     }
+
+
+def merged(path: Path, measured: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was measured today among what the file kept of before: each name once, in the
+    place it had. Every figure tells its day, for not all are of the last run."""
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        before = {"figures": []}
+    figures = {one["name"]: {"on": before.get("on")} | one for one in before["figures"]}
+    today = clock.today().isoformat()
+    return list((figures | {one["name"]: {"on": today} | one for one in measured}).values())
 
 
 if __name__ == "__main__":

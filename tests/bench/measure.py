@@ -12,8 +12,13 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measured thing. ``value`` and ``floor`` are medians in ``unit``; ``ratio`` is how
+<<<<<<< HEAD
     many times the floor the value is, ``limit`` the most it should be, ``least`` the least:
     where another's way is measured and the floor is ours."""
+=======
+    many times the floor the value is, ``limit`` the most it should be, and ``unlimited`` why
+    there is none."""
+>>>>>>> 19228b8 (Say why a page has no limit, and keep the figures of other benchmarks)
 
     name: str
     value: float
@@ -21,7 +26,11 @@ class Figure:
     floor_name: str = ""
     floor: float | None = None
     limit: float | None = None
+<<<<<<< HEAD
     least: float | None = None
+=======
+    unlimited: str = ""
+>>>>>>> 19228b8 (Say why a page has no limit, and keep the figures of other benchmarks)
 
     @property
     def ratio(self) -> float | None:
@@ -46,6 +55,7 @@ def paired(
     *,
     rounds: int,
     limit: float | None = None,
+    unlimited: str = "",
     warm: int = 3,
 ) -> Figure:
     """Medians of both, in milliseconds, the two run alternately ``rounds`` times, after some
@@ -60,7 +70,13 @@ def paired(
             if turn >= warm:
                 kept.append(spent)
     value, base = (statistics.median(kept) for kept in times)
-    return Figure(name, value, "ms", floor_name, base, limit)
+    return Figure(name, value, "ms", floor_name, base, limit, unlimited)
+
+
+def _most(figure: Figure) -> str:
+    if figure.limit is None:
+        return f"no limit, because {figure.unlimited}" if figure.unlimited else ""
+    return f"{figure.limit:g} {'times' if figure.floor else figure.unit}"
 
 
 def _bound(figure: Figure) -> str:
@@ -81,7 +97,11 @@ def table(figures: list[Figure]) -> str:
                 f"{figure.floor:.2f} {figure.unit}" if figure.floor else "",
                 figure.floor_name,
                 f"{figure.ratio:.2f}" if figure.ratio else "",
+<<<<<<< HEAD
                 _bound(figure),
+=======
+                _most(figure),
+>>>>>>> 19228b8 (Say why a page has no limit, and keep the figures of other benchmarks)
                 {True: "ok", False: "OVER", None: ""}[figure.within],
             )
         )

@@ -52,9 +52,12 @@ PAGES = {
 }
 """Who asks for which address; ``{submitted}`` is a nomination that came so far by its moves."""
 
-OF_ALL = {"list, province chair", "front page, anybody"}
-"""Pages made of everything there is, the list by its order and the front page by its sums: they
-take longer for more of it, and have a limit at the size of the report's district only."""
+OF_ALL = {
+    "list, province chair": "all there is is put in order and counted for each page",
+    "front page, anybody": "it sums over all there is",
+}
+"""Pages made of everything there is, and why they take longer for more of it: their limit is
+that of the report's district, and beyond it the table says why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ def _driven(session: Session, built: world.World) -> int:
 def _times(ground: Ground, made: Site, size: int) -> Iterator[Figure]:
     theirs = plain.browser(made.plain)
     for name, (who, address) in PAGES.items():
+        why = OF_ALL.get(name, "") if size > SIZES[0] else ""
         ours, address = made.browser(who), address.format(submitted=made.submitted)
         yield paired(
             f"{name}, {size} areas, {made.engine.dialect.name}",
@@ -135,7 +139,8 @@ def _times(ground: Ground, made: Site, size: int) -> Iterator[Figure]:
             FLOOR,
             _asking(theirs, "/"),
             rounds=ground.rounds(ROUNDS),
-            limit=None if name in OF_ALL and size > SIZES[0] else LIMIT,
+            limit=None if why else LIMIT,
+            unlimited=why,
         )
 
 

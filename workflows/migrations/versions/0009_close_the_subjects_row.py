@@ -3,15 +3,15 @@
 A subject keeps its id, its kind and its definition, and a move of it carries the digest that
 its history row carries.
 
-Revision 0006, after 0005.
+Revision 0009, after 0008.
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

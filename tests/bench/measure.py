@@ -12,13 +12,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measured thing. ``value`` and ``floor`` are medians in ``unit``; ``ratio`` is how
-<<<<<<< HEAD
-    many times the floor the value is, ``limit`` the most it should be, ``least`` the least:
-    where another's way is measured and the floor is ours."""
-=======
-    many times the floor the value is, ``limit`` the most it should be, and ``unlimited`` why
-    there is none."""
->>>>>>> 19228b8 (Say why a page has no limit, and keep the figures of other benchmarks)
+    many times the floor the value is, ``limit`` the most it should be, ``unlimited`` why there
+    is none, ``least`` the least: where another's way is measured and the floor is ours."""
 
     name: str
     value: float
@@ -26,11 +21,8 @@ class Figure:
     floor_name: str = ""
     floor: float | None = None
     limit: float | None = None
-<<<<<<< HEAD
     least: float | None = None
-=======
     unlimited: str = ""
->>>>>>> 19228b8 (Say why a page has no limit, and keep the figures of other benchmarks)
 
     @property
     def ratio(self) -> float | None:
@@ -70,20 +62,16 @@ def paired(
             if turn >= warm:
                 kept.append(spent)
     value, base = (statistics.median(kept) for kept in times)
-    return Figure(name, value, "ms", floor_name, base, limit, unlimited)
-
-
-def _most(figure: Figure) -> str:
-    if figure.limit is None:
-        return f"no limit, because {figure.unlimited}" if figure.unlimited else ""
-    return f"{figure.limit:g} {'times' if figure.floor else figure.unit}"
+    return Figure(name, value, "ms", floor_name, base, limit, unlimited=unlimited)
 
 
 def _bound(figure: Figure) -> str:
     unit = "times" if figure.floor else figure.unit
     if figure.least is not None:
         return f"at least {figure.least:g} {unit}"
-    return "" if figure.limit is None else f"at most {figure.limit:g} {unit}"
+    if figure.limit is None:
+        return f"no limit, because {figure.unlimited}" if figure.unlimited else ""
+    return f"at most {figure.limit:g} {unit}"
 
 
 def table(figures: list[Figure]) -> str:
@@ -97,11 +85,7 @@ def table(figures: list[Figure]) -> str:
                 f"{figure.floor:.2f} {figure.unit}" if figure.floor else "",
                 figure.floor_name,
                 f"{figure.ratio:.2f}" if figure.ratio else "",
-<<<<<<< HEAD
                 _bound(figure),
-=======
-                _most(figure),
->>>>>>> 19228b8 (Say why a page has no limit, and keep the figures of other benchmarks)
                 {True: "ok", False: "OVER", None: ""}[figure.within],
             )
         )

@@ -280,17 +280,21 @@ class Stage:
             "number": registers.upcoming(self.session, row.authority_id, series, self.today),
             "issued_on": self.today.isoformat(),
         }
-        self._with_evidence(clerk, paper, "issue", evidence)
+        self.with_evidence(clerk, paper, "issue", evidence)
+
+    def render(self, paper: int) -> None:
+        """Keeps a made-up file, to be signed."""
+        row = {"paper_id": paper, "stage": "rendered", "sha256": made_up(paper, "rendered")}
+        with writing(self.session), self.now():
+            at = clock.now()
+            self.session.execute(insert(PaperVersion).values(row | {"size": 1, "at": at}))
 
     def sign(self, paper: int, chair: str) -> None:
-        base = made_up(paper, "rendered")
-        with writing(self.session), self.now():
-            row = {"paper_id": paper, "stage": "rendered", "sha256": base, "size": 1}
-            self.session.execute(insert(PaperVersion).values(row | {"at": clock.now()}))
-        signed = {"base": base, "sha256": made_up(paper, "signed"), "size": 2}
-        self._with_evidence(chair, paper, "sign", signed | {"person_id": self.people[chair]})
+        self.render(paper)
+        signed = {"base": made_up(paper, "rendered"), "sha256": made_up(paper, "signed"), "size": 2}
+        self.with_evidence(chair, paper, "sign", signed | {"person_id": self.people[chair]})
 
-    def _with_evidence(
+    def with_evidence(
         self, who: str, paper: int, action: str, evidence: Mapping[str, Any]
     ) -> Outcome:
         command = Command(self.people[who], paper, action, evidence=evidence)

@@ -132,7 +132,8 @@ FieldType = Literal[
 
 
 class FieldDef(Frozen):
-    """One input of a form. A ``table`` repeats its ``columns`` for each of its ``rows``,
+    """One input of a form. ``needed`` says when one that is not ``required`` must be given
+    all the same, as a guard will ask. A ``table`` repeats its ``columns`` for each of its ``rows``,
     which a named source provides (the criteria of the year, say)."""
 
     id: str = Id
@@ -140,6 +141,7 @@ class FieldDef(Frozen):
     label: Words
     help: Words | None = None
     required: bool = True
+    needed: Words | None = None
     minimum: int | None = None
     maximum: int | None = None
     choices: tuple[Choice, ...] = ()
@@ -148,6 +150,8 @@ class FieldDef(Frozen):
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> FieldDef:
+        if self.required and self.needed:
+            raise ValueError("an input that is always required is needed always")
         if (self.type == "choice") != bool(self.choices):
             raise ValueError("choices belong to a field of type choice, and only there")
         if (self.type == "table") != bool(self.rows and self.columns):

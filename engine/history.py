@@ -16,7 +16,6 @@ from sqlalchemy import (
     JSON,
     ForeignKey,
     Index,
-    Row,
     String,
     UniqueConstraint,
     select,
@@ -114,8 +113,11 @@ class Fact:
 Facts = Mapping[str, Fact]
 
 
-def fold(definition: Definition, events: Iterable[Row[Any] | Event]) -> dict[str, Fact]:
-    """The facts that count now, by transition: a return makes those it voids count no more."""
+def fold(definition: Definition, events: Iterable[Any]) -> dict[str, Fact]:
+    """The facts that count now, by transition: a return makes those it voids count no more.
+
+    ``events`` are rows of the history or whatever has its columns, the oldest first.
+    """
     facts: dict[str, Fact] = {}
     for event in events:
         transition = definition.by_transition.get(event.action)

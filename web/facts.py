@@ -12,8 +12,6 @@ from web import text
 from web.catalogue import gettext
 from workflows.queries.cases import Line
 
-COUNTED = ("yes", "no", "present")
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -124,14 +122,6 @@ def returned(definition: Definition, lines: Sequence[Line]) -> Return | None:
                 return None
             label = text.words(definition.transition(line.action).label)
             return Return(label, line, tuple(_of(definition, line)))
-    return None
-
-
-def vote(lines: Sequence[Line]) -> Mapping[str, Any] | None:
-    """The figures of the latest count, if there was one."""
-    for line in reversed(lines):
-        if all(isinstance(line.data.get(name), int) for name in COUNTED):
-            return line.data
     return None
 
 

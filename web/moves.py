@@ -29,6 +29,7 @@ from web.identity import SignedIn, somebody
 from web.labels import paper_name
 from web.prefill import Filled, prefill
 from workflows import deferred, drafts
+from workflows.hints import Hint, has_hints, hints
 from workflows.queries import cases
 from workflows.signing_sessions import Offer
 
@@ -99,6 +100,7 @@ class Sheet:
     version: int
     key: str
     before: Mapping[str, facts.Before] = field(default_factory=dict)
+    hints: Sequence[Hint] = ()
     filled: Filled = field(default_factory=Filled)
     since: Sequence[cases.Line] = ()
     renewed: bool = False
@@ -258,14 +260,19 @@ def _sheet(desk: Desk, person: SignedIn, option: Option, data: Mapping[str, Any]
     fields = definition.fields_of(transition)
     rows: dict[str, Sequence[Row]] = {}
     before: dict[str, facts.Before] = {}
+    known: Sequence[Hint] = ()
     tables = [one for one in fields if one.type == "table"]
-    if tables:
+    if tables or has_hints(transition):
         house = bureau().house
         move = prospect(db.session(), house, desk.case.id, transition.id, person.actor)
+        # A form that comes late is about a file that has moved on.
+        known = hints(move) if move.from_state in transition.sources else ()
         rows = {one.id: house.binding.rows[one.rows or ""](move) for one in tables}
         before = facts.before(definition, move.facts, transition)
     form = forms.build(fields, definition.by_field, rows, data)
-    return Sheet(desk, transition, option, form, desk.case.version, clock.new_code(24), before)
+    return Sheet(
+        desk, transition, option, form, desk.case.version, clock.new_code(24), before, known
+    )
 
 
 def _form_id(desk: Desk, person: SignedIn, action: str) -> str:

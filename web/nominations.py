@@ -14,11 +14,13 @@ from engine import clock, diagram
 from engine.commands import available
 from engine.definition import Definition
 from engine.errors import NotFound, Refusal
+from engine.history import fold
 from web import access, facts, moves, numbers, text, uploads
 from web.catalogue import gettext
 from web.extensions import bureau, db, language
 from web.identity import SignedIn, somebody
 from workflows import decisions
+from workflows.cases import vote
 from workflows.nominations import open_nomination
 from workflows.queries import cases, listing
 from workflows.queries.waiting import Pending, in_hand, pending
@@ -150,7 +152,7 @@ def show(subject_id: int) -> str:
         picture=picture(definition, case.state, lines),
         told=facts.told(definition, lines),
         returned=facts.returned(definition, lines),
-        vote=facts.vote(lines),
+        vote=vote(fold(definition, lines)),
         desk=moves.Desk("nominations", case),
     )
 

@@ -13,6 +13,7 @@ from engine.errors import Refusal
 from web.catalogue import gettext, ngettext
 from web.extensions import language
 from workflows import wording
+from workflows.hints import Hint
 
 
 def day(value: date | datetime | str | None) -> str:
@@ -88,6 +89,11 @@ def said(refusal: Refusal) -> str:
     return wording.say(refusal, language())
 
 
+def told(hint: Hint) -> str:
+    """What is to be known before a form, as a sentence in the language of the page."""
+    return wording.tell(hint, language())
+
+
 def role(name: str) -> str:
     """A role's name in the language of the page."""
     return wording.role_name(name, language())
@@ -109,6 +115,7 @@ def attach(app: Flask) -> None:
         "since": since,
         "words": words,
         "said": said,
+        "told": told,
         "role": role,
         "telephone": telephone,
     }

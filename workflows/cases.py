@@ -162,6 +162,22 @@ def verdict(facts: Facts) -> Verdict:
     return decide(vote_rule(facts), households(facts), count.yes, count.present)
 
 
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """The residents' vote as it counts: its figures, all households, and how many are needed."""
+
+    count: Count
+    households: int
+    verdict: Verdict
+
+
+def vote(facts: Facts) -> Vote | None:
+    """The vote, if there is a count that counts."""
+    if "record_count" not in facts:
+        return None
+    return Vote(count_of(facts), households(facts), verdict(facts))
+
+
 def findings(facts: Facts) -> Findings:
     """The self-assessment, by criterion."""
     found: Findings = needed(facts, "complete_self_assessment").data["findings"]

@@ -15,6 +15,7 @@ from engine.check.problem import Problem
 from engine.clock import VIETNAM
 from engine.definition import role_of
 from engine.errors import Refusal
+from workflows.hints import Hint
 from workflows.lawfiles import LAW, table
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -29,6 +30,12 @@ Told = Mapping[str, Mapping[str, str]]
 def refusals() -> Told:
     """The sentence of every refusal code."""
     return _file("refusals")
+
+
+@cache
+def hints() -> Told:
+    """The sentence of everything to know before a form is filled in."""
+    return _file("hints")
 
 
 @cache
@@ -74,6 +81,12 @@ def say(refusal: Refusal, language: str) -> str:
     one, which the tests exclude."""
     places = {key: _shown(key, value, language) for key, value in refusal.params.items()}
     return refusals()[refusal.code][language].format_map(places)
+
+
+def tell(hint: Hint, language: str) -> str:
+    """A hint as a sentence."""
+    places = {key: _shown(key, value, language) for key, value in hint.params.items()}
+    return hints()[hint.code][language].format_map(places)
 
 
 def explain(problem: Problem, language: str) -> str:

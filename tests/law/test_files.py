@@ -79,8 +79,9 @@ def _worded(definition: Definition) -> Iterator[tuple[str, Any]]:
     for group in (definition.states, definition.transitions, definition.fields):
         for item in group:
             yield item.id, item.label
-            if told := getattr(item, "help", None):
-                yield item.id, told
+            for told in (getattr(item, name, None) for name in ("help", "needed")):
+                if told:
+                    yield item.id, told
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)

@@ -419,3 +419,34 @@ def test_the_next_step_stands_first_while_it_waits_and_the_meeting_can_be_put_of
         assert "chưa đến lúc" not in held
     answer = send(client, address(subject, "call_again"), {"reason": "Bão, phải hoãn họp"})
     assert answer.status_code == 303
+
+
+def test_forms_say_when_an_input_is_needed_and_what_the_law_will_ask(sqlite_site: Site) -> None:
+    site, subject = sqlite_site, hamlet.to_called(sqlite_site)
+    with at(5):
+        client = site.signed_in("hamlet")
+        form = client.get(address(subject, "record_count")).text
+        assert "Thôn có 20 hộ; cần ít nhất 11 hộ tán thành" in form
+        assert "phải ghi khi bỏ phiếu kín" in form
+        hamlet.count(site, subject)
+        page = client.get(f"/nominations/{subject}").text
+        assert "Tổng số hộ</dt><dd>20<" in page
+        assert "Cần tán thành</dt><dd>11<" in page
+        site.move(subject, "hamlet", "recount", reason="Ghi nhầm số phiếu")
+        assert "Kết quả lấy ý kiến" not in client.get(f"/nominations/{subject}").text
+    other = site.open("16144-02", "hamlet-16144-02")
+    site.move(other, "hamlet-16144-02", "register", **REGISTRATION)
+    where = address(other, "complete_self_assessment")
+    form = site.signed_in("hamlet-16144-02").get(where).text
+    assert "từ ngày 01/11/2025 đến hết ngày 31/10/2026" in form
+    assert form.count("Tên sổ, báo cáo, biên bản… kèm số nếu có") == len(hamlet.ROWS)
+    assert form.count("phải ghi khi đạt") == 2 * len(hamlet.ROWS)
+
+
+def test_a_form_that_comes_after_the_meeting_was_put_off_is_a_conflict(sqlite_site: Site) -> None:
+    subject = hamlet.to_called(sqlite_site)
+    with at(5):
+        client = sqlite_site.signed_in("hamlet")
+        page = client.get(address(subject, "record_count")).text
+        sqlite_site.move(subject, "hamlet", "call_again", reason="Ghi nhầm ngày họp")
+        assert send(client, address(subject, "record_count"), {}, page=page).status_code == 409

@@ -90,6 +90,7 @@ class Line:
 
     version: int
     at: datetime
+    person_id: int | None
     person: str
     office: Mapping[str, Any] | None
     action: str
@@ -230,6 +231,7 @@ def timeline(session: Session, subject_id: int) -> Sequence[Line]:
         Line(
             row.version,
             row.at,
+            row.person_id,
             row.person or "",
             row.office,
             row.action,

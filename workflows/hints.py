@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from engine.clock import law_date
 from engine.definition import Transition
 from engine.move import Move
 from workflows import cases, voting
+from workflows.guards.common import last_day_ahead
 from workflows.practice import practice
 
 
@@ -49,16 +49,9 @@ def _notice(move: Move) -> Iterator[Hint]:
         yield Hint("notice_days", params, rule.notice_clause)
 
 
-def _last_day(code: str) -> Callable[[Move], Iterator[Hint]]:
-    """The last day of the state that the move leads to, were it made today."""
-
-    def tell(move: Move) -> Iterator[Hint]:
-        due = move.definition.by_state[move.transition.target].due
-        if due is not None:
-            end = law_date(move.house.calendar.deadline(due, move.at))
-            yield Hint(code, {"latest": (end - timedelta(days=1)).isoformat()})
-
-    return tell
+def _meeting_until(move: Move) -> Iterator[Hint]:
+    if latest := last_day_ahead(move):
+        yield Hint("meeting_until", {"latest": latest.isoformat()})
 
 
 def _team(move: Move) -> Iterator[Hint]:
@@ -86,11 +79,17 @@ def _posting(_move: Move) -> Iterator[Hint]:
     yield Hint("posting_days", {"days": practice().posting.days})
 
 
+def _posted_until(move: Move) -> Iterator[Hint]:
+    if last := last_day_ahead(move):
+        yield Hint("posted_until", {"latest": (last - timedelta(days=1)).isoformat()})
+
+
 _BY_GUARD: Mapping[str, Callable[[Move], Iterator[Hint]]] = {
     "facts_have_sources": _days_assessed,
     "notice_days_before": _notice,
-    "meeting_before_the_deadline": _last_day("meeting_until"),
+    "meeting_before_the_deadline": _meeting_until,
     "counts_within_roll": _mark,
     "counting_team_complete": _team,
     "objection_window_long_enough": _posting,
+    "posting_before_the_deadline": _posted_until,
 }

@@ -102,6 +102,20 @@ def test_a_posting_is_told_while_somebody_can_still_object(play: Stage) -> None:
     assert play.state(subject) == "posted"
 
 
+def test_a_posting_ends_before_the_file_would_be_overdue(play: Stage) -> None:
+    subject = play.to_proposed()
+    play.issue("police", "commune_decision", [subject], chair="chair", clerk="clerk")
+    last = play.house.calendar.add_working_days(play.today, 10)
+    days = {"posting_place": "UBND", "posted_on": play.today.isoformat()}
+    late = days | {"posted_until": last.isoformat()}
+    assert play.refused("clerk", subject, "post_publicly", **late) == ["posting_too_long"]
+    in_time = days | {"posted_until": (last - timedelta(days=1)).isoformat()}
+    play.act("clerk", subject, "post_publicly", **in_time)
+    play.today = last
+    play.act("clerk", subject, "forward_to_district")
+    assert play.state(subject) == "awaiting_district"
+
+
 def test_objections_come_in_time_and_the_file_goes_on_after_it(play: Stage) -> None:
     subject = play.to_posted()
     first, last = play.today, play.today + timedelta(days=6)

@@ -9,7 +9,7 @@ from engine.clock import law_date
 from engine.errors import NotFound, Refusal
 from engine.move import Move
 from workflows import cases, voting
-from workflows.guards.common import Asked
+from workflows.guards.common import Asked, last_day_ahead
 from workflows.names import same_name, titled
 
 BALLOTS = ("issued", "returned", "valid", "invalid")
@@ -36,12 +36,8 @@ def notice_days_before(move: Move) -> Iterator[Refusal]:
 def meeting_before_the_deadline(move: Move) -> Iterator[Refusal]:
     """The residents meet while the state that follows still waits for the count: a file whose
     term ends before its meeting would lapse unheard."""
-    due = move.definition.by_state[move.transition.target].due
-    if due is None:
-        return
-    deadline = move.house.calendar.deadline(due, move.at)
-    if datetime.fromisoformat(move.data["meeting_at"]) >= deadline:
-        latest = law_date(deadline) - timedelta(days=1)
+    latest = last_day_ahead(move)
+    if latest and law_date(datetime.fromisoformat(move.data["meeting_at"])) > latest:
         yield Refusal("meeting_after_deadline", {"latest": latest.isoformat()}, field="meeting_at")
 
 

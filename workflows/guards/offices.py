@@ -10,7 +10,7 @@ from engine.clock import law_date
 from engine.errors import Refusal
 from engine.move import Move
 from workflows import assessment, cases
-from workflows.guards.common import Asked, given_day, not_future
+from workflows.guards.common import Asked, given_day, last_day_ahead, not_future
 from workflows.practice import practice
 from workflows.streaks import granted, streak_of, tiers_of
 
@@ -91,6 +91,14 @@ def objection_window_long_enough(move: Move) -> Iterator[Refusal]:
         yield Refusal("posting_over_already", {"until": ends.isoformat()}, field="posted_until")
 
 
+def posting_before_the_deadline(move: Move) -> Iterator[Refusal]:
+    """A day is left to pass the file on once the posting is over: else it is always late."""
+    last = last_day_ahead(move)
+    if last and given_day(move, "posted_until") >= last:
+        latest = last - timedelta(days=1)
+        yield Refusal("posting_too_long", {"latest": latest.isoformat()}, field="posted_until")
+
+
 def objection_in_time(move: Move) -> Iterator[Refusal]:
     """It came in while the decision was posted."""
     yield from not_future(move, "objection_on")
@@ -150,6 +158,7 @@ GUARDS: Asked = {
         objection_window_long_enough,
         ("posted_on", "posted_until"),
     ),
+    "posting_before_the_deadline": (posting_before_the_deadline, ("posted_until",)),
     "objection_in_time": (objection_in_time, ("objection_on",)),
     "objection_window_over": (objection_window_over, ()),
     "verdict_favourable": (verdict_favourable, ("favourable",)),

@@ -1,37 +1,38 @@
 """Many papers, one act: looked at as one table, done with one PIN, told one by one.
 
-Everything works without JavaScript. While papers are signed the answer is sent row by row,
-so whoever gave the PIN sees it go on and can stop it; what is left can be resumed.
+Everything works without JavaScript. While papers are signed the page tells how far they are
+and can stop it; what is left can be resumed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
+from threading import Thread
 from typing import Any
 
 from flask import (
     Blueprint,
-    Response,
     flash,
     redirect,
     render_template,
     request,
-    stream_with_context,
     url_for,
 )
 from flask.blueprints import BlueprintSetupState
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from engine.db import end_reading
-from engine.errors import Forbidden, Refusal, Refused
-from web import access, numbers, text
+from engine.errors import EngineError, Refusal
+from web import numbers, text
 from web.extensions import bureau, db, language, settings
 from web.identity import somebody
 from workflows import ceremonies, conducting, reviewing, wording
 from workflows.ceremonies import Held
-from workflows.ceremony_rows import WAITING
+from workflows.ceremony_rows import LEFT_OUT, WAITING
 from workflows.queries import ceremonies as queries
 from workflows.queries.ceremonies import Row
 
@@ -39,10 +40,9 @@ blueprint = Blueprint("ceremonies", __name__)
 
 PAGE = 50
 AT_ONCE = 5
-"""So few papers are done before the answer is sent; of more it is sent as they are done."""
-
-CUT = "<!-- rows -->"
-"""Where the rows go into the page that is sent while papers are signed."""
+"""So few papers are done before the answer is sent; more go on beside it, and the page tells
+how far they are. A web process answers one request at a time: none may last as long as the
+signing of hundreds."""
 
 Answer = str | BaseResponse | tuple[str, int]
 
@@ -76,8 +76,13 @@ class Sheet:
         return _same(f"{row.drafted_by} · {text.day(row.drafted_at)}" for row in self.rows)
 
     @property
+    def open_rows(self) -> list[Row]:
+        """The papers whose term still runs here."""
+        return [row for row in self.rows if row.outcome in (WAITING, LEFT_OUT)]
+
+    @property
     def same_due(self) -> bool:
-        return len({row.due_at for row in self.rows}) == 1
+        return len({row.due_at for row in self.open_rows}) <= 1
 
     @property
     def by_token(self) -> bool:
@@ -151,50 +156,39 @@ def _choose(held: Held) -> None:
 def _page(held: Held, page: int, wrong: tuple[Refusal, ...] = ()) -> str:
     session = db.session()
     rows = queries.rows(session, held.id, limit=PAGE, offset=PAGE * (page - 1))
-    found = reviewing.review(session, bureau().house, held.id, rows)
+    busy = held.state == "running"  # the page is asked for again every few seconds
+    found = reviewing.Review() if busy else reviewing.review(session, bureau().house, held.id, rows)
     sheet = Sheet(held, rows, found, page, wrong)
     return render_template("ceremonies/show.html", sheet=sheet, held=held)
 
 
 def _start(code: str, pin: str) -> Answer:
-    """Opens the key; then the answer is sent as the papers are done. What is over is shown."""
-    held, session = _find(code), db.session()
+    """Opens the key, once; then the papers are done one after another."""
+    held = _find(code)
+    there = redirect(url_for("ceremonies.show", code=code), 303)
     if held.state == "ended":
-        return redirect(url_for("ceremonies.show", code=code), 303)
-    with ExitStack() as opening:
-        try:
-            results = opening.enter_context(conducting.begun(session, bureau().desk, held, pin))
-        except Refused as refused:
-            session.rollback()
-            page = request.form.get("page", 1, type=numbers.page)
-            return _page(_find(code), page, tuple(refused.refusals)), refused.status
-        opened = opening.pop_all()
-    sent = _sent(code, results, opened)
+        return there
+    opening = ExitStack()
+    session = opening.enter_context(Session(db.engine))
+    try:
+        results = opening.enter_context(conducting.begun(session, bureau().desk, held, pin))
+    except EngineError as error:
+        opening.close()
+        page = request.form.get("page", 1, type=numbers.page)
+        return _page(_find(code), page, tuple(error.refusals)), error.status
     if held.waiting <= AT_ONCE:
-        return "".join(sent)
-    response = Response(stream_with_context(sent), mimetype="text/html")
-    response.call_on_close(opened.close)  # when nobody waited even for the first line
-    return response
+        _conduct(results, opening)
+    else:
+        goes_on = partial(copy_context().run, _conduct, results, opening)
+        Thread(target=goes_on, name=f"ceremony {held.id}", daemon=True).start()
+    return there
 
 
-def _sent(code: str, results: Iterator[conducting.Result], opened: ExitStack) -> Iterator[str]:
-    """The page, row by row. What is read here is read by a session of its own, which must not
-    go on seeing what was so when the page began."""
+def _conduct(results: Iterator[conducting.Result], opened: ExitStack) -> None:
+    """All of it; each result is kept as it comes. If this process dies, the rest is resumed."""
     with opened:
-        held = _find(code)
-        found = queries.rows(db.session(), held.id, limit=ceremonies.MOST)
-        titles = {row.paper_id: row for row in found}
-        head, foot = render_template("ceremonies/going.html", held=held).split(CUT)
-        end_reading(db.session())
-        yield head
-        for result in results:
-            if result.forbidden:
-                access.note_refusal(Forbidden(*result.refusals))
-            yield render_template(
-                "ceremonies/result.html", row=titles[result.paper_id], result=result
-            )
-    yield render_template("ceremonies/outcome.html", held=_find(code))
-    yield foot
+        for _ in results:
+            pass
 
 
 # ------------------------------------------------------------------ words of the tables

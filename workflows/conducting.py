@@ -1,8 +1,8 @@
 """Conducts a ceremony with a key of this machine: opened once, then one paper after another.
 
 Each paper is signed, checked and moved by itself, in its own transaction, as if it were the
-only one; its key makes a repetition after a crash find what was done. Nothing is signed once
-whoever gave the PIN has turned away: what drives the papers is the answer being sent.
+only one; its key makes a repetition after a crash find what was done. The PIN is in the hands
+of the caller only, and nowhere afterwards.
 """
 
 from __future__ import annotations
@@ -46,7 +46,6 @@ class Result:
     paper_id: int
     outcome: str
     refusals: tuple[Refusal, ...] = ()
-    forbidden: bool = False
 
 
 @contextmanager
@@ -99,9 +98,12 @@ def _one(session: Session, held: Held, sitting: Sitting, one: Chosen) -> Result:
         act(one.paper_id, one.version, key)
     except EngineError as error:
         session.rollback()
+        if isinstance(error, Forbidden):
+            log.warning(
+                "refused code=%s person=%s paper=%s", error.code, held.person_id, one.paper_id
+            )
         lost = not ENDING.isdisjoint(refusal.code for refusal in error.refusals)
-        barred = isinstance(error, Forbidden)
-        return Result(one.paper_id, WAITING if lost else FAILED, tuple(error.refusals), barred)
+        return Result(one.paper_id, WAITING if lost else FAILED, tuple(error.refusals))
     except Exception:
         # A fault of ours in one paper leaves the others right; the log says where it was.
         session.rollback()

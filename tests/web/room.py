@@ -30,9 +30,12 @@ from tests.web import world
 from tests.web.conftest import make_site
 from tests.workflows.staging import Stage, stage
 from web.extensions import bureau, db
+from workflows import ceremonies
 from workflows.bureau import Bureau
+from workflows.ceremonies import Held
 from workflows.keys import ROOTS, authority_reference, person_reference
 from workflows.people import Account, hash_password
+from workflows.queries import ceremonies as queries
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SINCE, YEARS = date(2020, 1, 1), 40
@@ -101,7 +104,7 @@ class Room:
         name, *rest = (str(word) for word in words)
         command = [sys.executable, "-W", "error", "-m", "web.cli", "token-agent", name, *rest]
         command += ["--server", self.url, "--user", user, "--lang", "en"]
-        if name in ("sign", "issue"):
+        if name in ("sign", "issue", "batch"):
             place = self.places[token or user]
             command += ["--module", str(place.module), "--token", place.label, "--no-questions"]
         done = self.program(command, **environment)
@@ -122,6 +125,20 @@ class Room:
             text=True,
             check=False,
         )
+
+    # ------------------------------------------------------------------ batches
+
+    def begin(self, who: str, action: str) -> str:
+        """The code of a new ceremony over all that waits for the act."""
+        with self.stage.now():
+            session, person = self.session, self.stage.people[who]
+            actor = self.stage.house.find_actor(session, person, self.stage.today)
+            papers = queries.waiting_for(session, self.stage.house, actor, action)
+            return ceremonies.make(session, person, action, papers, None)
+
+    def held(self, who: str, code: str) -> Held:
+        with self.stage.now():
+            return ceremonies.find(self.session, self.stage.people[who], code)
 
     # ------------------------------------------------------------------ what is so now
 

@@ -24,12 +24,13 @@ RowsFunction = Callable[["Move"], Sequence["Row"]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table field: its id, and its label in each language."""
+    """One row of a table field: its id, and its label and note in each language."""
 
     id: str
     label: str
     label_en: str = ""
     note: str = ""
+    note_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from engine.definition import Definition, FieldDef, Transition
@@ -23,28 +24,34 @@ class Told:
     rows: tuple[tuple[str, tuple[Told, ...]], ...] = ()
 
 
-def told(definition: Definition, lines: Sequence[Line]) -> dict[int, list[Told]]:
-    """The readable inputs of each event, by its version; empty ones are left out."""
-    return {line.version: list(_of(definition, line)) for line in lines}
+def told(
+    definition: Definition, lines: Sequence[Line], rows: Mapping[str, str] | None = None
+) -> dict[int, list[Told]]:
+    """The readable inputs of each event, by its version; empty ones are left out. ``rows``
+    names the rows of tables, by their ids."""
+    return {line.version: list(_of(definition, line, rows or {})) for line in lines}
 
 
-def _of(definition: Definition, line: Line) -> Iterator[Told]:
+def _of(
+    definition: Definition, line: Line, rows: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Told]:
     transition = definition.by_transition.get(line.action)
     if transition is None:
         return
     for field in definition.fields_of(transition):
         value = line.data.get(field.id)
         if field.type == "table" and isinstance(value, Mapping):
-            yield Told(text.words(field.label), rows=tuple(_rows(definition, field, value)))
+            cells = tuple(_rows(definition, field, value, rows))
+            yield Told(text.words(field.label), rows=cells)
         elif value not in (None, "", []):
             yield _single(field, value)
 
 
 def _rows(
-    definition: Definition, field: FieldDef, value: Mapping[str, Any]
+    definition: Definition, field: FieldDef, value: Mapping[str, Any], rows: Mapping[str, str]
 ) -> Iterator[tuple[str, tuple[Told, ...]]]:
     for row, cells in value.items():
-        yield row.replace("_", "."), _cells(definition, field, cells)
+        yield rows.get(row, row.replace("_", ".")), _cells(definition, field, cells)
 
 
 def _cells(definition: Definition, field: FieldDef, cells: Mapping[str, Any]) -> tuple[Told, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -19,8 +19,9 @@ from web import access, facts, moves, numbers, text, uploads
 from web.catalogue import gettext
 from web.extensions import bureau, db, language
 from web.identity import SignedIn, somebody
-from workflows import decisions
+from workflows import assessment, decisions
 from workflows.cases import vote
+from workflows.cycles import cycle
 from workflows.nominations import open_nomination
 from workflows.queries import cases, listing
 from workflows.queries.waiting import Pending, in_hand, pending
@@ -150,11 +151,18 @@ def show(subject_id: int) -> str:
         papers=papers,
         in_hand=paper,
         picture=picture(definition, case.state, lines),
-        told=facts.told(definition, lines),
+        told=facts.told(definition, lines, _criteria(case)),
         returned=facts.returned(definition, lines),
         vote=vote(fold(definition, lines)),
         desk=moves.Desk("nominations", case),
     )
+
+
+def _criteria(case: cases.Case) -> Mapping[str, str]:
+    """The criteria of the file's year in words, by the ids of their rows."""
+    found = cycle(db.session(), case.year) if case.year else None
+    rows = assessment.rows(assessment.criteria_set(found.criteria_id)) if found else []
+    return {row.id: row.label_en if language() == "en" else row.label for row in rows}
 
 
 def waits_on(person: SignedIn, offices: Sequence[Pending]) -> bool:

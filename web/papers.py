@@ -48,7 +48,13 @@ def draft() -> BaseResponse:
     outcome = decisions.draft(
         db.session(), bureau().house, somebody().person_id, kind, chosen, key=key
     )
-    flash(gettext("Đã lập dự thảo. Xem lại bản in rồi chuyển người duyệt."), "success")
+    flash(
+        gettext(
+            "Đã lập dự thảo. Xem lại bản in; không phải chuyển đi đâu, người duyệt đã thấy nó "
+            "trong việc của mình."
+        ),
+        "success",
+    )
     return redirect(url_for("papers.show", subject_id=outcome.subject_id), 303)
 
 

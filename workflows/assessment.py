@@ -102,14 +102,20 @@ def criteria_set(criteria_id: str) -> CriteriaSet:
 def rows(criteria: CriteriaSet) -> list[Row]:
     """A row for each criterion, with its points and its usual proof as the note."""
     return [
-        Row(c.row, f"{c.code}. {c.text.vi}", f"{c.code}. {c.text.en}", _note(c))
+        Row(
+            c.row,
+            f"{c.code}. {c.text.vi}",
+            f"{c.code}. {c.text.en}",
+            _note(c, "vi"),
+            _note(c, "en"),
+        )
         for c in criteria.criteria
     ]
 
 
-def _note(criterion: Criterion) -> str:
-    lines = [f"{point.code}) {point.vi}" for point in criterion.points]
-    return "\n".join([*lines, *([criterion.evidence.vi] if criterion.evidence else [])])
+def _note(criterion: Criterion, language: str) -> str:
+    points = [f"{p.code}) {p.en if language == 'en' else p.vi}" for p in criterion.points]
+    return "\n".join([*points, *([criterion.evidence[language]] if criterion.evidence else [])])
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,8 @@ def test_criteria_rows_have_ids_without_dots_and_list_their_points() -> None:
         assert all("." not in row.id for row in made)
         assert all(row.label and row.label_en for row in made)
     third = rows(criteria_set("tt-124-2021"))[2]
-    assert third.note.count("\n") == 7
+    assert third.note.count("\n") == third.note_en.count("\n") == 7
+    assert "sabotage of unity" in third.note_en
 
 
 def test_every_recognition_has_the_grounds_of_its_papers() -> None:

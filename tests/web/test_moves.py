@@ -17,6 +17,7 @@ from engine.history import Event
 from tests.web import hamlet
 from tests.web.conftest import REGISTRATION, Site, at, post, token_of
 from web import security, uploads
+from workflows.assessment import criteria_set
 from workflows.drafts import Draft
 
 PDF = b"%PDF-1.7\nnot much of a paper\n%%EOF\n"
@@ -207,6 +208,9 @@ def test_a_table_is_filled_in_row_by_row(site: Site, opened: int) -> None:
         client = site.signed_in("hamlet")
         assert _assessed(site, client, opened).status_code == 303
     assert history(site, opened)[-1] == "complete_self_assessment"
+    page = client.get(f"/nominations/{opened}").text
+    (criterion, *_) = criteria_set("tt-124-2021").criteria
+    assert f"<dt>{criterion.code}. {criterion.text.vi[:40]}" in page
 
 
 def test_a_missing_cell_is_named_where_it_is_missing(site: Site, opened: int) -> None:

@@ -228,6 +228,10 @@ def test_names_are_found_without_their_marks(sqlite_site: Site, file: int) -> No
     assert "Không có hồ sơ nào khớp" in client.get("/nominations?q=ba dinh").text
 
 
+def test_a_search_that_finds_nothing_says_so_in_its_heading(sqlite_site: Site) -> None:
+    assert "Không tìm thấy “zzzz”</h2>" in sqlite_site.client().get("/?q=zzzz").text
+
+
 def test_what_the_pages_print_is_found(site: Site) -> None:
     subject = site.open()
     head, visitor = site.signed_in("hamlet"), site.client()

@@ -16,6 +16,7 @@ from tests.workflows.officials import appoint
 from tests.workflows.staging import Stage, stage, told
 from workflows.cycles import Cycle
 from workflows.people import Appointment
+from workflows.wording import say
 
 
 @pytest.fixture
@@ -40,6 +41,9 @@ def test_a_paper_lists_only_what_waits_for_it_here(play: Stage) -> None:
     ready, early = play.to_proposed(), play.to_submitted(play.country.areas[1])
     assert _codes(play, _draft(play, "commune_decision", [ready, early])) == ["listed_not_ready"]
     assert _codes(play, _draft(play, "district_decision", [ready])) == ["listed_not_ready"]
+    with play.now(), pytest.raises(Refused) as caught:
+        perform(play.session, play.house, _draft(play, "commune_decision", [ready, early]))
+    assert say(caught.value.refusals[0], "vi").startswith("Hồ sơ Thôn 2 không ở bước")
     assert _codes(play, _draft(play, "commune_decision", [ready, ready])) == ["nothing_chosen"]
     assert _codes(play, _draft(play, "commune_decision", [])) == ["nothing_chosen"]
     play.draft("police", "commune_decision", [ready])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from engine.papers.book import Paper
 from engine.subjects import Subject, SubjectScope
 from workflows.guards.common import Asked
 from workflows.nominations import Nomination
+from workflows.units import Unit
 
 
 def listed_fit_paper(move: Move) -> Iterator[Refusal]:
@@ -30,9 +31,10 @@ def listed_fit_paper(move: Move) -> Iterator[Refusal]:
     if len({row.year for row in rows}) > 1:
         yield Refusal("one_year_only")
     ready = set(waits_for(move, kind.id, wanted, rows))
-    for subject in wanted:
-        if subject not in ready:
-            yield Refusal("listed_not_ready", {"subject": subject})
+    left = [subject for subject in wanted if subject not in ready]
+    names = _names(move, left) if left else {}
+    for subject in left:
+        yield Refusal("listed_not_ready", {"subject": names.get(subject, str(subject))})
 
 
 def waits_for(
@@ -56,6 +58,16 @@ def _rows(move: Move, wanted: Sequence[int]) -> Sequence[Any]:
         .join(SubjectScope, SubjectScope.subject_id == Subject.id)
         .where(Subject.id.in_(wanted), SubjectScope.unit_id == move.scopes["authority"])
     ).all()
+
+
+def _names(move: Move, subjects: Sequence[int]) -> Mapping[int, str]:
+    """Which areas these nominations are of, as people call them."""
+    rows = move.session.execute(
+        select(Nomination.id, Unit.name)
+        .join(Unit, Unit.id == Nomination.area_id)
+        .where(Nomination.id.in_(subjects))
+    )
+    return {row.id: row.name for row in rows}
 
 
 def _waits_for(move: Move, kind: str, row: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Refusal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 GuardFunction = Callable[["Move"], Iterable[Refusal]]
 EffectFunction = Callable[["Move"], None]
 ContextFunction = Callable[["Move"], Mapping[str, Any]]
+DayFunction = Callable[["Move"], date]
 RowsFunction = Callable[["Move"], Sequence["Row"]]
 
 
@@ -77,6 +79,7 @@ class Binding:
     effects: dict[str, EffectFunction] = field(default_factory=dict)
     contexts: dict[str, ContextFunction] = field(default_factory=dict)
     rows: dict[str, RowsFunction] = field(default_factory=dict)
+    days: dict[str, DayFunction] = field(default_factory=dict)
 
     def guard(self, name: str, *, uses: tuple[str, ...] = ()) -> Callable[..., GuardFunction]:
         """Registers a pure question: it yields a ``Refusal`` for each reason against."""
@@ -114,6 +117,16 @@ class Binding:
         def register(function: RowsFunction) -> RowsFunction:
             _once(self.rows, name)
             self.rows[name] = function
+            return function
+
+        return register
+
+    def day(self, name: str) -> Callable[[DayFunction], DayFunction]:
+        """Registers a day of the calendar that deadlines may name (the end of a season)."""
+
+        def register(function: DayFunction) -> DayFunction:
+            _once(self.days, name)
+            self.days[name] = function
             return function
 
         return register

@@ -206,7 +206,7 @@ def _decide(
     if transition.paper:
         move.freeze(transition.paper, found.scopes[scope_of(transition.by[0])])
     version = ledger.write_event(move, to_state, command.key, found)
-    ledger.write_state(house, found, to_state, version, at)
+    ledger.write_state(move, found, to_state, version)
     if tasks := ledger.write_tasks(move, found):
         after_commit(session, partial(house.wake, tasks))
     for following in move.follow:

@@ -68,7 +68,8 @@ class Meta(Frozen):
 
 
 class Due(Frozen):
-    """A deadline counted from the day the state was entered.
+    """A deadline counted from the day the state was entered. With ``by``, a day that the
+    domain names, it is the end of that day, but never sooner than the term.
 
     ``then`` names the transition which the system makes once it has passed; without it the
     deadline only shows.
@@ -76,6 +77,7 @@ class Due(Frozen):
 
     working_days: int | None = Field(default=None, ge=1)
     days: int | None = Field(default=None, ge=1)
+    by: str | None = None
     then: str | None = None
 
     @model_validator(mode="after")

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from engine import terms
 from engine.definition import START, Definition, State, Transition, role_of, scope_of
 from engine.errors import NotFound, Refusal
 from engine.history import FORM, Event, seal
@@ -257,12 +258,12 @@ def write_event(move: Move, to_state: str, key: str | None, found: Found) -> int
     return move.version + 1
 
 
-def write_state(house: House, found: Found, to_state: str, version: int, at: datetime) -> None:
+def write_state(move: Move, found: Found, to_state: str, version: int) -> None:
     """The subject's new state, its deadline, and on whom it waits now."""
     state = found.definition.by_state[to_state]
     stays = to_state == found.state
-    entered = found.entered_at if stays else at
-    due_at = house.calendar.deadline(state.due, entered) if state.due else None
+    entered = found.entered_at if stays else move.at
+    due_at = terms.deadline(move, state, entered)
     found.connection.execute(
         _MOVED,
         {
@@ -274,7 +275,7 @@ def write_state(house: House, found: Found, to_state: str, version: int, at: dat
         },
     )
     if not stays:
-        _hand_on(found, state, due_at, at)
+        _hand_on(found, state, due_at, move.at)
 
 
 def _hand_on(found: Found, state: State, due_at: datetime | None, at: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.binding import Binding, StepRule
 from engine.papers import acts
-from workflows import contexts, effects, guards, tables
+from workflows import contexts, days, effects, guards, tables
 
 _AREA = frozenset({"area"})
 _COMMUNE, _DISTRICT, _PROVINCE = (
@@ -91,5 +91,5 @@ LAW = Binding(
     outcome_effects={"recognised": frozenset({"record_result"})},
 )
 
-for room in (acts, guards, effects, contexts, tables):
+for room in (acts, guards, effects, contexts, tables, days):
     room.bind(LAW)

@@ -10,8 +10,8 @@ from typing import Any
 
 from engine.definition import Transition
 from engine.move import Move
+from engine.terms import last_day_ahead
 from workflows import cases, voting
-from workflows.guards.common import last_day_ahead
 from workflows.practice import practice
 
 

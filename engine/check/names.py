@@ -14,7 +14,7 @@ PAPER_SCOPE = "authority"
 
 def problems(case: Case) -> Iterator[Problem]:
     """A doubled definition; unresolved roles, scopes, guards, effects, fields, columns, row
-    sources and voids; forms that nobody can fill in."""
+    sources, days and voids; forms that nobody can fill in."""
     other = case.definitions.get(case.definition.id, case.definition)
     if other != case.definition:
         yield case.problem(
@@ -23,6 +23,8 @@ def problems(case: Case) -> Iterator[Problem]:
     for state in case.definition.states:
         # A subject waits on people: the system is told by events and deadlines.
         yield from _offices(case, f"states.{state.id}.waiting_on", state.waiting_on, ())
+        if state.due and state.due.by and state.due.by not in case.binding.days:
+            yield case.problem("missing_day", f"states.{state.id}.due", name=state.due.by)
     for transition in case.definition.transitions:
         key = f"transitions.{transition.id}"
         yield from _offices(case, f"{key}.by", transition.by, (SYSTEM,))

@@ -16,6 +16,7 @@ MESSAGES: Mapping[str, str] = {
     "missing_guard": "no function is bound to the guard {name}",
     "missing_effect": "no function is bound to the effect {name}",
     "missing_rows": "no function is bound to the row source {name}",
+    "missing_day": "no function is bound to the day {name}",
     "missing_field": "there is no field {name}",
     "missing_column": "the column {name} is no field, or a table itself",
     "missing_input": "the guard {guard} cannot do without the input {name}, which is not asked",

@@ -32,6 +32,7 @@ EXPECTED: Mapping[str, tuple[str, str]] = {
     "missing_guard": ("transitions.close.guards", ""),
     "missing_effect": ("transitions.close.effects", ""),
     "missing_rows": ("fields.findings.rows", ""),
+    "missing_day": ("states.draft.due", ""),
     "missing_field": ("transitions.close.fields", ""),
     "missing_column": ("fields.findings.columns", ""),
     "missing_input": ("transitions.close.guards", ""),

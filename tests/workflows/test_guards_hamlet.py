@@ -6,12 +6,15 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.commands import perform
 from engine.db import writing
 from engine.errors import Refused
 from engine.move import Opening
+from engine.subjects import Subject
 from tests.workflows.officials import HOUSEHOLDS, appoint
 from tests.workflows.staging import Stage, stage, told
 from workflows.practice import practice
@@ -120,6 +123,23 @@ def test_an_area_without_a_roll_cannot_register(play: Stage) -> None:
     subject = play.open(area.id)
     with pytest.raises(Refused, match="empty_roll"):
         play.register(subject)
+
+
+@pytest.mark.parametrize(
+    ("today", "last"),
+    [
+        (date(2026, 3, 2), date(2026, 10, 31)),  # a Saturday: a day of the calendar does not roll
+        (date(2026, 9, 14), date(2026, 12, 14)),  # ninety days end on a Sunday
+    ],
+)
+def test_the_self_assessment_is_due_by_the_end_of_the_days_assessed(
+    session: Session, today: date, last: date
+) -> None:
+    play = stage(session, today=today)
+    subject = play.open()
+    play.register(subject)
+    due = play.session.scalars(select(Subject.due_at).where(Subject.id == subject)).one()
+    assert due == clock.vietnam(last + timedelta(days=1))
 
 
 CELLS: dict[str, tuple[dict[str, Any], str]] = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from engine.binding import ContextFunction
 from engine.clock import law_date
 from engine.definition import scope_of
 from engine.move import Move
+from engine.terms import last_day_ahead
 from workflows import assessment, cases
 from workflows.contexts import pieces
 from workflows.contexts.words import filled, grounds, places, words
@@ -73,11 +73,8 @@ def return_notice(move: Move) -> pieces.Values:
 
 def _last_day(move: Move) -> str:
     """The last day of the term that begins with the return; blank without one."""
-    due = move.definition.by_state[move.transition.target].due
-    if due is None:
-        return ""
-    deadline = move.house.calendar.deadline(due, move.at)
-    return (law_date(deadline) - timedelta(days=1)).isoformat()
+    last = last_day_ahead(move)
+    return last.isoformat() if last else ""
 
 
 CONTEXTS: Mapping[str, ContextFunction] = {

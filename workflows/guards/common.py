@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 
-from engine.clock import law_date
 from engine.errors import Refusal
 from engine.move import Move
 
@@ -16,14 +15,6 @@ Asked = Mapping[str, tuple[Callable[[Move], Iterable[Refusal]], tuple[str, ...]]
 def given_day(move: Move, field: str) -> date:
     """The date in an input."""
     return date.fromisoformat(move.data[field])
-
-
-def last_day_ahead(move: Move) -> date | None:
-    """The last day of the state that the move leads to, were it made now; None without a term."""
-    due = move.definition.by_state[move.transition.target].due
-    if due is None:
-        return None
-    return law_date(move.house.calendar.deadline(due, move.at)) - timedelta(days=1)
 
 
 def not_future(move: Move, *names: str) -> Iterator[Refusal]:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from engine.clock import law_date
 from engine.errors import NotFound, Refusal
 from engine.move import Move
+from engine.terms import last_day_ahead
 from workflows import cases, voting
-from workflows.guards.common import Asked, last_day_ahead
+from workflows.guards.common import Asked
 from workflows.names import same_name, titled
 
 BALLOTS = ("issued", "returned", "valid", "invalid")

@@ -9,8 +9,9 @@ from typing import Any
 from engine.clock import law_date
 from engine.errors import Refusal
 from engine.move import Move
+from engine.terms import last_day_ahead
 from workflows import assessment, cases
-from workflows.guards.common import Asked, given_day, last_day_ahead, not_future
+from workflows.guards.common import Asked, given_day, not_future
 from workflows.practice import practice
 from workflows.streaks import granted, streak_of, tiers_of
 

@@ -19,6 +19,8 @@ from tests.databases import Databases
 from tests.workflows import staging
 
 
+# pyHanko leaves the font of a stamp open until the garbage collector closes it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", command.BENCHES)
 def test_each_benchmark_runs_and_yields_figures(
     name: str, databases: Databases, tmp_path: Path

@@ -26,7 +26,7 @@ from engine.papers.shaping import NotPlain
 # Values are escaped: no ``<`` and no ``>`` of theirs can stand in a page.
 _MARKED = re.compile(r"(<(\w+) [^>]*data-fill)>([^<]*)(</\2>)")
 _TITLE = re.compile(r"(<title>)([^<]*)(</title>)")
-_STAND_IN = "\u01fe"  # a letter that no paper holds; as many as the line has before it, and one
+_STAND_IN = chr(0x01FE)  # a letter that no paper holds; as many as the line has before it, and one
 _WHITES = " \t\n\r\f"
 _WHITE = re.compile(f"[{_WHITES}]+")
 _SLACK = 0.05  # of a pixel; a line that nearly fills its place is left to the typesetter
@@ -121,8 +121,13 @@ class Filler:
 
     @classmethod
     def of(cls, laid_out: bytes, spots: Sequence[Spot]) -> Filler:
-        """From the shape as it was laid out, and the places of its lines in it."""
-        parts = Parts.of(laid_out, [_STAND_IN * (n + 1) for n in range(len(spots))], _STAND_IN)
+        """From the shape as it was laid out, and the places of its lines in it; raises
+        ``DoesNotFit`` for one in which they are not found again."""
+        stand_ins = [_STAND_IN * (n + 1) for n in range(len(spots))]
+        try:
+            parts = Parts.of(laid_out, stand_ins, _STAND_IN)
+        except ValueError:
+            raise DoesNotFit(_STAND_IN) from None
         lines = [_line(found, spot) for found, spot in zip(parts.found, spots, strict=True)]
         return cls(parts, tuple(lines))
 

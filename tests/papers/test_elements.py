@@ -46,8 +46,8 @@ def test_any_other_page_gets_the_typesetters_sheet(renderer: Renderer, page: str
 
 
 def test_a_well_formed_page_keeps_its_void_elements(renderer: Renderer) -> None:
-    head, body = '<head><meta charset="utf-8"></head>', "<p data-fill>a<br>b &lt;br&gt;</p>"
-    page = f"<html>{head}<body>{body}</body></html>"
+    body = "<p data-fill>a<br>b &lt;br&gt;</p>"
+    page = f'<html><head><meta charset="utf-8"></head><body>{body}</body></html>'
     parsed = render._parsed(page, renderer._fetcher)
     assert isinstance(parsed, render._Page)
     assert "".join(parsed.etree_element.itertext()) == "ab <br>"

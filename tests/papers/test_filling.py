@@ -116,6 +116,12 @@ def test_what_does_not_fit_is_laid_out(renderer: Renderer, why: str) -> None:
     assert filled == renderer.lay_out("certificate", values)
 
 
+def test_a_name_like_a_stand_in_is_laid_out(renderer: Renderer) -> None:
+    values = certificate("Thôn 1")
+    values["signatory"]["name"] = chr(0x01FE)
+    assert renderer.render("certificate", values) == renderer.lay_out("certificate", values)
+
+
 def test_bytes_depend_on_the_values_alone(renderer: Renderer) -> None:
     """Not on what was filled before, nor on how many shapes are held."""
     values = [certificate(f"Thôn {n}") for n in range(3)]

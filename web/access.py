@@ -17,7 +17,10 @@ from engine.errors import Forbidden, NotFound, Refusal
 from engine.policy import may_see
 from web.extensions import db
 from web.identity import ADMIN, READS_EVERYTHING, current, somebody
+from workflows import ceremonies
+from workflows.ceremonies import Held
 from workflows.queries import cases
+from workflows.queries import ceremonies as queries
 
 log = logging.getLogger("binhxet.access")
 
@@ -164,6 +167,15 @@ def nomination(nomination_id: int) -> cases.Case:
 def paper(paper_id: int) -> cases.Case:
     """The paper, if this person may read it or anything it lists."""
     return _seen(cases.paper(db.session(), paper_id))
+
+
+def ceremony(code: str) -> Held:
+    """This person's ceremony, as long as they hold an office where its papers are."""
+    person = somebody()
+    held = ceremonies.find(db.session(), person.person_id, code[:40])
+    if not queries.authorities(db.session(), held.id) <= set(person.units):
+        refuse(Refusal("not_your_unit"))
+    return held
 
 
 def _seen(found: cases.Case | None) -> cases.Case:

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine.errors import EngineError, Refusal
-from web import numbers, text
+from web import access, numbers, text
 from web.extensions import bureau, db, language, settings
 from web.identity import somebody
 from workflows import ceremonies, conducting, reviewing, wording
@@ -122,13 +122,13 @@ def make(action: str) -> Answer:
 @blueprint.get("/ceremonies/<code>")
 def show(code: str) -> str:
     """The papers of a ceremony: to be looked at, under way, or done."""
-    return _page(_find(code), request.args.get("page", 1, type=numbers.page))
+    return _page(access.ceremony(code), request.args.get("page", 1, type=numbers.page))
 
 
 @blueprint.post("/ceremonies/<code>")
 def act(code: str) -> Answer:
     """Keeps what was chosen on this page; then another page, or the act itself, or its stop."""
-    held, session = _find(code), db.session()
+    held, session = access.ceremony(code), db.session()
     wish = request.form.get("do", "")
     if wish == "stop":
         ceremonies.halt(session, held.id)
@@ -140,10 +140,6 @@ def act(code: str) -> Answer:
             return _start(code, request.form.get("pin", ""))
     page = wish.removeprefix("page-") if wish.startswith("page-") else None
     return redirect(url_for("ceremonies.show", code=code, page=page), 303)
-
-
-def _find(code: str) -> Held:
-    return ceremonies.find(db.session(), somebody().person_id, code[:40])
 
 
 def _choose(held: Held) -> None:
@@ -164,7 +160,7 @@ def _page(held: Held, page: int, wrong: tuple[Refusal, ...] = ()) -> str:
 
 def _start(code: str, pin: str) -> Answer:
     """Opens the key, once; then the papers are done one after another."""
-    held = _find(code)
+    held = access.ceremony(code)
     there = redirect(url_for("ceremonies.show", code=code), 303)
     if held.state == "ended":
         return there
@@ -175,7 +171,7 @@ def _start(code: str, pin: str) -> Answer:
     except EngineError as error:
         opening.close()
         page = request.form.get("page", 1, type=numbers.page)
-        return _page(_find(code), page, tuple(error.refusals)), error.status
+        return _page(access.ceremony(code), page, tuple(error.refusals)), error.status
     if held.waiting <= AT_ONCE:
         _conduct(results, opening)
     else:

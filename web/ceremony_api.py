@@ -14,10 +14,9 @@ from typing import Any
 from flask import Response, request
 
 from engine.errors import Refusal
-from web import ceremony_answers
+from web import access, ceremony_answers
 from web.bodies import JSON, Bad, byte_strings, read_object
 from web.extensions import bureau, db
-from web.identity import somebody
 from workflows import admission, ceremonies, wording
 from workflows.ceremonies import Held
 from workflows.ceremony_rows import FAILED, LEFT_OUT
@@ -34,11 +33,11 @@ def named(asked: Mapping[str, Any]) -> str | None:
 
 
 def ceremony(code: str) -> Response:
-    return _told(_find(code))
+    return _told(access.ceremony(code))
 
 
 def act_in_ceremony(code: str) -> Response:
-    held, session = _find(code), db.session()
+    held, session = access.ceremony(code), db.session()
     asked = read_object("do", "certificates", "why")
     wish = asked.get("do")
     if wish == "start":
@@ -51,11 +50,11 @@ def act_in_ceremony(code: str) -> Response:
         ceremonies.settle(session, held.id)
     else:
         raise Bad(400, "bad_body", name="do")
-    return _told(_find(code))
+    return _told(access.ceremony(code))
 
 
 def tell_ceremony(code: str, id: int) -> Response:
-    held, session = _find(code), db.session()
+    held, session = access.ceremony(code), db.session()
     given = read_object("code").get("code")
     if not isinstance(given, str) or not given:
         raise Bad(400, "bad_body", name="code")
@@ -63,11 +62,7 @@ def tell_ceremony(code: str, id: int) -> Response:
         admission.tell(session, held, id, LEFT_OUT)
     else:
         admission.tell(session, held, id, FAILED, [_known(given)])
-    return _told(_find(code))
-
-
-def _find(code: str) -> Held:
-    return ceremonies.find(db.session(), somebody().person_id, code[:40])
+    return _told(access.ceremony(code))
 
 
 def _known(code: str) -> Refusal:

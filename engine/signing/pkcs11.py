@@ -48,6 +48,9 @@ _WRONG = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
 # All sessions of a process with one module share its login: a second caller would be let in
 # without any PIN. So they take turns.
 _turn = threading.Lock()
+PATIENCE = 5
+"""Seconds that a caller waits for its turn: a batch may hold the module for minutes, and who
+waits here answers nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +120,10 @@ class TokenSigner:
 def credentials(place: Place) -> tuple[Credential, ...]:
     """The certificates of persons and agencies on a token, with their chains; no PIN needed.
 
-    Raises ``Refused``: ``module_missing``, ``no_token``, ``several_tokens``, ``token_failed``.
+    Raises ``Refused``: ``module_missing``, ``no_token``, ``several_tokens``, ``token_failed``,
+    ``token_busy`` when somebody else has the module for long.
     """
-    with _turn, _library(place.module) as library, _telling():
+    with _my_turn(), _library(place.module) as library, _telling():
         session = _token(library, place.label).open()
         try:
             return _credentials(_certificates(session))
@@ -156,7 +160,7 @@ def opened(
         raise Refused(Refusal("required", field="pin"))
     if len(pin) > LONGEST_PIN or not pin.isprintable():
         raise Refused(Refusal("wrong_pin", field="pin"))  # no token has it: no try is spent
-    with _turn, _library(place.module) as library:
+    with _my_turn(), _library(place.module) as library:
         with _telling():
             session = _log_in(_token(library, place.label), pin, last_try=last_try)
         try:
@@ -165,6 +169,16 @@ def opened(
             yield signer
         finally:
             _close(session)
+
+
+@contextmanager
+def _my_turn() -> Iterator[None]:
+    if not _turn.acquire(timeout=PATIENCE):
+        raise Refused(Refusal("token_busy"))
+    try:
+        yield
+    finally:
+        _turn.release()
 
 
 @contextmanager

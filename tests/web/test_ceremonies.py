@@ -10,19 +10,22 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from engine import outbox
+from engine.db import writing
 from engine.papers.book import Paper
 from tests.web import world
 from tests.web.calling import Shell
-from tests.web.conftest import Site, at, post
+from tests.web.conftest import TODAY, Site, at, post
 from tests.web.test_papers import PIN, propose
 from tests.web.test_papers import _ready_to_sign as ready_to_sign
 from web.extensions import bureau
 from workflows import decisions
 from workflows.papers import PaperDesk
+from workflows.people import Appointment
 
 
 @pytest.fixture
@@ -48,6 +51,13 @@ def _draft_beside(site: Site, subject: int) -> int:
     site.move(paper, "clerk", "approve_format")
     site.do(lambda session: outbox.deliver_all(session, bureau().desk.handlers))
     return paper
+
+
+def _end_offices_of_the_chair(session: Session) -> None:
+    chair = world.person_id(session, "chair")
+    ended = update(Appointment).where(Appointment.person_id == chair).values(ends_on=TODAY)
+    with writing(session):
+        session.execute(ended)
 
 
 def _begin(client: FlaskClient, action: str = "sign", **more: Any) -> str:
@@ -93,6 +103,8 @@ def test_all_is_one_table_some_are_dropped_and_the_rest_is_signed_with_one_pin(
     assert "Đã ký 1 trên 1" in chair.get(again.location).text
     assert keyed.signed_in("clerk").get(address).status_code == 403
     assert chair.get("/ceremonies/nothing").status_code == 404
+    keyed.do(_end_offices_of_the_chair)
+    assert chair.get(address).status_code == 403
 
 
 def test_what_goes_on_beside_the_page_is_told_stopped_and_resumed(

@@ -185,6 +185,12 @@ def _row(
     )
 
 
+def authorities(session: Session, ceremony_id: int) -> set[int]:
+    """The authorities whose papers a ceremony is over."""
+    query = select(Paper.authority_id).join(CeremonyPaper, CeremonyPaper.paper_id == Paper.id)
+    return set(session.scalars(query.where(CeremonyPaper.ceremony_id == ceremony_id).distinct()))
+
+
 def frozen(session: Session, ceremony_id: int) -> list[Frozen]:
     """What all papers of a ceremony print, whichever page shows them."""
     found = session.execute(

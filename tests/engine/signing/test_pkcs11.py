@@ -250,3 +250,12 @@ def test_what_is_to_be_signed_is_recomputed_from_the_paper(authority: Authority)
     assert (
         refusal(lambda: inspect(b"no pdf", prepared.attributes, one.credential)) == "unreadable_pdf"
     )
+
+
+def test_who_waits_too_long_for_the_module_is_told_and_spends_no_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pkcs11, "PATIENCE", 0.01)
+    with pkcs11._turn, pytest.raises(Refused) as refused:
+        credentials(Place(Path("/nowhere")))
+    assert refused.value.code == "token_busy"

@@ -218,8 +218,8 @@ def short(digest: str) -> str:
 
 
 NAMES: dict[str, Any] = {
-    "paper_name": title,
-    "paper_about": queries.about,
+    "row_name": title,
+    "row_about": queries.about,
     "first_areas": first_areas,
     "part_name": part,
     "remark": remark,

@@ -15,7 +15,20 @@ from engine.store import BlobStore
 from tests.bench import world
 from tests.bench.district import KEY_FILES, PIN
 from workflows.bureau import build
-from workflows.papers import Number, signing
+from workflows.papers import Number, PaperDesk, signing
+from workflows.statements import Ground
+
+GROUND = Ground(
+    code="bench0000p",
+    kind=5,
+    level=2,
+    values={"year": world.TODAY.year, "area": "Thôn 1", "commune": "xã Nga An"},
+    values_digest="0" * 64,
+    authority=1,
+    log_size=1,
+    log_root=bytes(32),
+)
+NUMBER = Number(0, 15, "15/QĐ-UBND", world.TODAY, GROUND)
 
 Papers = Sequence[tuple[str, dict[str, Any]]]
 
@@ -27,16 +40,14 @@ class Press:
     renderer: Renderer
     store: BlobStore
     keys: list[SoftwareSigner]
-    sealing: dict[str, str]
+    desk: PaperDesk
 
     @classmethod
     def found(cls, folder: Path) -> Press:
         """That of the district founded in a folder, in whatever process."""
         bureau = build(blob_folder=folder / "blobs", keys_folder=folder / "keys", specimen=True)
         keys = [open_key((folder / "keys" / name).read_bytes(), PIN) for name in KEY_FILES]
-        number = Number(0, 15, "15/QĐ-UBND", world.TODAY)
-        desk = bureau.desk
-        return cls(desk.renderer, desk.store, keys, desk.sealing(number))
+        return cls(bureau.desk.renderer, bureau.desk.store, keys, bureau.desk)
 
     def lay_out(self, papers: Papers) -> list[bytes]:
         return [self._kept(self.renderer.render(kind, values)) for kind, values in papers]
@@ -51,9 +62,13 @@ class Press:
     def issue(self, contents: Sequence[bytes]) -> list[bytes]:
         key = self.keys[1]
         return [
-            self._believed(one, acts.issue(one, key, at=world.NOW, **self.sealing), key)
+            self._believed(one, acts.issue(one, key, at=world.NOW, **self._sealing(one)), key)
             for one in contents
         ]
+
+    def _sealing(self, content: bytes) -> dict[str, Any]:
+        """Number, date and strip, worked out for each paper as at the desk."""
+        return self.desk.sealing(NUMBER, content, world.NOW)
 
     def whole(self, papers: Papers) -> list[bytes]:
         return self.issue(self.sign(self.lay_out(papers)))

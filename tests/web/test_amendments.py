@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engine import outbox
 from engine.papers.book import Paper
+from tests.web import world
 from tests.web.calling import Shell
 from tests.web.conftest import Site, at, post
 from tests.web.test_papers import PIN, propose
@@ -30,16 +32,14 @@ def _issue(site: Site, paper: int) -> str:
     site.move(paper, "chair", "approve_content")
     site.move(paper, "clerk", "approve_format")
     site.do(lambda session: outbox.deliver_all(session, bureau().desk.handlers))
-    for who, action in (("chair", "sign"), ("clerk", "issue")):
-        done = post(
-            site.signed_in(who),
-            f"/papers/{action}",
-            "/inbox",
-            paper=str(paper),
-            pin=PIN,
-            key=f"{action}-{paper}",
-        )
-        assert "1 trên 1" in done.text, done.text
+
+
+    def act(session: Session) -> None:
+        desk = bureau().desk
+        desk.sign(session, world.person_id(session, "chair"), paper, pin=PIN)
+        desk.issue(session, world.person_id(session, "clerk"), paper, pin=PIN)
+
+    site.do(act)
     return str(site.do(lambda s: s.scalar(select(Paper.code).where(Paper.id == paper))))
 
 

@@ -24,8 +24,8 @@ from tests.web.test_papers import PIN, propose
 from tests.web.test_papers import _ready_to_sign as ready_to_sign
 from web.extensions import bureau
 from workflows import decisions
-from workflows.papers import PaperDesk
 from workflows.people import Appointment
+from workflows.sitting import Sitting
 
 
 @pytest.fixture
@@ -113,14 +113,14 @@ def test_what_goes_on_beside_the_page_is_told_stopped_and_resumed(
     monkeypatch.setattr("web.ceremonies.AT_ONCE", 1)
     monkeypatch.setattr("web.ceremonies.PAGE", 1)
     reached, go_on = threading.Event(), threading.Event()
-    sign = PaperDesk.sign
+    sign = Sitting.sign
 
-    def slow(desk: PaperDesk, session: Any, person: int, paper: int, **more: Any) -> Any:
+    def slow(sitting: Sitting, paper: int, *more: Any) -> Any:
         reached.set()
         assert go_on.wait(60)
-        return sign(desk, session, person, paper, **more)
+        return sign(sitting, paper, *more)
 
-    monkeypatch.setattr(PaperDesk, "sign", slow)
+    monkeypatch.setattr(Sitting, "sign", slow)
     chair = keyed.signed_in("chair")
     address = _begin(chair, key="a")
     assert "Trang 1 trên 2" in chair.get(address).text
@@ -171,16 +171,16 @@ def test_the_command_line_signs_a_batch_and_goes_on_with_it(
     shell = Shell(tmp_path, {"BINHXET_DATABASE_URL": url})
     wrong = shell("papers", "batch", "sign", "--as", "chair", "--pin-stdin", stdin="0\n", expect=1)
     assert "[wrong_pin]" in wrong.err
-    sign = PaperDesk.sign
+    sign = Sitting.sign
 
-    def interrupted(desk: PaperDesk, session: Any, person: int, paper: int, **more: Any) -> Any:
+    def interrupted(sitting: Sitting, paper: int, *more: Any) -> Any:
         if paper == second:
             raise KeyboardInterrupt
-        return sign(desk, session, person, paper, **more)
+        return sign(sitting, paper, *more)
 
     words = ("--as", "chair", "--pin-stdin", "--json")
     with monkeypatch.context() as patch:
-        patch.setattr(PaperDesk, "sign", interrupted)
+        patch.setattr(Sitting, "sign", interrupted)
         told = shell("papers", "batch", "sign", *papers, 999, *words, stdin=f"{PIN}\n", expect=1)
     outcomes = [(one["id"], one["outcome"], one["code"]) for one in told.json["papers"]]
     assert outcomes == [

@@ -26,6 +26,7 @@ from workflows.keys import ROOTS, Keyring, authority_reference, person_reference
 from workflows.papers import PaperDesk
 from workflows.queries import ceremonies as queries
 from workflows.sign_ins import PER_PAIR, Attempt
+from workflows.sitting import Sitting
 
 PIN = "135790"
 SINCE = date(2024, 1, 1)
@@ -193,15 +194,15 @@ def test_a_stop_counts_before_the_next_paper_and_a_fault_is_one_papers(
     first, second, _ = office.papers
     code = office.make()
     held = office.held(code)
-    sign = office.desk.sign
+    sign = Sitting.sign
 
-    def broken(session: Session, person: int, paper: int, **more: Any) -> Any:
+    def broken(sitting: Sitting, paper: int, *more: Any) -> Any:
         if paper == first:
             raise ZeroDivisionError
-        ceremonies.halt(session, held.id)
-        return sign(session, person, paper, **more)
+        ceremonies.halt(sitting.session, held.id)
+        return sign(sitting, paper, *more)
 
-    monkeypatch.setattr(PaperDesk, "sign", lambda _desk, *given, **more: broken(*given, **more))
+    monkeypatch.setattr(Sitting, "sign", broken)
     assert office.conduct(code) == [(first, "failed"), (second, "done")]
     held = office.held(code)
     assert (held.state, held.halt, held.waiting) == ("paused", "stopped", 1)

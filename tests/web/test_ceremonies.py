@@ -115,10 +115,10 @@ def test_what_goes_on_beside_the_page_is_told_stopped_and_resumed(
     reached, go_on = threading.Event(), threading.Event()
     sign = Sitting.sign
 
-    def slow(sitting: Sitting, paper: int, *more: Any) -> Any:
+    def slow(sitting: Sitting, *given: Any) -> Any:
         reached.set()
         assert go_on.wait(60)
-        return sign(sitting, paper, *more)
+        return sign(sitting, *given)
 
     monkeypatch.setattr(Sitting, "sign", slow)
     chair = keyed.signed_in("chair")
@@ -173,10 +173,10 @@ def test_the_command_line_signs_a_batch_and_goes_on_with_it(
     assert "[wrong_pin]" in wrong.err
     sign = Sitting.sign
 
-    def interrupted(sitting: Sitting, paper: int, *more: Any) -> Any:
+    def interrupted(sitting: Sitting, paper: int, *given: Any) -> Any:
         if paper == second:
             raise KeyboardInterrupt
-        return sign(sitting, paper, *more)
+        return sign(sitting, paper, *given)
 
     words = ("--as", "chair", "--pin-stdin", "--json")
     with monkeypatch.context() as patch:

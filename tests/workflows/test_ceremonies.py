@@ -196,11 +196,11 @@ def test_a_stop_counts_before_the_next_paper_and_a_fault_is_one_papers(
     held = office.held(code)
     sign = Sitting.sign
 
-    def broken(sitting: Sitting, paper: int, *more: Any) -> Any:
+    def broken(sitting: Sitting, paper: int, *given: Any) -> Any:
         if paper == first:
             raise ZeroDivisionError
-        ceremonies.halt(sitting.session, held.id)
-        return sign(sitting, paper, *more)
+        ceremonies.halt(office.session, held.id)
+        return sign(sitting, paper, *given)
 
     monkeypatch.setattr(Sitting, "sign", broken)
     assert office.conduct(code) == [(first, "failed"), (second, "done")]

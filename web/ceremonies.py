@@ -230,5 +230,9 @@ NAMES: dict[str, Any] = {
 
 @blueprint.record_once
 def _attach(state: BlueprintSetupState) -> None:
-    """Makes these known to the templates."""
-    state.app.jinja_env.globals.update(NAMES)
+    """Makes these known to the templates; raises ``LookupError`` for a name that another page
+    has given already."""
+    known = state.app.jinja_env.globals
+    if taken := NAMES.keys() & known.keys():
+        raise LookupError(f"templates know {sorted(taken)} already")
+    known.update(NAMES)

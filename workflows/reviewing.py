@@ -29,7 +29,21 @@ from workflows.queries import ceremonies as queries
 from workflows.queries.ceremonies import Frozen, Listed, Row
 from workflows.units import Unit
 
-OWN = frozenset({"area", "commune", "areas", "decision", "reasons", "objection"})
+OWN = frozenset(
+    {
+        "addressees",
+        "area",
+        "areas",
+        "commune",
+        "decision",
+        "effect_on",
+        "errata",
+        "objection",
+        "reason",
+        "reasons",
+        "target",
+    }
+)
 """What each paper has of its own: it is shown as what the paper is about."""
 
 SIGNATORY = ("capacity", "head_title", "title", "name")
@@ -153,7 +167,8 @@ def lines(value: Any) -> Lines:
         return tuple(line for item in value for line in lines(item))
     if isinstance(value, Mapping):
         names = [name for name in SIGNATORY if name in value] or list(value)
-        return (" · ".join(dict.fromkeys(str(value[n]) for n in names if value[n] != "")),)
+        told = " · ".join(dict.fromkeys(str(value[n]) for n in names if value[n] != ""))
+        return (told,) if told else ()
     return () if value in ("", None) else (str(value),)
 
 
@@ -208,13 +223,16 @@ def _worded(kind: str, unit: Unit, definition_id: str) -> dict[str, Any]:
     """What the law's words give a kind, for those parts that name no area."""
     told, names = words().get(kind, {}), places(unit)
     found: dict[str, Any] = {}
-    if definition_id in words()["grounds"] and kind != "certificate":
+    if "grounds" in told:
+        found["grounds"] = list(told["grounds"])
+    elif definition_id in words()["grounds"]:
         use = "title" if kind == "refusal_notice" else "decision"
         found["grounds"] = grounds(definition_id, use)
-    if "measures" in told:
+    if "executors" in told:
         found["proposal"] = words()["appraisers"][unit.kind]["proposal"].format_map(names)
-        for name in ("measures", "executors", "recipients"):
-            found[name] = filled(told[name], names)
+    if kind != "refusal_notice":  # which goes to the area it names
+        parts = ("measures", "executors", "recipients")
+        found |= {name: filled(told[name], names) for name in parts if name in told}
     return found
 
 

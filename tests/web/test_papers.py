@@ -149,10 +149,12 @@ def test_every_list_of_papers_tells_which_areas_they_are_about(keyed: Site) -> N
         assert one in chair.get(f"/papers/{paper}").text.partition("</title>")[0]
         assert one in chair.get(f"/papers/{paper}/moves/sign").text
         form = {"paper": str(paper), f"version.{paper}": "3", "pin": PIN, "key": "k-1"}
-        assert one in post(chair, "/papers/sign", "/inbox", **form).text
+        done = post(chair, "/papers/sign", "/inbox", **form)
+        assert "Thôn 1, xã Nga An" in chair.get(done.location).text
         form |= {f"version.{paper}": "4", "key": "k-2"}
         clerk = keyed.signed_in("clerk")
-        assert one in post(clerk, "/papers/issue", "/inbox", **form).text
+        done = post(clerk, "/papers/issue", "/inbox", **form)
+        assert "Thôn 1, xã Nga An" in clerk.get(done.location).text
         register = re.search(r'href="(/registers/\d+)"', clerk.get("/registers").text)
         assert register
         assert one in clerk.get(register.group(1)).text

@@ -129,7 +129,8 @@ def rows(session: Session, ceremony_id: int, *, limit: int, offset: int = 0) -> 
     linked = (
         select(Link.paper_id, func.count().label("many"), func.min(Link.subject_id).label("first"))
         .join(CeremonyPaper, CeremonyPaper.paper_id == Link.paper_id)
-        .where(CeremonyPaper.ceremony_id == ceremony_id)
+        # What stands before the list is the paper that this one acts on.
+        .where(CeremonyPaper.ceremony_id == ceremony_id, Link.position > 0)
         .group_by(Link.paper_id)
         .subquery()
     )

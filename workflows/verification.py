@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.errors import Refused
 from engine.log.book import Leaf
 from engine.papers.book import PUBLIC, Paper, PaperVersion
 from engine.subjects import Subject
@@ -238,8 +239,11 @@ def _reports(desk: PaperDesk, content: bytes) -> tuple[SignatureReport, ...]:
     """On the signatures of a file that was made here."""
     from engine.signing import shortcut
 
-    reports = shortcut.judge(content, desk.keys.roots)
-    return tuple(archive.judged(desk, content) if reports is None else reports)
+    try:
+        reports = shortcut.judge(content, desk.keys.roots)
+        return tuple(archive.judged(desk, content) if reports is None else reports)
+    except Refused:  # not even a PDF: then nobody signed it
+        return ()
 
 
 def _original(session: Session, desk: PaperDesk, origin: _Known | None) -> bytes | None:

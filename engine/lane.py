@@ -61,8 +61,10 @@ class Lane:
 
     def _work(self, place: int) -> None:
         bell = self._bells[place]
-        while not self._stop.is_set():
+        while True:
             bell.clear()
+            if self._stop.is_set():  # after the clearing: whoever stops us rings afterwards
+                return
             if not self._one(place):
                 bell.wait(LOOK_SECONDS)
 

@@ -33,7 +33,6 @@ def _issue(site: Site, paper: int) -> str:
     site.move(paper, "clerk", "approve_format")
     site.do(lambda session: outbox.deliver_all(session, bureau().desk.handlers))
 
-
     def act(session: Session) -> None:
         desk = bureau().desk
         desk.sign(session, world.person_id(session, "chair"), paper, pin=PIN)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from workflows.ceremony import Ceremony
 
 from engine.errors import Conflict, Refused
 from engine.papers.book import Paper
@@ -22,6 +21,7 @@ from workflows.bureau import TEMPLATES
 from workflows.keys import Keyring
 from workflows.papers import PaperDesk
 from workflows.sign_ins import Attempt
+from workflows.sitting import Sitting
 from workflows.verification import verify
 
 __all__ = ["authority"]
@@ -72,9 +72,9 @@ def test_one_opened_key_signs_all_and_seals_all(
     here: Stage, desk: PaperDesk, papers: list[int]
 ) -> None:
     with here.now():
-        with Ceremony(desk, here.session, here.people["chair"], PIN) as ceremony:
+        with Sitting(desk, here.session, here.people["chair"], PIN) as ceremony:
             assert [ceremony.sign(paper).state for paper in papers] == ["signed"] * 2
-        with Ceremony(desk, here.session, here.people["clerk"], PIN) as ceremony:
+        with Sitting(desk, here.session, here.people["clerk"], PIN) as ceremony:
             assert [ceremony.issue(paper).state for paper in papers] == ["issued"] * 2
     assert len(opened(desk)) == 2
     numbers = here.session.scalars(select(Paper.number).where(Paper.id.in_(papers))).all()
@@ -87,7 +87,7 @@ def test_one_opened_key_signs_all_and_seals_all(
 def test_a_paper_that_fails_leaves_the_others_right(
     here: Stage, desk: PaperDesk, papers: list[int]
 ) -> None:
-    with here.now(), Ceremony(desk, here.session, here.people["chair"], PIN) as ceremony:
+    with here.now(), Sitting(desk, here.session, here.people["chair"], PIN) as ceremony:
         ceremony.sign(papers[0])
         with pytest.raises(Conflict):
             ceremony.sign(papers[0])
@@ -99,7 +99,7 @@ def test_a_paper_that_fails_leaves_the_others_right(
 def test_a_wrong_pin_is_tried_once_for_the_whole_batch(
     here: Stage, desk: PaperDesk, papers: list[int]
 ) -> None:
-    with here.now(), Ceremony(desk, here.session, here.people["chair"], "999999") as ceremony:
+    with here.now(), Sitting(desk, here.session, here.people["chair"], "999999") as ceremony:
         for paper in papers:
             with pytest.raises(Refused) as refused:
                 ceremony.sign(paper)
@@ -117,7 +117,7 @@ def test_what_is_not_believed_moves_nothing(
 
     sign = pdf.sign_person
     monkeypatch.setattr(pdf, "sign_person", lambda *a, **k: sign(*a, **k) + b"\n")
-    ceremony = Ceremony(desk, here.session, here.people["chair"], PIN)
+    ceremony = Sitting(desk, here.session, here.people["chair"], PIN)
     with here.now(), ceremony, pytest.raises(Refused) as refused:
         ceremony.sign(papers[0])
     assert refused.value.code == "signature_not_valid"

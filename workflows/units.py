@@ -20,8 +20,11 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     case,
+    event,
     func,
+    insert,
     literal,
+    or_,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, validates
@@ -55,6 +58,7 @@ class Unit(Base):
 
     ``name`` is bare for the upper kinds (``form`` says what they are called) and whole for
     an area. ``code`` is the official one, or, for an area, its commune's with a number.
+    Name, form, code and parent are the latest ones; ``UnitSpan`` has those of each day.
     """
 
     __tablename__ = "units"
@@ -73,7 +77,7 @@ class Unit(Base):
     __table_args__ = (
         CheckConstraint("kind IN ('province', 'district', 'commune', 'area')", name="kind_known"),
         CheckConstraint("ends_on IS NULL OR starts_on <= ends_on", name="dates_ordered"),
-        UniqueConstraint("kind", "code", "starts_on"),
+        Index("ix_units_code", "code"),
         Index("ix_units_parent_id_sort", "parent_id", "sort"),
     )
 
@@ -93,15 +97,96 @@ class Unit(Base):
         return self.title[:1].upper() + self.title[1:]
 
 
+class UnitSpan(Base):
+    """What a unit was called, where it belonged and which code it bore, from a day to a day.
+
+    The spans of a unit neither overlap nor leave a day out between its first and its last.
+    """
+
+    __tablename__ = "unit_spans"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id", ondelete="CASCADE"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    name: Mapped[str] = mapped_column(String(120))
+    form: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(10))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"))
+    act_id: Mapped[int | None] = mapped_column(ForeignKey("unit_acts.id"))
+
+    __table_args__ = (
+        CheckConstraint("ends_on IS NULL OR starts_on <= ends_on", name="dates_ordered"),
+        UniqueConstraint("unit_id", "starts_on"),
+        UniqueConstraint("kind", "code", "starts_on"),
+        Index("ix_unit_spans_code", "code"),
+        Index("ix_unit_spans_parent_id", "parent_id"),
+    )
+
+    @property
+    def title(self) -> str:
+        """``Unit.title`` as it was."""
+        return titled(self.kind, self.form, self.name)
+
+    @property
+    def heading(self) -> str:
+        """``Unit.heading`` as it was."""
+        return self.title[:1].upper() + self.title[1:]
+
+
+SPANNED = ("starts_on", "ends_on", "name", "form", "code", "kind", "parent_id")
+"""What a unit and its spans both say."""
+
+
+@event.listens_for(Unit, "after_insert")
+def _first_span(_mapper: Any, connection: Any, unit: Unit) -> None:
+    """A unit never stands without a span. Rows written in bulk get theirs by
+    ``write_first_spans``."""
+    values = {name: getattr(unit, name) for name in SPANNED}
+    connection.execute(insert(UnitSpan.__table__), {**values, "unit_id": unit.id})
+
+
+def write_first_spans(session: Session) -> None:
+    """One span for every unit that has none yet: after rows were written in bulk."""
+    table, span = Unit.__table__, UnitSpan.__table__
+    bare = select(table.c.id, *(table.c[name] for name in SPANNED)).where(
+        ~select(span.c.id).where(span.c.unit_id == table.c.id).exists()
+    )
+    session.execute(insert(span).from_select(["unit_id", *SPANNED], bare))
+
+
 def titled(kind: str, form: str, name: str) -> str:
     """``Unit.title`` for a row that holds only these columns."""
     return name if kind == "area" else f"{form} {name}"
 
 
-def by_code(session: Session, code: str, kind: str | None = None) -> Unit | None:
-    """The unit that bears this code, the latest one if it was reused."""
-    query = select(Unit).where(Unit.code == code).order_by(Unit.starts_on.desc(), Unit.id.desc())
-    return session.scalars(query.where(Unit.kind == kind) if kind else query).first()
+def by_code(
+    session: Session, code: str, kind: str | None = None, on: date | None = None
+) -> Unit | None:
+    """The unit that bore this code on that day; without a day, the one that bears it now or
+    bore it last."""
+    query = select(Unit).join(UnitSpan, UnitSpan.unit_id == Unit.id).where(UnitSpan.code == code)
+    if on is not None:
+        query = query.where(on_day(on))
+    query = query.where(Unit.kind == kind) if kind else query
+    return session.scalars(query.order_by(UnitSpan.starts_on.desc(), Unit.id.desc())).first()
+
+
+def on_day(on: date) -> ColumnElement[bool]:
+    """Whether a span holds that day."""
+    return (UnitSpan.starts_on <= on) & or_(UnitSpan.ends_on.is_(None), UnitSpan.ends_on >= on)
+
+
+def unit_on(session: Session, unit_id: int, on: date) -> UnitSpan | None:
+    """What the unit was on that day; nothing if it was not there."""
+    return session.scalars(select(UnitSpan).where(UnitSpan.unit_id == unit_id, on_day(on))).first()
+
+
+def spans_of(session: Session, unit_id: int) -> Sequence[UnitSpan]:
+    """Everything the unit ever was, the oldest first."""
+    query = select(UnitSpan).where(UnitSpan.unit_id == unit_id).order_by(UnitSpan.starts_on)
+    return session.scalars(query).all()
 
 
 def chain(session: Session, unit_id: int) -> dict[str, Unit]:

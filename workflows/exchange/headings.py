@@ -1,0 +1,129 @@
+"""Which line of a sheet is its heading, which column is which, and which lines are no data.
+
+Headings may take two lines, be merged over several columns, stand under a title, be written
+with or without diacritics. ``columns.toml`` says which words mean which column.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from engine.errors import Refusal, Refused
+from workflows.exchange.sheet import Cell, Row, Sheet, address
+from workflows.names import fold
+
+SEARCHED = 30
+"""Among how many lines at the top the heading is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of data: its cells by the names of the columns."""
+
+    sheet: str
+    number: int
+    cells: Mapping[str, Cell]
+
+    def text(self, column: str) -> str:
+        cell = self.cells.get(column)
+        return cell.text if cell else ""
+
+    def cell(self, column: str) -> Cell:
+        """The cell, or an empty one in its place, to be blamed."""
+        found = self.cells.get(column)
+        return found or Cell(None, self.sheet, f"{column}:{self.number}")
+
+
+@cache
+def layouts() -> Mapping[str, Any]:
+    """What every kind of sheet has for columns (``columns.toml``)."""
+    return tomllib.loads((files(__package__) / "columns.toml").read_text(encoding="utf-8"))
+
+
+def lines(sheets: Sequence[Sheet], kind: str) -> Iterator[Line]:
+    """The data of the sheets that have the headings of this kind, blank lines, totals and
+    repeated headings left out. Raises ``Refused`` (``no_headings``) if none has them."""
+    layout = layouts()[kind]
+    found = [(sheet, where) for sheet in sheets if (where := _heading(sheet, layout))]
+    if not found:
+        raise Refused(Refusal("no_headings", {"wanted": ", ".join(headings(kind))}))
+    for sheet, (last, columns) in found:
+        rows = [row for row in sheet.rows if row.number > last]
+        rows = [row for row in rows if not _no_data(row, columns, layout)]
+        while rows and _filled(rows[-1], columns) < 2 <= len(layout["needed"]):
+            rows.pop()  # who made the list, at its foot
+        yield from (_line(sheet.name, row, columns) for row in rows)
+
+
+def _filled(row: Row, columns: Mapping[str, int]) -> int:
+    return sum(bool(row.text(column)) for column in columns.values())
+
+
+def headings(kind: str, language: str = "vi") -> list[str]:
+    """The headings that the template of this kind has."""
+    columns = layouts()[kind]["columns"]
+    return [str(column[language]) for column in columns.values()]
+
+
+def _heading(sheet: Sheet, layout: Mapping[str, Any]) -> tuple[int, Mapping[str, int]] | None:
+    """The last line of the heading and the column of each name; the fullest line wins."""
+    best: tuple[int, Mapping[str, int]] | None = None
+    top = sheet.rows[:SEARCHED]
+    for index in range(len(top)):
+        for tall in (1, 2):
+            over = top[index : index + tall]
+            columns = _columns(over, layout) if len(over) == tall else {}
+            if set(layout["needed"]) <= columns.keys() and len(columns) > len(
+                best[1] if best else ()
+            ):
+                best = over[-1].number, columns
+    return best
+
+
+def _columns(rows: Sequence[Row], layout: Mapping[str, Any]) -> Mapping[str, int]:
+    """The columns that these lines name. Under a heading merged over several columns a second
+    line says which is which, alone or together with the first."""
+    names = _names(layout)
+    found: dict[str, int] = {}
+    for column in sorted({column for row in rows for column in row.cells}):
+        texts = [fold(row.text(column)) for row in rows]
+        written = dict.fromkeys(filter(None, texts))
+        candidates = [" ".join(written), *reversed(written)]
+        name = next((names[text] for text in candidates if text in names), None)
+        if name and name not in found:
+            found[name] = column
+    return found
+
+
+def _names(layout: Mapping[str, Any]) -> Mapping[str, str]:
+    return {
+        fold(text): name
+        for name, column in layout["columns"].items()
+        for text in (name.replace("_", " "), column["vi"], column["en"], *column.get("also", ()))
+    }
+
+
+def _no_data(row: Row, columns: Mapping[str, int], layout: Mapping[str, Any]) -> bool:
+    """A line of totals or signatures, a heading repeated over the page, or one that holds
+    nothing in any column that counts."""
+    texts = [fold(row.text(column)) for column in columns.values()]
+    first = next((fold(cell.text) for _, cell in sorted(row.cells.items())), "")
+    totals = tuple(fold(word) for word in layouts()["totals"])
+    names = _names(layout)
+    repeated = sum(1 for text in texts if text in names)
+    # One value merged across all columns is a title between the lines.
+    banner = len(row.cells) > 1 and len({cell.text for cell in row.cells.values()}) == 1
+    return not any(texts) or first.startswith(totals) or repeated > 1 or banner
+
+
+def _line(sheet: str, row: Row, columns: Mapping[str, int]) -> Line:
+    cells = {
+        name: row.cells.get(column) or Cell(None, sheet, address(row.number, column))
+        for name, column in columns.items()
+    }
+    return Line(sheet, row.number, cells)

@@ -1,0 +1,122 @@
+"""Sheets as offices keep them, read to rows whose cells know their place.
+
+Merged cells give their value to every place they cover; blank lines stay out, and the
+numbers of the others are those of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from engine.errors import Refusal, Refused
+
+Value = str | int | float | bool | date | None
+
+MEGABYTES = 8
+ROWS = 50_000
+COLUMNS = 200
+UNPACKED = 120 * 1024 * 1024
+"""How much a file may unpack to: a sheet of that many rows is far below."""
+
+FORMATS = ("xlsx", "ods", "csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value and where it stands: sheet and address (``C7``). ``merged`` if it is given by a
+    cell that covers this place from another."""
+
+    value: Value
+    sheet: str
+    address: str
+    merged: bool = False
+
+    @property
+    def text(self) -> str:
+        """The value as written, spaces made single; a whole number without decimals."""
+        if self.value is None:
+            return ""
+        if isinstance(self.value, float) and self.value.is_integer():
+            return str(int(self.value))
+        if isinstance(self.value, date):
+            return self.value.isoformat()
+        return " ".join(str(self.value).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a sheet with its number there, from 1, and its cells by column, from 0."""
+
+    number: int
+    cells: Mapping[int, Cell]
+
+    def text(self, column: int | None) -> str:
+        cell = self.cells.get(column) if column is not None else None
+        return cell.text if cell else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    name: str
+    rows: Sequence[Row]
+
+
+def address(row: int, column: int) -> str:
+    """``C7`` for row 7 and column 2 (counted from 0)."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return f"{letters}{row}"
+
+
+def read(data: bytes, name: str) -> Sequence[Sheet]:
+    """The sheets of a file that hold anything; its kind is told by its content, not its name.
+
+    Raises ``Refused`` (``sheet_too_big``, ``sheet_unreadable``, ``sheet_empty``).
+    """
+    if len(data) > MEGABYTES * 1024 * 1024:
+        raise Refused(Refusal("sheet_too_big", {"megabytes": MEGABYTES, "rows": ROWS}))
+    sheets = [sheet for sheet in _reader(data, name)(data, name) if sheet.rows]
+    if not sheets:
+        raise Refused(Refusal("sheet_empty", {"file": name}))
+    return sheets
+
+
+def _reader(data: bytes, name: str) -> Any:
+    from workflows.exchange import ods, separated, xlsx
+
+    if not data.startswith(b"PK"):
+        return separated.read
+    return ods.read if ods.is_ods(data) else xlsx.read
+
+
+def unreadable(name: str) -> Refused:
+    return Refused(Refusal("sheet_unreadable", {"file": name, "formats": ", ".join(FORMATS)}))
+
+
+def sheet_of(name: str, lines: Iterable[tuple[int, Mapping[int, tuple[Value, bool]]]]) -> Sheet:
+    """A sheet of numbered lines, each of values by column and whether they are merged in.
+
+    Raises ``Refused`` (``sheet_too_big``).
+    """
+    rows = []
+    for number, values in lines:
+        cells = {
+            column: Cell(value, name, address(number, column), merged)
+            for column, (value, merged) in values.items()
+            if not _blank(value) and column < COLUMNS
+        }
+        if cells:
+            rows.append(Row(number, cells))
+        if len(rows) > ROWS:
+            raise Refused(Refusal("sheet_too_big", {"megabytes": MEGABYTES, "rows": ROWS}))
+    return Sheet(name, rows)
+
+
+def _blank(value: Value) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())

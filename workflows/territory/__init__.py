@@ -1,0 +1,1 @@
+"""Units through time: what may become of them, who writes it, and what moves with them."""

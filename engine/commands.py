@@ -18,14 +18,14 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from engine import clock, fields, ledger, machine, policy
+from engine import clock, fields, handover, ledger, machine, policy
 from engine.db import after_commit, contended, in_writing, writing
 from engine.definition import Transition, scope_of
 from engine.errors import Conflict, EngineError, Refusal, Stale
 from engine.history import fold
 from engine.house import House
 from engine.ledger import Found
-from engine.move import Command, Move, Opening
+from engine.move import Command, Handover, Move, Opening
 from engine.policy import Actor, Office
 
 
@@ -54,7 +54,7 @@ class Option:
         return not self.refusals
 
 
-def perform(session: Session, house: House, command: Command | Opening) -> Outcome:
+def perform(session: Session, house: House, command: Command | Opening | Handover) -> Outcome:
     """Makes one move, and those that follow from it, in one transaction.
 
     Joins the caller's ``writing`` transaction when there is one. Raises ``NotFound``,
@@ -80,7 +80,7 @@ def perform(session: Session, house: House, command: Command | Opening) -> Outco
     raise AssertionError("the loop returns or raises")
 
 
-def _lost_a_race(session: Session, command: Command | Opening) -> Outcome | None:
+def _lost_a_race(session: Session, command: Command | Opening | Handover) -> Outcome | None:
     if in_writing(session) or not isinstance(command, Opening):
         return None
     return repeated(session, command)
@@ -174,7 +174,11 @@ def _reasons(
     yield from _ask(move, unusable=set(transition.fields))
 
 
-def _perform(session: Session, house: House, command: Command | Opening, at: datetime) -> Outcome:
+def _perform(
+    session: Session, house: House, command: Command | Opening | Handover, at: datetime
+) -> Outcome:
+    if isinstance(command, Handover):
+        return _hand_over(session, house, command, at)
     # The locks first: a racing repetition then sees the answer of the one before it.
     if isinstance(command, Command):
         found = ledger.find(session, house, command.subject_id, lock=True)
@@ -212,6 +216,20 @@ def _decide(
     for following in move.follow:
         _perform(session, house, following, at)
     return Outcome(found.id, to_state, version)
+
+
+def _hand_over(session: Session, house: House, command: Handover, at: datetime) -> Outcome:
+    found = ledger.find(session, house, command.subject_id, lock=True)
+    transition = handover.transition_for(found, lapse=command.lapse)
+    move = _move(session, house, found, transition, policy.THE_SYSTEM, None, at)
+    handover.rescope(found, move, command)
+    for effect in transition.effects:
+        house.binding.effects[effect](move)
+    version = ledger.write_event(move, transition.target, command.key, found)
+    ledger.write_state(move, found, transition.target, version)
+    for following in move.follow:
+        _perform(session, house, following, at)
+    return Outcome(found.id, transition.target, version)
 
 
 def _actor(session: Session, house: House, person_id: int | None, at: datetime) -> Actor:

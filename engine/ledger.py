@@ -115,6 +115,12 @@ _MOVED = _MOVED.values(
 )
 _NOT_WAITING = delete(WAITING).where(WAITING.c.subject_id == _ID)
 _NOW_WAITING = insert(WAITING)
+_WAITS = select(WAITING.c.due_at, WAITING.c.since).where(WAITING.c.subject_id == _ID)
+_RESCOPED = (
+    update(SCOPES)
+    .where(SCOPES.c.subject_id == _ID, SCOPES.c.scope == bindparam("which"))
+    .values(unit_id=bindparam("new_unit_id"))
+)
 _HANDED_ON = update(WAITING).where(WAITING.c.subject_id == _ID)
 _HANDED_ON = _HANDED_ON.values(
     {name: bindparam(f"new_{name}") for name in ("role", "unit_id", "due_at", "since")}
@@ -304,6 +310,24 @@ def _offices(found: Found, state: State) -> list[tuple[str, int]]:
     """The offices a state waits on; a rule about a unit the subject lacks names nobody."""
     offices = {(role_of(rule), found.scopes.get(scope_of(rule))) for rule in state.waiting_on}
     return sorted((role, unit) for role, unit in offices if unit is not None)
+
+
+def write_scopes(found: Found, scopes: Mapping[str, int]) -> None:
+    """The subject is at other units from now on, and waits on their offices as long as it did
+    on those before."""
+    for scope, unit in scopes.items():
+        values = {"subject": found.id, "which": scope, "new_unit_id": unit}
+        found.connection.execute(_RESCOPED, values)
+    since = found.connection.execute(_WAITS, {"subject": found.id}).all()
+    found.scopes = {**found.scopes, **scopes}
+    if not since:
+        return
+    found.connection.execute(_NOT_WAITING, {"subject": found.id})
+    state = found.definition.by_state[found.state]
+    kept = {"subject_id": found.id, "due_at": since[0].due_at, "since": since[0].since}
+    waiting = [{**kept, "role": role, "unit_id": unit} for role, unit in _offices(found, state)]
+    if waiting:
+        found.connection.execute(_NOW_WAITING, waiting)
 
 
 def write_tasks(move: Move, found: Found) -> list[int]:

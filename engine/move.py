@@ -50,6 +50,19 @@ class Opening:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A subject goes on at other units, because those it was at are no more: by the system,
+    on the ``basis`` that the history keeps. ``scopes`` are those that change. With ``lapse``
+    a paper that nobody can finish any more ends instead, as void."""
+
+    subject_id: int
+    scopes: Mapping[str, int]
+    basis: Mapping[str, Any]
+    lapse: bool = False
+    key: str | None = None
+
+
 @dataclass(slots=True)
 class Move:
     """A command with all that is known when its guards are asked and its effects run."""

@@ -12,6 +12,7 @@ from engine import clock
 from engine.policy import Actor
 from web.extensions import bureau, db, login
 from workflows import sign_ins
+from workflows.territory.succession import former_of
 
 ADMIN = "admin"
 READS_EVERYTHING = frozenset({"auditor"})
@@ -47,10 +48,13 @@ class SignedIn(UserMixin):  # type: ignore[misc]
     def reads_everything(self) -> bool:
         return any(office.role in READS_EVERYTHING for office in self.actor.offices)
 
-    @property
+    @cached_property
     def units(self) -> tuple[int, ...]:
-        """The units whose files this person may read."""
-        return tuple(dict.fromkeys(office.unit_id for office in self.reader.offices))
+        """The units whose files this person may read: those of the offices, and those whose
+        place they have taken, which left their files to them."""
+        own = dict.fromkeys(office.unit_id for office in self.reader.offices)
+        former = former_of(db.session(), own, clock.today())
+        return (*own, *sorted(former - own.keys()))
 
 
 @login.user_loader  # type: ignore[untyped-decorator]

@@ -30,7 +30,12 @@ _OFFICES = (
         & (Appointment.starts_on <= bindparam("on"))
         & or_(Appointment.ends_on.is_(None), Appointment.ends_on >= bindparam("on")),
     )
-    .outerjoin(Unit, Unit.id == Appointment.unit_id)
+    .outerjoin(
+        Unit,
+        (Unit.id == Appointment.unit_id)
+        & (Unit.starts_on <= bindparam("on"))
+        & or_(Unit.ends_on.is_(None), Unit.ends_on >= bindparam("on")),
+    )
     .where(Person.id == bindparam("person"))
     .order_by(Appointment.starts_on, Appointment.id)
 )
@@ -39,7 +44,8 @@ _OFFICES = (
 def find_actor(session: Session, person_id: int, on: date) -> Actor:
     """The person with every office valid on that law date, in one query.
 
-    An appointment that ended yesterday is gone today, in the middle of a session too.
+    An appointment that ended yesterday is gone today, in the middle of a session too; so is
+    one at a unit that ended yesterday, whatever the appointment says.
     Raises ``Forbidden`` (``unknown_person``) for somebody the system does not know.
     """
     rows = session.execute(_OFFICES, {"person": person_id, "on": on}).all()
@@ -55,6 +61,6 @@ def find_actor(session: Session, person_id: int, on: date) -> Actor:
             row.capacity,
         )
         for row in rows
-        if row.id is not None
+        if row.kind is not None
     )
     return Actor(person_id, rows[0].person, offices)

@@ -13,6 +13,7 @@ from typing import Any, get_args
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.commands import Option, Outcome, foreseen, openable, perform
 from engine.definition import Act, Definition
 from engine.errors import NotFound, Refusal
@@ -25,6 +26,7 @@ from workflows import decisions, resting, streaks
 from workflows.aftermath import IN_FORCE, aftermath
 from workflows.nominations import Nomination
 from workflows.results import of_area
+from workflows.territory.succession import successor_on
 from workflows.units import Unit
 
 ACTS: tuple[Act, ...] = get_args(Act)
@@ -147,12 +149,18 @@ def _opening(
         person_id,
         house.kinds[kind].definition,
         f"draft_{act}",
-        {"authority": paper.authority_id},
+        {"authority": acting_authority(session, paper)},
         data or {},
         key,
         # The earlier paper is locked with the rest: two acts on it wait for each other.
         evidence={"kind": kind, "subjects": [*subjects, paper.id], "act": act, "of": paper.id},
     )
+
+
+def acting_authority(session: Session, paper: Paper) -> int:
+    """Who may act on the paper today: whoever issued it, or has taken its place since."""
+    successor = successor_on(session, paper.authority_id, clock.today())
+    return paper.authority_id if successor is None else successor
 
 
 def _of(session: Session, paper_id: int) -> Sequence[int]:
@@ -196,7 +204,8 @@ def addable(session: Session, house: House, actor: Actor, paper: Paper) -> Seque
         return ()
     waiting = decisions.waiting_for(session, house, actor, paper.kind)
     year = paper.values["year"]
-    ids = [one.id for one in waiting if one.unit_id == paper.authority_id and one.year == year]
+    office = acting_authority(session, paper)
+    ids = [one.id for one in waiting if one.unit_id == office and one.year == year]
     return in_order(session, ids)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.db import writing
 from engine.errors import Refusal, Refused
 from engine.fields import read_day
@@ -75,12 +76,20 @@ def _unit(
     if kinds is None:
         faults.append(Refusal("not_a_choice", field="role"))
         return None
-    exact = session.scalars(select(Unit).where(Unit.code == text, Unit.kind.in_(kinds))).all()
-    found = exact or [u for u in search(session, text, limit=50) if u.kind in kinds]
+    known = select(Unit).where(Unit.code == text, Unit.kind.in_(kinds))
+    exact = [unit for unit in session.scalars(known) if _goes_on(unit)]
+    found = exact or [
+        unit for unit in search(session, text, limit=50) if unit.kind in kinds and _goes_on(unit)
+    ]
     if len(found) != 1:
         faults.append(Refusal("which_unit", {"count": len(found)}, field="unit"))
         return None
     return found[0].id
+
+
+def _goes_on(unit: Unit) -> bool:
+    """At a unit that ended there is no office to hold."""
+    return unit.ends_on is None or unit.ends_on >= clock.today()
 
 
 def _day(text: str, field: str, faults: list[Refusal]) -> date | None:

@@ -86,14 +86,17 @@ class Appointment(Base):
 def _valid(on: date) -> Select[Appointment]:
     return (
         select(Appointment)
-        .where(Appointment.starts_on <= on)
+        .join(Unit, Unit.id == Appointment.unit_id)
+        .where(Appointment.starts_on <= on, Unit.starts_on <= on)
         .where(or_(Appointment.ends_on.is_(None), Appointment.ends_on >= on))
+        .where(or_(Unit.ends_on.is_(None), Unit.ends_on >= on))
         .order_by(Appointment.starts_on, Appointment.id)
     )
 
 
 def holders_of(session: Session, role: str, unit_id: int, on: date) -> Sequence[Appointment]:
-    """Who holds a role at a unit on a day, with the people, the longest in office first."""
+    """Who holds a role at a unit on a day, with the people, the longest in office first;
+    nobody where the unit is not there on that day."""
     query = _valid(on).where(Appointment.role == role, Appointment.unit_id == unit_id)
     return session.scalars(query.options(joinedload(Appointment.person))).all()
 

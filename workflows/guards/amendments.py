@@ -19,13 +19,15 @@ from workflows.guards.common import Asked
 from workflows.guards.papers import waits_for
 from workflows.nominations import Nomination
 from workflows.resting import has_lost_ground
+from workflows.territory.succession import succeeds
 
 ERRATA = ("place", "printed", "correct")
 
 
 def amended_in_force(move: Move) -> Iterator[Refusal]:
-    """The earlier paper was issued by this very authority, is of a kind to which this may
-    be done, and still stands. Nothing for a paper that acts on none."""
+    """The earlier paper was issued by this very authority, or by one whose place it has taken,
+    is of a kind to which this may be done, and still stands. Nothing for a paper that acts on
+    none."""
     found = amendment(move)
     if found is None:
         return
@@ -38,7 +40,7 @@ def amended_in_force(move: Move) -> Iterator[Refusal]:
         yield Refusal("amended_not_in_force", {"state": earlier.state if earlier else ""})
     elif earlier.kind not in aftermath().amendable[found.act]:  # type: ignore[index]
         yield Refusal("not_amendable", {"act": found.act})
-    elif earlier.authority_id != move.scopes["authority"]:
+    elif not succeeds(move.session, move.scopes["authority"], earlier.authority_id, move.today):
         yield Refusal("amended_of_another")
 
 

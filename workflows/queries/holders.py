@@ -46,6 +46,8 @@ _HELD = (
         Appointment.role.in_(bindparam("roles", expanding=True)),
         Appointment.starts_on <= bindparam("on"),
         or_(Appointment.ends_on.is_(None), Appointment.ends_on >= bindparam("on")),
+        Unit.starts_on <= bindparam("on"),
+        or_(Unit.ends_on.is_(None), Unit.ends_on >= bindparam("on")),
     )
     .order_by(Appointment.starts_on, Appointment.id)
 )

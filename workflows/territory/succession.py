@@ -1,0 +1,54 @@
+"""Who goes on with what a unit had begun, once it is no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflows.lineage import UnitLineage, successors
+from workflows.units import Unit
+
+
+def stands(session: Session, unit_id: int, on: date) -> bool:
+    """Whether the unit is there on that day."""
+    unit = session.get(Unit, unit_id)
+    return bool(unit and unit.starts_on <= on and (unit.ends_on is None or on <= unit.ends_on))
+
+
+def successor_on(session: Session, unit_id: int, on: date) -> int | None:
+    """The unit that has taken the place of this one by that day: itself while it stands.
+
+    Nothing where several did (it was split) or nobody: then no rule says who goes on.
+    """
+    seen: set[int] = set()
+    while not stands(session, unit_id, on):
+        seen.add(unit_id)
+        links = successors(session, [unit_id]).get(unit_id, [])
+        following = {link.unit_id for link in links if link.effective_on <= on} - seen
+        if len(following) != 1:
+            return None
+        (unit_id,) = following
+    return unit_id
+
+
+def succeeds(session: Session, unit_id: int, former_id: int, on: date) -> bool:
+    """Whether the unit is the former one, or has taken its place by that day."""
+    return unit_id == former_id or successor_on(session, former_id, on) == unit_id
+
+
+def former_of(session: Session, unit_ids: Iterable[int], on: date) -> set[int]:
+    """The units that these have taken the place of by that day, however far back."""
+    found: set[int] = set()
+    level = set(unit_ids)
+    while level:
+        rows = session.scalars(
+            select(UnitLineage.predecessor_id).where(
+                UnitLineage.successor_id.in_(level), UnitLineage.effective_on <= on
+            )
+        )
+        level = set(rows) - found
+        found |= level
+    return {unit for unit in found if not stands(session, unit, on)}

@@ -26,7 +26,7 @@ class Unclear(ValueError):
         self.refusal = refusal
 
 
-def blame(cell: Cell, code: str, **params: object) -> Refusal:
+def blame(cell: Cell, code: str, /, **params: object) -> Refusal:
     """A refusal about a cell: its ``field`` is ``sheet!C7``, or ``C7`` where the sheet has no
     name."""
     place = f"{cell.sheet}!{cell.address}" if cell.sheet else cell.address

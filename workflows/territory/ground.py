@@ -61,7 +61,9 @@ def write(
 
 def _begin(session: Session, spans: Sequence[Span], ids: Mapping[int, int], today: date) -> int:
     shown = _shown(spans, today)
+    # What stands above it may not be written yet: ``refresh`` says so in the end.
     values = _row(shown, ids) | {"starts_on": spans[0].starts_on, "ends_on": spans[-1].ends_on}
+    values["parent_id"] = None
     values |= {"folded": fold(shown.name), "sort": _sort(shown.code)}
     return int(session.execute(insert(UNITS).returning(UNITS.c.id), values).scalar_one())
 

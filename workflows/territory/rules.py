@@ -49,7 +49,7 @@ class Doing:
     def on(self) -> date:
         return self.order.deed.effective_on
 
-    def refuse(self, code: str, key: str, **params: Any) -> None:
+    def refuse(self, code: str, key: str, /, **params: Any) -> None:
         self.reasons.append(Refusal(code, params, field=key))
 
     def add(self, refusals: Iterable[Refusal], key: str) -> None:

@@ -17,7 +17,10 @@ from web.cli.refusals import No, describe
 from web.cli.words import text
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from web.settings import Settings
+    from workflows.bureau import Bureau
     from workflows.demo.drive import Done
     from workflows.demonstration import Exported
 
@@ -148,7 +151,6 @@ def worker(tasks: int, memory: int, parent: int | None) -> None:
     from web.cli.office import open_office
     from web.serve import WORKER_PATIENCE, leave_with
     from web.settings import require_start
-    from workflows.renewal import renew
 
     if parent is not None:
         leave_with(parent, WORKER_PATIENCE)
@@ -165,12 +167,21 @@ def worker(tasks: int, memory: int, parent: int | None) -> None:
         office.bureau.house,
         desk.handlers,
         slow=desk.slow,
-        daily=lambda session: renew(session, desk),
+        daily=lambda session: _nightly(session, office.bureau),
     )
     ending = run_worker(office.queue, work, tasks=tasks, memory=memory * 2**20)
     if ending == "recycle":
         # The same process begins anew: what the typesetter held goes back to the machine.
         os.execv(sys.executable, [sys.executable, "-m", "web.cli", *sys.argv[1:]])  # noqa: S606
+
+
+def _nightly(session: Session, bureau: Bureau) -> None:
+    """Units that changed at midnight take what is open along; then new time stamps."""
+    from workflows.renewal import renew
+    from workflows.territory.handing_over import hand_over
+
+    hand_over(session, bureau.house)
+    renew(session, bureau.desk)
 
 
 @command("migrate", answers=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -225,7 +225,7 @@ def _order(row: Row) -> tuple[date, int, int]:
     return row.starts_on or date.max, level, row.line.number
 
 
-def as_record(report: Report, say: Mapping[int, str]) -> dict[str, Any]:
+def as_record(report: Report, say: Sequence[str]) -> dict[str, Any]:
     """The report as plain values; ``say`` holds the sentences by place."""
     return {
         "dry_run": report.dry_run,

@@ -1,0 +1,73 @@
+"""Units on the command line: looked up by day, changed by a file, loaded from a sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.web.calling import Shell
+from workflows.exchange import xlsx
+
+ACTS = """
+[[orders]]
+act = "rename"
+units = ["16144"]
+into = [{ name = "Nga An Mới" }]
+[orders.deed]
+number = "1/NQ"
+effective_on = 2026-01-01
+"""
+HEADINGS = ["Loại", "Mã", "Tên", "Mã cấp trên", "Từ ngày"]
+
+
+@pytest.fixture
+def district(district_url: str, tmp_path: Path) -> Shell:
+    return Shell(tmp_path, {"BINHXET_DATABASE_URL": district_url})
+
+
+def test_a_file_of_acts_is_tried_applied_and_passed_over(district: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "acts.toml"
+    file.write_text(ACTS)
+    tried = district("units", "apply", file, "--dry-run", "--json").json
+    assert (tried["orders"], len(tried["changes"]), tried["dry_run"]) == (1, 1, True)
+    assert "Nga An" in district("units", "apply", file, "--dry-run").out
+    assert district("units", "apply", file, "--json").json["handed_over"] == 0
+    again = district("units", "apply", file, "--json").json
+    assert (again["orders"], again["again"]) == (0, 1)
+    told = district("units", "show", "16144", "--on", "2026-06-01", "--json").json
+    assert [span["name"] for span in told["spans"]] == ["Xã Nga An", "Xã Nga An Mới"]
+    assert told["spans"][1]["number"] == "1/NQ"
+    assert "Nga An Mới" in district("units", "show", "16144").out
+    assert "unknown_unit" in district("units", "show", "16144", "--on", "1990-01-01", expect=1).err
+    assert district("units", "hand-over", "--json").json["left"] == []
+
+
+def test_a_file_that_may_not_be_is_refused_with_its_key(district: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "acts.toml"
+    file.write_text(ACTS.replace('"16144"', '"99999"'))
+    answer = district("units", "apply", file, "--lang", "en", expect=1)
+    assert "orders.0.units.0: On 01/01/2026 there was no unit" in answer.err
+    file.write_text(ACTS + "colour = 1\n")
+    assert "unknown_key" in district("units", "apply", file, expect=1).err
+
+
+def test_a_sheet_is_tried_loaded_and_known(district: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "units.xlsx"
+    file.write_bytes(
+        xlsx.write("A", HEADINGS, [["thôn", "16144-99", "Thôn 99", "16144", "1/1/2020"]])
+    )
+    assert district("load", "units", file, "--dry-run", "--json").json["accepted"] == 1
+    assert district("load", "units", file, "--json").json["new"] == 1
+    assert district("load", "units", file, "--json").json["same"] == 1
+    file.write_bytes(xlsx.write("A", HEADINGS, [["thôn", "16144-98", "", "1614", "1/1/2020"]]))
+    told = district("load", "units", file, "--json", expect=1).json
+    assert [(one["cell"], one["code"]) for one in told["refused"]] == [("C2", "cell_empty")]
+    assert "A!C2: " in district("load", "units", file, expect=1).out
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "ods", "csv"])
+def test_a_template_is_written(district: Shell, tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"t.{ending}"
+    assert district("template", "units", file, "--json").json["size"] == file.stat().st_size
+    assert "format_unknown" in district("template", "units", tmp_path / "t.doc", expect=1).err

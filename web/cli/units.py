@@ -1,0 +1,180 @@
+"""Units through time: looked up, changed by what papers order, and what moves with them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from web.cli.frame import Group, answer, argument, command, leave, option, table
+from web.cli.refusals import No
+from web.cli.words import text
+
+if TYPE_CHECKING:
+    from workflows.queries.territory import Step, Story
+    from workflows.territory.acts import Change, Report
+
+group = Group("units")
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@command(
+    "units show",
+    argument("code"),
+    option("--on", "borne_on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE"),
+    group=group,
+    answers=True,
+)
+def show(code: str, borne_on: datetime | None, as_json: bool) -> None:
+    from web.cli.office import open_office
+    from workflows.queries.territory import story
+    from workflows.units import by_code
+
+    office = open_office()
+    unit = by_code(office.session, code, on=borne_on.date() if borne_on else None)
+    found = story(office.session, unit.id) if unit else None
+    if found is None:
+        raise No("unknown_unit", unit=code)
+    told = _story(found)
+    answer(told, as_json, lambda: _story_lines(told))
+
+
+def _story(found: Story) -> dict[str, Any]:
+    return {
+        "id": found.unit.id,
+        "kind": found.unit.kind,
+        "name": found.unit.heading,
+        "children": found.children,
+        "spans": [
+            {
+                "from": _day(one.starts_on),
+                "to": _day(one.ends_on),
+                "name": one.title,
+                "code": one.code,
+                "parent": one.parent,
+                "act": one.act.kind if one.act else None,
+                "number": one.act.number if one.act else None,
+                "confidence": one.act.confidence if one.act else None,
+            }
+            for one in found.chapters
+        ],
+        "predecessors": [_step(one) for one in found.before],
+        "successors": [_step(one) for one in found.after],
+    }
+
+
+def _step(one: Step) -> dict[str, Any]:
+    told = {"id": one.unit_id, "name": one.title, "code": one.code, "level": one.level}
+    return told | {"via": one.via, "kind": one.kind, "on": _day(one.on)}
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _story_lines(told: dict[str, Any]) -> list[str]:
+    spans = [
+        [
+            one["from"],
+            one["to"] or "…",
+            one["code"],
+            one["name"],
+            one["parent"],
+            one["number"] or "",
+        ]
+        for one in told["spans"]
+    ]
+    steps = [
+        f"{'→' if one['level'] > 0 else '←'} {one['on']} {one['name']} ({one['code']})"
+        f" [{one['kind']}]"
+        for one in (*told["predecessors"], *told["successors"])
+    ]
+    return [*table(spans), *steps]
+
+
+@command(
+    "units apply",
+    argument("file", type=FILE),
+    option("--dry-run", is_flag=True),
+    group=group,
+    answers=True,
+)
+def apply(file: Path, dry_run: bool, as_json: bool) -> None:
+    from web.cli.office import open_office
+    from workflows.territory import acts, handing_over, reforms
+
+    office = open_office()
+    report = acts.decree(office.session, reforms.load(file), dry_run=dry_run)
+    told = _report(report)
+    if not dry_run:
+        moved = handing_over.hand_over(office.session, office.bureau.house)
+        told |= {"handed_over": moved.nominations, "papers_ended": moved.papers, "left": moved.left}
+    answer(told, as_json, lambda: _report_lines(told))
+
+
+def _report(report: Report) -> dict[str, Any]:
+    changes = [_change(one) for one in report.changes]
+    counts = [{"on": _day(on), **found} for on, found in report.counts]
+    return {
+        "dry_run": report.dry_run,
+        "orders": report.orders,
+        "again": report.again,
+        "offices": report.offices,
+        "changes": changes,
+        "counts": counts,
+    }
+
+
+def _change(one: Change) -> dict[str, Any]:
+    known = one.after or one.before
+    return {
+        "on": _day(one.on),
+        "what": one.what,
+        "kind": known.kind if known else "",
+        "before": _span(one.before),
+        "after": _span(one.after),
+    }
+
+
+def _span(span: Any) -> str | None:
+    return f"{span.form} {span.name} ({span.code})" if span else None
+
+
+def _report_lines(told: dict[str, Any]) -> list[str]:
+    above = [one for one in told["changes"] if one["kind"] != "area"]
+    lines = [
+        f"{one['on']} {text('unit_' + one['what'])}: {one['before'] or ''}"
+        f"{' → ' if one['before'] and one['after'] else ''}{one['after'] or ''}"
+        for one in above
+    ]
+    counts = {one["on"]: one for one in told["counts"]}
+    lines += [f"{on}: {one.get('commune', 0)} {text('communes')}" for on, one in counts.items()]
+    sums = {name: told[name] for name in ("orders", "again", "offices")}
+    sums |= {"areas": len(told["changes"]) - len(above)}
+    lines.append(text("acts_tried" if told["dry_run"] else "acts_done", **sums))
+    if "handed_over" in told:
+        lines.append(_moved_line(told))
+    return lines
+
+
+def _moved_line(told: dict[str, Any]) -> str:
+    return text(
+        "handed_over",
+        nominations=told["handed_over"],
+        papers=told["papers_ended"],
+        left=len(told["left"]),
+    )
+
+
+@command("units hand-over", option("--dry-run", is_flag=True), group=group, answers=True)
+def hand_over(dry_run: bool, as_json: bool) -> None:
+    from web.cli.office import open_office
+    from workflows.territory import handing_over
+
+    office = open_office()
+    done = handing_over.hand_over(office.session, office.bureau.house, dry_run=dry_run)
+    told = {"handed_over": done.nominations, "papers_ended": done.papers, "left": done.left}
+    answer(told, as_json, lambda: [_moved_line(told)])
+    leave(not done.left)

@@ -107,6 +107,13 @@ RULES: dict[str, Rule] = {
     "admin.people": OVERSEERS,
     "admin.appoint": ADMINS,
     "admin.end_appointment": ADMINS,
+    "units.listing": OVERSEERS,
+    "units.show": OVERSEERS,
+    "units.act": ADMINS,
+    "units.record": ADMINS,
+    "units.sheet": ADMINS,
+    "units.upload": ADMINS,
+    "units.template": ADMINS,
 }
 """Endpoint → who may reach it. A set names roles, any of which suffices. What a person may
 see or do behind the door is decided by the object: see below and ``engine.policy``."""

@@ -31,6 +31,7 @@ from web import (
     security,
     sign_in,
     text,
+    units,
     uploads,
 )
 from web.identity import current
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     ceremonies.blueprint,
     registers.blueprint,
     admin.blueprint,
+    units.blueprint,
     api.blueprint,
 )
 

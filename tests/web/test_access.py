@@ -31,6 +31,7 @@ def _address(rule: Rule) -> str:
         "code": "vi",
         "definition_id": "outgoing",
         "session": "none",
+        "form": "xlsx",
     }
     built = rule.build({name: values[name] for name in rule.arguments})
     assert built is not None

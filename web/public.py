@@ -19,6 +19,7 @@ from workflows import logbook, resting, standing
 from workflows.queries import public as queries
 from workflows.sign_ins import must_wait, tried
 from workflows.streaks import yearly_table
+from workflows.units import unit_on
 from workflows.verification import Verification, refused
 from workflows.verification import verify as check
 
@@ -59,10 +60,12 @@ def place(unit_id: int) -> str:
     unit = queries.unit(session, unit_id)
     if unit is None or unit.kind != "commune":
         missing()
-    heading = unit.heading
     years = queries.years(session)
-    shown = _shown(years, _year(years))
-    areas = queries.areas(session, commune_id=unit_id, years=shown, limit=300)
+    year = _year(years)
+    on = queries.end_of(year) if year else clock.today()
+    heading = (unit_on(session, unit_id, on) or unit).heading
+    shown = _shown(years, year)
+    areas = queries.areas(session, commune_id=unit_id, on=on, years=shown, limit=300)
     return render_template(
         "public/place.html",
         heading=heading,

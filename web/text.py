@@ -104,6 +104,11 @@ def telephone(number: str) -> str:
     return "".join(sign for sign in number if sign.isdigit() or sign == "+")
 
 
+def move(action: str) -> str:
+    """A move that the definition at hand does not name."""
+    return wording.move_name(action, language())
+
+
 def attach(app: Flask) -> None:
     """Makes these known to the templates."""
     filters: dict[str, Any] = {
@@ -116,6 +121,7 @@ def attach(app: Flask) -> None:
         "words": words,
         "said": said,
         "told": told,
+        "move": move,
         "role": role,
         "telephone": telephone,
     }

@@ -26,7 +26,7 @@ from workflows.units import FORMS, KINDS
 blueprint = Blueprint("units", __name__, url_prefix="/admin/units")
 
 PAGE = 50
-SHOWN = 60
+SHOWN = 25
 """How many changes a preview tells one by one."""
 
 AT_ONCE = 300

@@ -125,3 +125,29 @@ def test_children_are_typed_as_pairs() -> None:
     assert wrong == []
     assert made is not None
     assert made.children == {"1-01": "8", "1-02": "9", "1-03": "8"}
+
+
+def test_years_gone_by_are_told_with_the_names_of_then(site: Site) -> None:
+    client = site.signed_in("admin")
+    before = client.get("/").text
+    assert post(client, ACT, "/inbox", step="record", **RENAME).status_code == 303
+    commune = site.do(lambda s: by_code(s, "16144", "commune").id)  # type: ignore[union-attr]
+    then = client.get(f"/places/{commune}?year=2025").text
+    assert "<h1>Xã Nga An</h1>" in then
+    assert "Xã Nga An Mới" in client.get(f"/admin/units/{commune}").text
+    assert ("Nga An" in before) == ("Nga An" in client.get("/").text)
+
+
+def test_the_timeline_names_the_paper_by_which_a_case_went_elsewhere(site: Site) -> None:
+    subject = site.open()
+    client = site.signed_in("admin")
+    into = {"name_0": "Nga Tân", "form_0": "xã", "code_0": "16145", "parent_0": "401"}
+    merge = {"units": "commune:16144, commune:16147"}
+    other = {"kind_0": "commune", "name_0": "Nga Phú", "form_0": "xã", "code_0": "16147"}
+    create = DEED | other | {"parent_0": "401", "effective_on": "2026-01-01"}
+    assert post(client, "/admin/units/acts/create", "/inbox", step="record", **create).location
+    done = post(client, "/admin/units/acts/merge", "/inbox", step="record", **DEED, **merge, **into)
+    assert done.status_code == 303
+    page = site.signed_in("auditor").get(f"/nominations/{subject}").text
+    assert "Chuyển sang đơn vị kế tục" in page
+    assert "Theo văn bản số 5/NQ-HĐND" in page

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from engine import clock
 from engine.papers.book import PUBLIC, Paper, PaperVersion
 from engine.subjects import Link, Subject
 from workflows.names import words_of
 from workflows.nominations import Nomination
 from workflows.results import Result
-from workflows.units import Unit, searched
+from workflows.units import Unit, UnitSpan, on_day, searched, unit_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +59,31 @@ def years(session: Session) -> Sequence[int]:
     return session.scalars(select(Result.year).distinct().order_by(Result.year)).all()
 
 
+def end_of(year: int) -> date:
+    """The last day of a year, or today while it lasts: units are told as they were then."""
+    return min(date(year, 12, 31), clock.today())
+
+
+def _holds(span: type[UnitSpan], on: date) -> ColumnElement[bool]:
+    return (span.starts_on <= on) & or_(span.ends_on.is_(None), span.ends_on >= on)
+
+
 def communes(session: Session, year: int) -> Sequence[Place]:
-    """The communes with results in a year."""
-    area = aliased(Unit)
+    """The communes with results in a year, as they were at its end."""
+    on, area, commune = end_of(year), aliased(UnitSpan), aliased(UnitSpan)
     rows = session.execute(
         select(
             Unit.id,
-            Unit.form,
-            Unit.name,
+            commune.form,
+            commune.name,
             func.count(),
             func.count().filter(Result.recognised),
         )
-        .join(area, area.parent_id == Unit.id)
-        .join(Result, Result.area_id == area.id)
+        .join(commune, (commune.unit_id == Unit.id) & _holds(commune, on))
+        .join(area, (area.parent_id == Unit.id) & _holds(area, on))
+        .join(Result, Result.area_id == area.unit_id)
         .where(Result.year == year)
-        .group_by(Unit.id, Unit.form, Unit.name, Unit.sort)
+        .group_by(Unit.id, commune.form, commune.name, Unit.sort)
         .order_by(Unit.sort, Unit.id)
     )
     return [Place(i, f"{form} {name}", judged, ok) for i, form, name, judged, ok in rows]
@@ -82,12 +93,14 @@ def areas(
     session: Session,
     *,
     commune_id: int | None = None,
+    on: date | None = None,
     search: str = "",
     years: Sequence[int] = (),
     limit: int = 100,
 ) -> Sequence[Area]:
-    """Areas of a commune, or those whose own or whose commune's name has words that begin
-    with each word of the search, with their results of these years; two queries."""
+    """Areas of a commune (of those that stood under it on a day, if one is given), or those
+    whose own or whose commune's name has words that begin with each word of the search, with
+    their results of these years; two queries."""
     commune = aliased(Unit)
     query = (
         select(Unit.id, Unit.name, commune.id, commune.form, commune.name)
@@ -96,7 +109,10 @@ def areas(
         .order_by(commune.sort, Unit.sort, Unit.id)
         .limit(limit)
     )
-    if commune_id is not None:
+    if commune_id is not None and on is not None:
+        there = select(UnitSpan.unit_id).where(UnitSpan.parent_id == commune_id, on_day(on))
+        query = query.where(Unit.id.in_(there))
+    elif commune_id is not None:
         query = query.where(commune.id == commune_id)
     names = searched(Unit, commune)
     for word in words_of(search):
@@ -129,8 +145,11 @@ def paper(session: Session, code: str) -> PublicPaper | None:
     if row is None:
         return None
     found, state, digest, authority = row
+    on = found.issued_on or clock.today()
+    then = unit_on(session, authority.id, on)
     names = session.scalars(
-        select(Unit.name)
+        select(func.coalesce(UnitSpan.name, Unit.name))
+        .outerjoin(UnitSpan, (UnitSpan.unit_id == Unit.id) & on_day(on))
         .join(Nomination, Nomination.area_id == Unit.id)
         .join(Link, Link.subject_id == Nomination.id)
         .where(Link.paper_id == found.id)
@@ -149,7 +168,7 @@ def paper(session: Session, code: str) -> PublicPaper | None:
         digest,
         found.number_text or "",
         found.issued_on,
-        authority.title,
+        (then or authority).title,
         names,
         sha256,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from sqlalchemy import (
     CheckConstraint,
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    Table,
     UniqueConstraint,
     case,
     event,
@@ -144,12 +145,12 @@ def _first_span(_mapper: Any, connection: Any, unit: Unit) -> None:
     """A unit never stands without a span. Rows written in bulk get theirs by
     ``write_first_spans``."""
     values = {name: getattr(unit, name) for name in SPANNED}
-    connection.execute(insert(UnitSpan.__table__), {**values, "unit_id": unit.id})
+    connection.execute(insert(cast(Table, UnitSpan.__table__)), {**values, "unit_id": unit.id})
 
 
 def write_first_spans(session: Session) -> None:
     """One span for every unit that has none yet: after rows were written in bulk."""
-    table, span = Unit.__table__, UnitSpan.__table__
+    table, span = Unit.__table__, cast(Table, UnitSpan.__table__)
     bare = select(table.c.id, *(table.c[name] for name in SPANNED)).where(
         ~select(span.c.id).where(span.c.unit_id == table.c.id).exists()
     )

@@ -145,4 +145,4 @@ def _manifest() -> bytes:
     for path, kind in (("/", MIMETYPE.decode()), ("content.xml", "text/xml")):
         told = {_name("manifest", "full-path"): path, _name("manifest", "media-type"): kind}
         ET.SubElement(root, _name("manifest", "file-entry"), told)
-    return ET.tostring(root, "utf-8", xml_declaration=True)
+    return bytes(ET.tostring(root, "utf-8", xml_declaration=True))

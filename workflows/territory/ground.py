@@ -120,7 +120,7 @@ def _write_lineage(
         if (one, other) not in before.branches
     ]
     if rows:
-        session.execute(insert(UnitLineage.__table__), rows)
+        session.execute(insert(cast(Table, UnitLineage.__table__)), rows)
 
 
 def _shown(spans: Sequence[Any], today: date) -> Any:

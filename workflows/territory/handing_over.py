@@ -118,7 +118,7 @@ def _open(house: House) -> ColumnElement[bool]:
     )
 
 
-def _nominations(house: House, today: date) -> Select[Any]:
+def _nominations(house: House, today: date) -> Select[int, int]:
     """Open nominations at a unit that ended, or whose area stands elsewhere by now."""
     commune, unit = SubjectScope.__table__.alias("commune"), Unit.__table__.alias("unit")
     scope, area = SubjectScope.__table__.alias("scope"), Unit.__table__.alias("area")

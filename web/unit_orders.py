@@ -15,7 +15,7 @@ from workflows.territory.orders import Order
 PARTS = 4
 """How many units an act may bring forth on the page; a file has no limit."""
 
-DEED = ("number", "issued_on", "issuer", "effective_on", "source", "confidence")
+DEED = ("number", "issued_on", "issuer", "issuer_unit", "effective_on", "source", "confidence")
 TARGET = ("unit", "kind", "name", "form", "code", "parent")
 LONGEST = 2000
 

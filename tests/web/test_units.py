@@ -6,11 +6,15 @@ from datetime import date
 from io import BytesIO
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
+from engine.db import writing
 from tests.web.conftest import Site, post, token_of
 from web import unit_orders
 from workflows import units
 from workflows.exchange import xlsx
+from workflows.nominations import Nomination
 from workflows.units import by_code
 
 DEED = {"effective_on": "2026-03-01", "number": "5/NQ-HĐND", "confidence": "text"}
@@ -109,7 +113,7 @@ def test_only_the_administrator_changes_units(sqlite_site: Site) -> None:
         ("orders.0.into.code", "code_0"),
         ("orders.0.into.1", "name_1"),
         ("orders.0.deed.issued_on", "issued_on"),
-        ("orders.0.deed.issuer_unit", "number"),
+        ("orders.0.deed.issuer_unit", "issuer_unit"),
         ("orders.0.children.16144-01", "children"),
         ("orders.0.into", "name_0"),
         (None, ""),
@@ -151,3 +155,18 @@ def test_the_timeline_names_the_paper_by_which_a_case_went_elsewhere(site: Site)
     page = site.signed_in("auditor").get(f"/nominations/{subject}").text
     assert "Chuyển sang đơn vị kế tục" in page
     assert "Theo văn bản số 5/NQ-HĐND" in page
+
+
+def test_a_file_of_a_year_gone_by_stands_where_it_stood(site: Site) -> None:
+    subject = site.open()
+
+    def age(session: Session) -> None:
+        with writing(session):
+            session.execute(update(Nomination).values(year=2025))
+
+    site.do(age)
+    client = site.signed_in("admin")
+    assert post(client, ACT, "/inbox", step="record", **RENAME).status_code == 303
+    reader = site.signed_in("auditor")
+    assert "xã Nga An," in reader.get(f"/nominations/{subject}").text
+    assert "xã Nga An Mới" not in reader.get(f"/nominations/{subject}").text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from workflows.keys import ROOTS, RemoteKeyring, authority_reference, person_ref
 from workflows.papers import PaperDesk
 from workflows.people import Appointment
 from workflows.signing_sessions import Offer, SigningSession
+from workflows.units import Unit
 from workflows.verification import verify
 
 SINCE = date(2024, 1, 1)
@@ -322,15 +323,20 @@ def test_the_seal_cannot_be_begun_before_the_signature(room: Room) -> None:
     assert room.refused(lambda: room.begin("clerk", action="issue")) == ["not_from_here"]
 
 
-def test_an_office_that_ended_meanwhile_signs_nothing(room: Room) -> None:
+@pytest.mark.parametrize("ended", ["appointment", "authority"])
+def test_an_office_that_ended_meanwhile_signs_nothing(room: Room, ended: str) -> None:
+    """A session begun in the last second of an office is no way past its end."""
+    room.stage.at = time(23, 59, 59)
     offer = room.begin("chair")
     signature = room.sign(offer, room.keys["chair"])
-    yesterday = room.stage.today - timedelta(days=1)
-    person = room.stage.people["chair"]
-    room.session.execute(
-        update(Appointment).where(Appointment.person_id == person).values(ends_on=yesterday)
-    )
+    last, person = room.stage.today, room.stage.people["chair"]
+    ends = {
+        "appointment": update(Appointment).where(Appointment.person_id == person),
+        "authority": update(Unit).where(Unit.id == room.stage.country.commune),
+    }
+    room.session.execute(ends[ended].values(ends_on=last))
     room.session.commit()
+    room.stage.today, room.stage.at = last + timedelta(days=1), time(0)
     assert room.refused(lambda: room.finish("chair", offer, signature)) == ["not_yours"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from engine import clock
 from engine.definition import Definition
 from engine.history import Event
 from engine.papers.book import Paper, PaperVersion
 from engine.subjects import Link, Subject, SubjectScope
 from workflows.nominations import Nomination
 from workflows.people import Person
-from workflows.units import Unit
+from workflows.units import Unit, unit_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,19 @@ def nomination(session: Session, nomination_id: int) -> Case | None:
         return None
     subject, year, *units = row
     seen = session.scalars(_SEEN, values)
-    return _case(subject, frozenset(seen), tuple(_place(unit) for unit in units), year=year)
+    places = tuple(_place(unit) for unit in units)
+    if year < clock.today().year:
+        # A year gone by is told with the names of then.
+        places = tuple(_then(session, units[0].id, date(year, 12, 31)))[: len(places)] or places
+    return _case(subject, frozenset(seen), places, year=year)
+
+
+def _then(session: Session, area_id: int, on: date) -> Iterator[Place]:
+    """The unit and what stood above it on a day, lowest first."""
+    unit: int | None = area_id
+    while unit is not None and (span := unit_on(session, unit, on)):
+        yield Place(unit, span.kind, span.title)
+        unit = span.parent_id
 
 
 def paper(session: Session, paper_id: int) -> Case | None:

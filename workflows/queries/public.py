@@ -149,6 +149,7 @@ def paper(session: Session, code: str) -> PublicPaper | None:
     then = unit_on(session, authority.id, on)
     names = session.scalars(
         select(func.coalesce(UnitSpan.name, Unit.name))
+        .select_from(Unit)
         .outerjoin(UnitSpan, (UnitSpan.unit_id == Unit.id) & on_day(on))
         .join(Nomination, Nomination.area_id == Unit.id)
         .join(Link, Link.subject_id == Nomination.id)

@@ -67,7 +67,8 @@ def test_a_sheet_is_tried_loaded_and_known(district: Shell, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "ods", "csv"])
-def test_a_template_is_written(district: Shell, tmp_path: Path, ending: str) -> None:
+def test_a_template_is_written(tmp_path: Path, ending: str) -> None:
+    shell = Shell(tmp_path)
     file = tmp_path / f"t.{ending}"
-    assert district("template", "units", file, "--json").json["size"] == file.stat().st_size
-    assert "format_unknown" in district("template", "units", tmp_path / "t.doc", expect=1).err
+    assert shell("template", "units", file, "--json").json["size"] == file.stat().st_size
+    assert "format_unknown" in shell("template", "units", tmp_path / "t.doc", expect=1).err

@@ -92,17 +92,17 @@ def test_a_sheet_is_tried_then_recorded_with_reasons_by_cell(site: Site) -> None
 
 
 @pytest.mark.parametrize("form", ["xlsx", "ods", "csv"])
-def test_templates_are_handed_out(sqlite_site: Site, form: str) -> None:
-    client = sqlite_site.signed_in("admin")
+def test_templates_are_handed_out(site: Site, form: str) -> None:
+    client = site.signed_in("admin")
     assert client.get(f"/admin/units/template.{form}").data
     assert client.get("/admin/units/template.exe").status_code == 404
 
 
-def test_only_the_administrator_changes_units(sqlite_site: Site) -> None:
-    auditor = sqlite_site.signed_in("auditor")
+def test_only_the_administrator_changes_units(site: Site) -> None:
+    auditor = site.signed_in("auditor")
     assert auditor.get("/admin/units").status_code == 200
     assert auditor.get(ACT).status_code == 403
-    assert sqlite_site.signed_in("chair").get("/admin/units").status_code == 403
+    assert site.signed_in("chair").get("/admin/units").status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -70,16 +70,24 @@ def load_units(session: Session, data: bytes, name: str, *, dry_run: bool = Fals
 def _load(
     session: Session, lines: Sequence[headings.Line], data: bytes, name: str, *, dry_run: bool
 ) -> Report:
+    before = ground.read(session)
+    report, after = judge(before, lines, dry_run=dry_run)
+    if not (dry_run or report.refused) and report.new + report.changed:
+        ground.write(session, before, after, [_act(data, name)], clock.today())
+    return report
+
+
+def judge(
+    before: Atlas, lines: Sequence[headings.Line], *, dry_run: bool = True
+) -> tuple[Report, Atlas]:
+    """What the lines come to on units that are as they are; and the units as they would be."""
     rows, wrong = read_all(lines)
     report = Report(dry_run, len(lines), refused=wrong)
-    before = ground.read(session)
     filling = Filling(before.copy(), report)
     filling.fill(rows)
     if not report.refused:
         report.refused += filling.examine(before)
-    if not (dry_run or report.refused) and report.new + report.changed:
-        ground.write(session, before, filling.atlas, [_act(data, name)], clock.today())
-    return report
+    return report, filling.atlas
 
 
 def _act(data: bytes, name: str) -> dict[str, Any]:

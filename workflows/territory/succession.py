@@ -51,4 +51,5 @@ def former_of(session: Session, unit_ids: Iterable[int], on: date) -> set[int]:
         )
         level = set(rows) - found
         found |= level
-    return {unit for unit in found if not stands(session, unit, on)}
+    ended = select(Unit.id).where(Unit.id.in_(found), Unit.ends_on < on)
+    return set(session.scalars(ended)) if found else set()

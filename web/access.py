@@ -104,6 +104,7 @@ RULES: dict[str, Rule] = {
     "admin.retry": ADMINS,
     "admin.workflows": OVERSEERS,
     "admin.workflow": OVERSEERS,
+    "admin.laws": OVERSEERS,
     "admin.people": OVERSEERS,
     "admin.appoint": ADMINS,
     "admin.end_appointment": ADMINS,

@@ -21,10 +21,11 @@ from web.catalogue import gettext
 from web.extensions import bureau, db, language
 from web.identity import ADMIN, somebody
 from web.text import said
-from workflows import appointing
+from workflows import appointing, regimes
 from workflows.appointing import CAPACITIES
 from workflows.people import Appointment
 from workflows.queries import books
+from workflows.regimes import SUBJECT_KINDS
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -62,6 +63,26 @@ def workflow(definition_id: str) -> str:
     definition = bureau().house.named(definition_id)
     picture = diagram.svg(definition, language())
     return render_template("admin/workflow.html", definition=definition, picture=picture)
+
+
+@blueprint.get("/laws")
+def laws() -> str:
+    """Which files of law apply on a day to a kind of unit, and how sure that is."""
+    on = _day(request.args.get("on", "")) or clock.today()
+    kind = request.args.get("kind", SUBJECT_KINDS[0])
+    if kind not in SUBJECT_KINDS:
+        raise NotFound(Refusal("no_regime_for", {"year": on.year, "kind": kind}))
+    found = regimes.regime_on(on, kind)
+    rules = found.kinds[kind] if found else None
+    return render_template(
+        "admin/laws.html",
+        on=on,
+        kind=kind,
+        kinds=SUBJECT_KINDS,
+        applied=regimes.applies(on, kind),
+        rules=rules,
+        window=rules.window(on.year) if rules else None,
+    )
 
 
 @blueprint.get("/people")

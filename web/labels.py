@@ -14,6 +14,7 @@ from workflows.findings import lines
 from workflows.queries.briefs import Brief, briefs
 from workflows.standing import Change, Target
 from workflows.verification import Verification
+from workflows.wording import names
 
 
 def series_name(series: str) -> str:
@@ -54,6 +55,11 @@ def confidence(level: str) -> str:
         "secondary": gettext("theo nguồn gián tiếp, chưa thấy nguyên văn"),
         "assumed": gettext("có phần là giả định, cần người có thẩm quyền xác nhận"),
     }[level]
+
+
+def unit_kind(kind: str) -> str:
+    """What a kind of unit is called."""
+    return str(names()["units"][kind][language()])
 
 
 def verdict(code: str) -> str:
@@ -166,6 +172,7 @@ def attach(app: Flask) -> None:
         paper_title=paper_title,
         paper_about=paper_about,
         confidence=confidence,
+        unit_kind=unit_kind,
         verdict=verdict,
         level_sentence=level_sentence,
         stage_name=stage_name,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from engine.definition import Frozen
+from engine.definition import Frozen, Span
 from engine.errors import DefinitionError
 
 LAW = Path(__file__).parent / "law"
@@ -34,6 +35,16 @@ def read(model: type[Model], path: Path) -> Model:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "file"
         raise DefinitionError(path.name, key, first["msg"]) from None
+
+
+def refuse_overlaps(spans: Sequence[tuple[str, Span]], key: str, source: str = "") -> None:
+    """Raises ``DefinitionError`` when two of these, by name, are effective on one day. The
+    names are files, or, where ``source`` is the file, rules in it."""
+    ordered = sorted(spans, key=lambda one: one[1].since)
+    for (earlier, before), (later, span) in pairwise(ordered):
+        if before.until is None or span.since <= before.until:
+            day = span.since.isoformat()
+            raise DefinitionError(source or later, key, f"{earlier} and {later} both hold on {day}")
 
 
 def law_files(folder: Path = LAW) -> Sequence[Path]:

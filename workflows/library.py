@@ -14,6 +14,7 @@ from workflows.assessment import CriteriaSet, criteria_sets
 from workflows.contexts.words import words
 from workflows.lawfiles import LAW, law_files, read
 from workflows.practice import practice
+from workflows.regimes import act_rules, regimes
 from workflows.voting import rules
 from workflows.wording import names, problems, refusals
 
@@ -49,7 +50,7 @@ class Law:
 @cache
 def law() -> Law:
     """Everything on file. Raises ``DefinitionError`` with file, key and reason."""
-    for told in (rules, practice, words, refusals, names, problems):
+    for told in (rules, act_rules, regimes, practice, words, refusals, names, problems):
         told()
     flows = [PAPERS / f"{name}.toml" for name in PAPER_FLOWS]
     return Law(

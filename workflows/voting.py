@@ -16,7 +16,7 @@ from pydantic import Field
 
 from engine.definition import Confidence, Frozen, Span, Words
 from engine.errors import NotFound, Refusal, Refused
-from workflows.lawfiles import LAW, read
+from workflows.lawfiles import LAW, read, refuse_overlaps
 
 SELF_MANAGEMENT = "15(6)"
 """Other matters of self-management (Law 10/2022, art. 15(6)): where this vote belongs."""
@@ -115,7 +115,9 @@ class Verdict:
 @cache
 def rules() -> tuple[_Rule, ...]:
     """The vote rules of all times; raises ``DefinitionError`` on a malformed file."""
-    return read(_RuleFile, LAW / "rules" / "votes.toml").rules
+    found = read(_RuleFile, LAW / "rules" / "votes.toml").rules
+    refuse_overlaps([(rule.id, rule.effective) for rule in found], "rules", "votes.toml")
+    return found
 
 
 def rule_on(day: date, matter: str = SELF_MANAGEMENT) -> VoteRule:

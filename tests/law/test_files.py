@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 import unicodedata
@@ -26,7 +27,7 @@ from workflows.practice import practice
 from workflows.wording import names, problems
 
 RELEASED = Path(__file__).with_name("released.txt")
-"""The digest of each definition. A released file never changes: a correction is a new file,
+"""The digest of each definition, regime, set of criteria and tiers. A released file never changes: a correction is a new file,
 with an id and a line of its own. (Until the first release, a change here is a choice.)"""
 
 VIETNAMESE = re.compile("[\u1ea0-\u1ef9\u0103\u00e2\u0111\u00ea\u00f4\u01a1\u01b0]", re.IGNORECASE)
@@ -47,10 +48,23 @@ def test_every_definition_is_proved_sound(name: str) -> None:
 
 
 def test_released_definitions_are_as_they_were_released() -> None:
-    lines = [line.split() for line in RELEASED.read_text(encoding="utf-8").splitlines()]
-    assert {name: digest for digest, name in lines} == {
+    assert {name: digest for name, digest in _released().items() if "/" not in name} == {
         definition.source: definition.digest for definition in DEFINITIONS.values()
     }
+
+
+def test_released_regimes_criteria_and_tiers_are_as_they_were_released() -> None:
+    folders = ("regimes", "criteria", "tiers")
+    assert {name: digest for name, digest in _released().items() if "/" in name} == {
+        f"{folder}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in folders
+        for path in (FOLDER / folder).glob("*.toml")
+    }
+
+
+def _released() -> dict[str, str]:
+    lines = [line.split() for line in RELEASED.read_text(encoding="utf-8").splitlines()]
+    return {name: digest for digest, name in lines}
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -25,6 +25,7 @@ COMMANDS = {
     "history": "web.cli.records:history",
     "report": "web.cli.records:report",
     "vote": "web.cli.records:vote",
+    "applies": "web.cli.laws:applies",
     "outbox": "web.cli.outbox:group",
     "bench": "web.cli.service:bench",
 }

@@ -222,6 +222,14 @@ def consequences(told: amendments.Consequences) -> Plain:
                 "cycle": one.listed.year,
                 "streak": one.streak,
                 "streak_after": one.streak_after,
+                "heirs": [
+                    {
+                        "area_name": heir.area,
+                        "streak": heir.streak,
+                        "streak_after": heir.streak_after,
+                    }
+                    for heir in one.heirs
+                ],
             }
             for one in told.lost
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from engine.binding import Binding
 from engine.move import Move, Opening
@@ -18,7 +18,7 @@ from workflows.decisions import DRAFT
 from workflows.households import count
 from workflows.nominations import Nomination
 from workflows.recount import Falling, recount
-from workflows.results import Result
+from workflows.results import Result, counting
 from workflows.units import Unit
 
 CERTIFICATE = "certificate"
@@ -78,21 +78,24 @@ def record_not_recognised(move: Move) -> None:
 
 
 def _write(move: Move, **told: Any) -> None:
-    """One result for each area and year: a later decision takes the place of an earlier."""
+    """One result for each area and year on any day: a later decision takes the place of an
+    earlier one; what a revocation will make of the year on a later day stays."""
     found = nomination(move)
     told |= {
         "decision_number": move.evidence.get("number"),
         "decided_on": move.today,
         "nomination_id": found.id,
     }
+    its_own = (Result.area_id == found.area_id, Result.year == found.year)
     done = move.session.execute(
         update(Result)
-        .where(Result.area_id == found.area_id, Result.year == found.year)
+        .where(*its_own, counting(move.today))
         .values(told)
         .returning(Result.id)
         .execution_options(synchronize_session=False)
     ).first()
     if done is None:
+        move.session.execute(delete(Result).where(*its_own))
         row = told | {"area_id": found.area_id, "year": found.year, "source": ""}
         move.session.execute(insert(Result).values(row))
 
@@ -119,7 +122,9 @@ def count_again(move: Move) -> None:
     """The paper that moves falls: the results of all it listed, and of all that the paper
     in its place lists, are folded anew from what still stands."""
     told = move.evidence
-    falling = Falling(move.subject_id, told["by_number"], date.fromisoformat(told["by_date"]))
+    day = date.fromisoformat(told["by_date"])
+    effect = told.get("effect_on") or told["by_date"]
+    falling = Falling(move.subject_id, told["by_number"], day, date.fromisoformat(effect))
     papers = (move.subject_id, told["by"])
     query = (
         select(Link.subject_id)

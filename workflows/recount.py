@@ -1,39 +1,58 @@
 """What a year counts as, worked out anew from the papers in force.
 
 A decision records its result when it is issued. When a paper falls, the results of all it
-lists are folded again from what still stands.
+lists are folded again from what still stands, for today and for every later day on which a
+paper is to fall.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.papers.book import Paper
 from engine.subjects import Link, Subject
 from workflows import standing
 from workflows.aftermath import FALLEN, IN_FORCE, LEVEL_OF, aftermath
 from workflows.nominations import Nomination
-from workflows.results import Result
+from workflows.results import EVER, Result
 from workflows.streaks import LEVELS
 from workflows.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """From which day a paper no longer stands, by which paper of which day."""
+
+    on: date
+    number: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A paper that decides about a nomination: ``number`` and ``day`` are its own while it
-    stands, and those of the paper that felled it afterwards."""
+    stands, and those of the paper that felled it afterwards. ``ends``: from when it no longer
+    stands, if that is still to come."""
 
     kind: str
     level: str
     stands: bool
     number: str
     day: date
+    ends: Ends | None = None
+
+    def on(self, day: date) -> Sheet:
+        """The same as it is on that day."""
+        if self.ends is None or day < self.ends.on:
+            return self
+        return Sheet(self.kind, self.level, False, self.ends.number, self.ends.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +87,46 @@ def fold(sheets: Iterable[Sheet]) -> Counted | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """What a year comes to from one day (None: from ever) until before another."""
+
+    counted: Counted
+    begins: date | None
+    ends: date | None
+
+
+def spans(sheets: Collection[Sheet], today: date) -> Iterator[Span]:
+    """What papers make of a year, from today on; days on which nothing is decided are left
+    out."""
+    falls = sorted({one.ends.on for one in sheets if one.ends and one.ends.on > today})
+    begins: date | None = None
+    for day, ends in zip([today, *falls], [*falls, None], strict=True):
+        counted = fold(sheet.on(day) for sheet in sheets)
+        if counted:
+            yield Span(counted, begins, ends)
+        begins = ends
+
+
+@dataclass(frozen=True, slots=True)
 class Falling:
-    """A paper that falls with the move under way, and the paper that fells it."""
+    """A paper that falls with the move under way, the paper that fells it, and from when."""
 
     paper_id: int
     number: str
     day: date
+    effect: date
 
 
 def recount(
     session: Session, nomination_ids: Collection[int], falling: Falling | None = None
 ) -> None:
-    """Writes the results of these nominations as their papers make them now."""
+    """Writes the results of these nominations as their papers make them now, and as they
+    will on later days."""
     sheets = sheets_of(session, nomination_ids, falling)
+    today = clock.today()
     query = select(Nomination).where(Nomination.id.in_(nomination_ids))
     for nomination in session.scalars(query):
-        _write(session, nomination, fold(sheets.get(nomination.id, ())))
+        _write(session, nomination, [*spans(sheets.get(nomination.id, ()), today)])
 
 
 def sheets_of(
@@ -118,27 +161,33 @@ def sheets_of(
 
 
 def _sheet(row: Any, felled: Mapping[int, Any], falling: Falling | None) -> Sheet:
+    own = Sheet(row.kind, row.level, True, row.number_text, row.issued_on)
     if falling and row.id == falling.paper_id:
-        return Sheet(row.kind, row.level, False, falling.number, falling.day)
+        return replace(own, ends=Ends(falling.effect, falling.number, falling.day))
     if row.state in IN_FORCE:
-        return Sheet(row.kind, row.level, True, row.number_text, row.issued_on)
+        return own
     last = felled[row.id][-1]
-    return Sheet(row.kind, row.level, False, last.number, last.issued_on)
+    return replace(own, ends=Ends(last.effect_on or last.issued_on, last.number, last.issued_on))
 
 
-def _write(session: Session, nomination: Nomination, counted: Counted | None) -> None:
-    where = (Result.area_id == nomination.area_id, Result.year == nomination.year)
-    if counted is None:
-        session.execute(delete(Result).where(*where))
-        return
-    told = {
-        "recognised": counted.recognised,
-        "level": counted.level,
-        "decision_number": counted.number,
-        "decided_on": counted.day,
-        "nomination_id": nomination.id,
-    }
-    changed = update(Result).where(*where).values(told).returning(Result.id)
-    if session.execute(changed.execution_options(synchronize_session=False)).first() is None:
-        place = {"area_id": nomination.area_id, "year": nomination.year, "source": ""}
-        session.execute(insert(Result).values(told | place))
+def _write(session: Session, nomination: Nomination, told: Sequence[Span]) -> None:
+    place = {"area_id": nomination.area_id, "year": nomination.year}
+    its_own = (Result.area_id == nomination.area_id, Result.year == nomination.year)
+    source = session.scalar(select(Result.source).where(*its_own).limit(1))
+    session.execute(delete(Result).where(*its_own).execution_options(synchronize_session="fetch"))
+    rows = [
+        {
+            "recognised": span.counted.recognised,
+            "level": span.counted.level,
+            "decision_number": span.counted.number,
+            "decided_on": span.counted.day,
+            "nomination_id": nomination.id,
+            "source": source or "",
+            "counts_from": span.begins or EVER,
+            "counts_until": span.ends,
+            **place,
+        }
+        for span in told
+    ]
+    if rows:
+        session.execute(insert(Result), rows)

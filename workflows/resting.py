@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ForeignKey, func, insert, select
@@ -20,6 +21,7 @@ from engine.papers.book import Paper
 from engine.subjects import Link, Subject
 from workflows.aftermath import IN_FORCE, LEVEL_OF, aftermath
 from workflows.nominations import Nomination
+from workflows.streaks import heirs_of
 from workflows.units import Unit
 
 LONGEST_STREAK = 20
@@ -72,15 +74,15 @@ def listed_in(session: Session, paper_id: int) -> frozenset[int]:
 
 def dependents(session: Session, paper_id: int, kept: Collection[int] = ()) -> Sequence[Dependent]:
     """The papers in force that rest on this one for nominations not among ``kept``, in the
-    order of their issue. Two queries, whatever their number."""
+    order of their issue. Three queries, whatever their number."""
     fallen = session.get_one(Paper, paper_id)
     lost = [one for one in _listed(session, paper_id) if one.id not in kept]
     if not lost:
         return ()
-    years = {one.area_id: one.year for one in lost}
+    years = _years_lost(session, lost)
     found: dict[int, tuple[Any, list[str]]] = {}
-    for row in _candidates(session, fallen, lost):
-        if _rests(row, fallen, years[row.area_id]):
+    for row in _candidates(session, fallen, years):
+        if any(_rests(row, fallen, year) for year in years[row.area_id]):
             found.setdefault(row.id, (row, []))[1].append(row.area)
     return [
         Dependent(
@@ -97,17 +99,29 @@ def dependents(session: Session, paper_id: int, kept: Collection[int] = ()) -> S
     ]
 
 
+def _years_lost(session: Session, lost: Sequence[Nomination]) -> Mapping[int, set[int]]:
+    """By area, the years that fall: its own, and those of the areas it came out of."""
+    heirs = heirs_of(session, [one.area_id for one in lost])
+    years: dict[int, set[int]] = {}
+    for one in lost:
+        for area in (one.area_id, *heirs.get(one.area_id, ())):
+            years.setdefault(area, set()).add(one.year)
+    return years
+
+
 def _listed(session: Session, paper_id: int) -> Sequence[Nomination]:
     query = select(Nomination).join(Link, Link.subject_id == Nomination.id)
     return session.scalars(query.where(Link.paper_id == paper_id)).all()
 
 
-def _candidates(session: Session, fallen: Paper, lost: Sequence[Nomination]) -> Iterator[Any]:
+def _candidates(
+    session: Session, fallen: Paper, lost: Mapping[int, Collection[int]]
+) -> Iterator[Any]:
     """Papers in force of the kinds that may rest on it, one row for each area they list."""
     kinds = [kind for kind, base in aftermath().rests_on.items() if fallen.kind in base]
     area, authority = aliased(Unit), Unit
-    first = min(one.year for one in lost)
-    last = max(one.year for one in lost) + LONGEST_STREAK
+    first = min(chain.from_iterable(lost.values()))
+    last = max(chain.from_iterable(lost.values())) + LONGEST_STREAK
     query = (
         select(
             Paper.id,
@@ -129,7 +143,7 @@ def _candidates(session: Session, fallen: Paper, lost: Sequence[Nomination]) -> 
         .where(
             Paper.kind.in_(kinds),
             Subject.state.in_(IN_FORCE),
-            Nomination.area_id.in_({one.area_id for one in lost}),
+            Nomination.area_id.in_(lost),
             Nomination.year.between(first, last),
         )
         .order_by(Paper.issued_on, Paper.id, Link.position)

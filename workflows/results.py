@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine import clock
 from engine.db import Base
+
+EVER = date.min
+"""From when a result counts that was not preceded by another."""
 
 
 class Result(Base):
@@ -16,6 +29,9 @@ class Result(Base):
 
     ``level`` is the highest authority that recognised this year's result. ``nomination_id``
     is empty for a year taken over from elsewhere; then ``source`` says from where.
+
+    A paper may be revoked from a later day on: until then the year counts as before, so an
+    area may have several rows of a year, one for each span of days (``counting``).
     """
 
     __tablename__ = "results"
@@ -31,6 +47,8 @@ class Result(Base):
     decision_number: Mapped[str | None] = mapped_column(String(60))
     decided_on: Mapped[date | None]
     source: Mapped[str] = mapped_column(String(300), default="")
+    counts_from: Mapped[date] = mapped_column(default=EVER)
+    counts_until: Mapped[date | None]
 
     __table_args__ = (
         CheckConstraint(
@@ -40,21 +58,39 @@ class Result(Base):
         CheckConstraint(
             "nomination_id IS NOT NULL OR source <> ''", name="nominated_or_from_a_source"
         ),
-        UniqueConstraint("area_id", "year"),
+        CheckConstraint(
+            "counts_until IS NULL OR counts_from < counts_until", name="counting_days_ordered"
+        ),
+        UniqueConstraint("area_id", "year", "counts_from"),
         # Covers the yearly table: its windows run along this index without a sort.
-        Index("ix_results_area_id_recognised_year", "area_id", "recognised", "year"),
+        Index(
+            "ix_results_area_id_recognised_year",
+            "area_id",
+            "recognised",
+            "year",
+            "counts_from",
+            "counts_until",
+        ),
         Index("ix_results_year_recognised", "year", "recognised"),
         Index("ix_results_nomination_id", "nomination_id"),
     )
 
 
-def of_area(session: Session, area_id: int) -> Sequence[Result]:
-    """Every result of an area, the latest year first."""
-    query = select(Result).where(Result.area_id == area_id).order_by(Result.year.desc())
-    return session.scalars(query).all()
+def counting(on: date | None = None) -> ColumnElement[bool]:
+    """Whether a row is what its year counts as on a day (today); of each year one is at most."""
+    day = on or clock.today()
+    return (Result.counts_from <= day) & or_(
+        Result.counts_until.is_(None), Result.counts_until > day
+    )
 
 
-def result(session: Session, area_id: int, year: int) -> Result | None:
-    """The result of an area for a year, if there is one."""
-    query = select(Result).where(Result.area_id == area_id, Result.year == year)
+def of_area(session: Session, area_id: int, on: date | None = None) -> Sequence[Result]:
+    """Every result of an area as of a day (today), the latest year first."""
+    query = select(Result).where(Result.area_id == area_id, counting(on))
+    return session.scalars(query.order_by(Result.year.desc())).all()
+
+
+def result(session: Session, area_id: int, year: int, on: date | None = None) -> Result | None:
+    """The result of an area for a year as of a day (today), if there is one."""
+    query = select(Result).where(Result.area_id == area_id, Result.year == year, counting(on))
     return session.scalars(query).first()

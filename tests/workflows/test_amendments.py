@@ -18,7 +18,8 @@ from tests.workflows.amending import DISTRICT, amend, certify, decided, draft, f
 from tests.workflows.staging import Stage, stage, told
 from workflows import amendments, resting, standing
 from workflows.results import Result, result
-from workflows.streaks import yearly_table
+from workflows.streaks import standing as standing_of
+from workflows.streaks import streak_of, yearly_table
 
 GOOD, GONE = (True, "commune"), (False, None)
 
@@ -187,6 +188,22 @@ def test_a_revocation_may_name_its_day_but_none_before_the_issue(play: Stage) ->
     done = standing.changes(play.session, paper)
     assert standing.in_force("revoked", done, day - timedelta(days=1))
     assert not standing.in_force("revoked", done, day)
+
+
+def test_a_year_counts_until_the_day_from_which_its_decision_is_revoked(play: Stage) -> None:
+    paper, _ = decided(play)
+    area, year = play.country.areas[0], play.year
+    day = play.today + timedelta(days=30)
+    amend(play, "revocation", paper, effect_on=day.isoformat())
+    with play.now():
+        assert (_result(play), _counted(play)) == (GOOD, (2, 2))
+    assert streak_of(play.session, area, year, on=day - timedelta(days=1)) == 1
+    assert streak_of(play.session, area, year, on=day) == 0
+    play.wait(30)
+    with play.now():
+        assert (_result(play), _counted(play)) == (GONE, (2, 0))
+        lost = standing_of(play.session, area, year).broken
+    assert [(one.year, one.why) for one in lost] == [(year, "year_revoked")]
 
 
 @pytest.mark.parametrize(

@@ -252,6 +252,17 @@ def _foretold(told: dict[str, Any]) -> list[str]:
             for one in told["lost"]
         ),
         *(
+            text(
+                "heir_will_lose",
+                area=heir["area_name"],
+                of=one["area_name"],
+                before=heir["streak"],
+                after=heir["streak_after"],
+            )
+            for one in told["lost"]
+            for heir in one["heirs"]
+        ),
+        *(
             text("will_rest", number=one["number"], where=one["authority_name"])
             for one in told["dependents"]
         ),

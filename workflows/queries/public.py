@@ -14,7 +14,7 @@ from engine.papers.book import PUBLIC, Paper, PaperVersion
 from engine.subjects import Link, Subject
 from workflows.names import words_of
 from workflows.nominations import Nomination
-from workflows.results import Result
+from workflows.results import Result, counting
 from workflows.units import Unit, UnitSpan, on_day, searched, unit_on
 
 
@@ -82,7 +82,7 @@ def communes(session: Session, year: int) -> Sequence[Place]:
         .join(commune, (commune.unit_id == Unit.id) & _holds(commune, on))
         .join(area, (area.parent_id == Unit.id) & _holds(area, on))
         .join(Result, Result.area_id == area.unit_id)
-        .where(Result.year == year)
+        .where(Result.year == year, counting())
         .group_by(Unit.id, commune.form, commune.name, Unit.sort)
         .order_by(Unit.sort, Unit.id)
     )
@@ -121,7 +121,7 @@ def areas(
     facts: dict[int, dict[int, bool]] = {row[0]: {} for row in found}
     told = session.execute(
         select(Result.area_id, Result.year, Result.recognised).where(
-            Result.area_id.in_(facts), Result.year.in_(years)
+            Result.area_id.in_(facts), Result.year.in_(years), counting()
         )
     )
     for area_id, year, recognised in told:

@@ -1,0 +1,241 @@
+"""Streaks through mergers, splits and renames: the rule case by case, and against the slow
+oracle that walks every line of descent."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from engine.db import writing
+from tests.workflows.places import Country, unit
+from tests.workflows.stories import LAST, SINCE, YEARS, Story, slow, stories
+from workflows.lineage import Link, UnitLineage
+from workflows.results import Result
+from workflows.streaks import (
+    AT_LEAST,
+    Descent,
+    Fact,
+    Policy,
+    Tier,
+    heirs_of,
+    standing,
+    streaks_in,
+    yearly_table,
+)
+from workflows.units import Unit
+
+ONE, OTHER, NEW, PART = 1, 2, 3, 4
+TIERS = (Tier(1, "commune"), Tier(3, "district"), Tier(5, "province"))
+policies = st.builds(
+    Policy, st.sampled_from(["every", "any", "none"]), st.sampled_from(["keep", "none"])
+)
+
+
+def story(results: dict[int, dict[int, bool]], *changes: tuple[str, date, int, int]) -> Story:
+    """Two areas since ever, and what happened."""
+    told = Story(results=results)
+    told.born(SINCE)
+    told.born(SINCE)
+    for change in changes:
+        told.happen(*change)
+    return told
+
+
+def years(first: int, last: int) -> dict[int, bool]:
+    return dict.fromkeys(range(first, last + 1), True)
+
+
+@given(stories(), policies, st.sampled_from(YEARS))
+def test_every_streak_is_that_of_the_slow_oracle(told: Story, policy: Policy, year: int) -> None:
+    known = told.descent(policy)
+    for one in told.begun:
+        run = known.run(one, year)
+        assert run.length == slow(told, policy, one, year)
+        assert [{fact.year for fact in facts} for facts in run.years] == [
+            {y} for y in range(year - run.length + 1, year + 1)
+        ]
+        assert all(fact.recognised for facts in run.years for fact in facts)
+        assert run.broken
+
+
+MERGED = ("merge", date(2014, 7, 1), ONE, OTHER)
+
+
+@pytest.mark.parametrize(
+    ("policy", "length"), [(Policy(), 2), (Policy(merge="any"), 4), (Policy(merge="none"), 1)]
+)
+def test_a_merged_area_has_what_every_one_had(policy: Policy, length: int) -> None:
+    results = {ONE: years(2011, 2013), OTHER: years(2013, 2013), NEW: years(2014, 2014)}
+    assert story(results, MERGED).descent(policy).run(NEW, 2014).length == length
+
+
+def test_a_refused_predecessor_ends_the_streak_and_is_named() -> None:
+    results = {
+        ONE: years(2011, 2013),
+        OTHER: {2012: False, 2013: True},
+        NEW: years(2014, 2015),
+    }
+    run = story(results, MERGED).descent(Policy()).run(NEW, 2015)
+    assert run.length == 3
+    assert [{fact.unit_id for fact in facts} for facts in run.years] == [{ONE, OTHER}, {NEW}, {NEW}]
+    (broken,) = run.broken
+    assert (broken.unit_id, broken.year, broken.why) == (OTHER, 2012, "not_recognised")
+
+
+def test_a_year_judged_before_the_merger_is_the_predecessors() -> None:
+    results = {ONE: years(2012, 2014), OTHER: years(2012, 2014), NEW: years(2015, 2015)}
+    assert story(results, MERGED).descent(Policy()).run(NEW, 2015).length == 4
+    results[OTHER][2014] = False
+    assert story(results, MERGED).descent(Policy()).run(NEW, 2015).length == 1
+
+
+def test_a_year_judged_by_the_merged_area_counts_by_that_alone() -> None:
+    results = {ONE: years(2012, 2014), OTHER: {**years(2012, 2013), 2014: False}}
+    results[NEW] = years(2014, 2014)
+    assert story(results, MERGED).descent(Policy()).run(NEW, 2014).length == 3
+
+
+def test_an_area_that_took_another_in_needs_both_from_then_back() -> None:
+    results = {ONE: years(2010, 2015), OTHER: years(2013, 2013)}
+    told = story(results, ("take_in", date(2014, 1, 1), ONE, OTHER))
+    assert told.descent(Policy()).run(ONE, 2015).length == 3
+    assert told.descent(Policy()).run(ONE, 2013).length == 4
+
+
+@pytest.mark.parametrize(("policy", "length"), [(Policy(), 4), (Policy(split="none"), 1)])
+def test_the_parts_of_a_split_keep_the_whole_s_streak(policy: Policy, length: int) -> None:
+    results = {ONE: years(2011, 2013), NEW: years(2014, 2014), PART: years(2014, 2014)}
+    told = story(results, ("split", date(2014, 3, 1), ONE, ONE))
+    assert [told.descent(policy).run(part, 2014).length for part in (NEW, PART)] == [length] * 2
+
+
+def test_a_gap_between_end_and_beginning_is_a_gap() -> None:
+    results = {ONE: years(2011, 2012), OTHER: years(2011, 2013), NEW: years(2014, 2014)}
+    run = story(results, MERGED).descent(Policy()).run(NEW, 2014)
+    assert run.length == 1
+    assert [(b.unit_id, b.year, b.why) for b in run.broken] == [(ONE, 2013, "no_result")]
+
+
+def test_the_level_of_old_years_is_what_their_regime_grants_once_reached() -> None:
+    facts = {ONE: {y: Fact(ONE, y, True, "commune", source="sổ cũ") for y in range(2009, 2014)}}
+    known = Descent(facts, tiers=lambda year: TIERS if year < 2013 else ())
+    assert [known.run(ONE, year).level for year in range(2009, 2014)] == [0, 0, 1, 1, 1]
+
+
+def test_a_paper_of_today_grants_only_what_was_issued() -> None:
+    facts = {ONE: {y: Fact(ONE, y, True, "commune", nomination_id=y) for y in range(2009, 2014)}}
+    assert Descent(facts, tiers=lambda _year: TIERS).run(ONE, 2013).level == 0
+
+
+def test_a_lost_year_is_lost_for_all_that_came_out_of_it() -> None:
+    results = {ONE: years(2012, 2013), OTHER: years(2012, 2013), NEW: years(2014, 2014)}
+    known = story(results, MERGED).descent(Policy())
+    assert known.latest(NEW).length == 3
+    assert known.without({(ONE, 2013)}).run(NEW, 2014).length == 1
+
+
+def test_a_circle_of_descent_ends_somewhere() -> None:
+    day = date(2014, 7, 1)
+    origins = {ONE: [Link(OTHER, day, "replace")], OTHER: [Link(ONE, day, "replace")]}
+    assert Descent({}, origins, {ONE: day, OTHER: day}).run(ONE, 2013).length == 0
+
+
+# ------------------------------------------------------------------ in the database
+
+
+def write(session: Session, country: Country, told: Story) -> dict[int, int]:
+    """The story's units, lineage and results; the ids by the story's numbers."""
+    parent = session.get_one(Unit, country.commune)
+    with writing(session):
+        for table in (Result, UnitLineage):
+            session.execute(delete(table))
+        session.execute(delete(Unit).where(Unit.code.startswith("x-")))
+        ids = {}
+        for number, begun in told.begun.items():
+            row = unit("area", f"Khu {number}", "thôn", f"x-{number}", parent)
+            row.starts_on, row.ends_on = begun, told.ended.get(number)
+            session.add(row)
+            session.flush()
+            ids[number] = row.id
+        links = [
+            {
+                "predecessor_id": ids[link.unit_id],
+                "successor_id": ids[number],
+                "effective_on": link.effective_on,
+                "kind": link.kind,
+            }
+            for number, origins in told.origins.items()
+            for link in origins
+        ]
+        results = [
+            {
+                "area_id": ids[number],
+                "year": year,
+                "recognised": ok,
+                "level": "commune" if ok else None,
+                "source": "sổ cũ",
+            }
+            for number, by_year in told.results.items()
+            for year, ok in by_year.items()
+        ]
+        for table, rows in ((UnitLineage, links), (Result, results)):
+            if rows:
+                session.execute(insert(table), rows)
+    return ids
+
+
+def test_very_many_at_once_agree_with_the_oracle(session: Session, country: Country) -> None:
+    @settings(max_examples=12)
+    @given(stories())
+    def judge(told: Story) -> None:
+        ids = write(session, country, told)
+        for within in (None, country.commune):
+            expected = {
+                year: {ids[n]: length for n in told.begun if (length := _judged(told, n, year))}
+                for year in YEARS
+            }
+            table = yearly_table(session, YEARS[0], LAST, within)
+            assert [row["streaks"] for row in table] == [
+                {str(n): sum(length >= n for length in expected[year].values()) for n in AT_LEAST}
+                for year in YEARS
+            ]
+        found = streaks_in(session, LAST, country.commune)
+        everywhere = {n: slow(told, Policy(), n, LAST) for n in told.begun}
+        assert {n: found.get(i, 0) for n, i in ids.items()} == everywhere
+
+    judge()
+
+
+def _judged(told: Story, number: int, year: int) -> int:
+    """A streak counts in the table of a year only where the area itself was judged."""
+    if year not in told.results.get(number, {}):
+        return 0
+    return slow(told, Policy(), number, year)
+
+
+def test_a_standing_names_the_year_that_was_a_predecessor_s(
+    session: Session, country: Country
+) -> None:
+    results = {ONE: years(2012, 2013), OTHER: {2012: False, 2013: True}, NEW: years(2014, 2014)}
+    ids = write(session, country, story(results, MERGED))
+    found = standing(session, ids[NEW], 2014)
+    assert (found.streak, found.level) == (2, "commune")
+    assert [[fact.unit_id for fact in facts] for facts in found.because] == [
+        [ids[ONE], ids[OTHER]],
+        [ids[NEW]],
+    ]
+    assert [(b.unit_id, b.year) for b in found.broken] == [(ids[OTHER], 2012)]
+    assert heirs_of(session, [ids[ONE]]) == {ids[ONE]: frozenset({ids[NEW]})}
+
+
+def test_a_new_name_changes_nothing(session: Session, country: Country) -> None:
+    ids = write(session, country, story({ONE: years(2012, 2014)}))
+    before = standing(session, ids[ONE], 2014)
+    session.scalars(select(Unit).where(Unit.id == ids[ONE])).one().name = "Khu Mới"
+    session.flush()
+    assert standing(session, ids[ONE], 2014) == before

@@ -1,0 +1,180 @@
+"""The streak of a unit, counted back through what it came out of.
+
+In a year before a unit began, the year was its predecessors'. A unit that took another in and
+went on needs both from then back. A year that the unit was judged itself counts by that alone,
+also the year of a merger. What unites several runs is the regime's policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import chain
+from typing import Literal
+
+from workflows.lineage import Link
+from workflows.streaks.tiers import LEVELS, Tier, granted
+
+Why = Literal["not_recognised", "year_revoked", "no_result", "begins_anew"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``merge``: a unit made of several has the streak that ``every`` one of them had, or
+    ``any``, or ``none``. ``split``: a part does ``keep`` the whole's streak, or has ``none``."""
+
+    merge: Literal["every", "any", "none"] = "every"
+    split: Literal["keep", "none"] = "keep"
+
+    def begins_anew(self, link: Link) -> bool:
+        """Whether what went before this step no longer counts."""
+        return (link.kind, self.split) == ("split", "none") or (
+            (link.kind, self.merge) == ("merge", "none")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What one year of one unit counts as, and by which paper. ``decided`` is the level whose
+    decision stands; a year taken over from elsewhere (no ``nomination_id``) has besides the
+    level that its regime grants."""
+
+    unit_id: int
+    year: int
+    recognised: bool
+    decided: str | None = None
+    number: str = ""
+    day: date | None = None
+    nomination_id: int | None = None
+    source: str = ""
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Why a streak is not longer: this unit's year."""
+
+    unit_id: int
+    year: int
+    why: Why
+    fact: Fact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Years running up to one: the facts of each, the earliest year first, the highest level
+    reached (its place in ``LEVELS``; -1 for none), and what ended it."""
+
+    years: tuple[tuple[Fact, ...], ...] = ()
+    level: int = -1
+    broken: tuple[Break, ...] = ()
+
+    @property
+    def length(self) -> int:
+        return len(self.years)
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """All that is known of some units and everything they came out of. ``begun`` holds their
+    first days, ``policy`` and ``tiers`` what the regime of a day or a year says."""
+
+    facts: Mapping[int, Mapping[int, Fact]]
+    origins: Mapping[int, Sequence[Link]] = field(default_factory=dict)
+    begun: Mapping[int, date] = field(default_factory=dict)
+    policy: Callable[[date], Policy] = lambda _day: Policy()
+    tiers: Callable[[int], Sequence[Tier]] = lambda _year: ()
+
+    def run(self, unit: int, year: int) -> Run:
+        """The streak of a unit that ends in a year."""
+        return self._run(unit, year, frozenset())
+
+    def latest(self, unit: int) -> Run:
+        """The streak that ends in the last year in which the unit, or what it came out of,
+        was recognised."""
+        years = {year for facts in self.facts.values() for year in facts}
+        runs = (self.run(unit, year) for year in sorted(years, reverse=True))
+        return next((run for run in runs if run.length), Run())
+
+    def without(self, lost: Collection[tuple[int, int]]) -> Descent:
+        """The same if these units' years had lost their recognition."""
+        facts = {
+            unit: {
+                year: replace(fact, recognised=False, revoked=True)
+                if (unit, year) in lost
+                else fact
+                for year, fact in by_year.items()
+            }
+            for unit, by_year in self.facts.items()
+        }
+        return replace(self, facts=facts)
+
+    def _run(self, unit: int, year: int, path: frozenset[tuple[int, int]]) -> Run:
+        fact = self.facts.get(unit, {}).get(year)
+        if fact is None:
+            came_of = [] if (unit, year) in path else self._made_of(unit, year)
+            if came_of:
+                return self._united(came_of, year, path | {(unit, year)})
+            return Run(broken=(Break(unit, year, "no_result"),))
+        if not fact.recognised:
+            why: Why = "year_revoked" if fact.revoked else "not_recognised"
+            return Run(broken=(Break(unit, year, why, fact),))
+        return self._grown(self._before(unit, year, path), fact)
+
+    def _made_of(self, unit: int, year: int) -> list[Link]:
+        """What a unit came out of, if it began in that year or after it."""
+        begun = self.begun.get(unit)
+        if begun is None or begun.year < year:
+            return []
+        return [link for link in self.origins.get(unit, ()) if link.effective_on <= begun]
+
+    def _taken_in(self, unit: int, year: int) -> list[Link]:
+        """What a unit that was there before took in during a year."""
+        begun = self.begun.get(unit, date.min)
+        links = self.origins.get(unit, ())
+        return [one for one in links if one.effective_on.year == year and one.effective_on > begun]
+
+    def _before(self, unit: int, year: int, path: frozenset[tuple[int, int]]) -> Run:
+        own = self._run(unit, year - 1, path)
+        others = self._taken_in(unit, year)
+        if not others:
+            return own
+        runs = [self._through(link, year - 1, path) for link in others]
+        return self._combined([own, *runs], max(link.effective_on for link in others))
+
+    def _united(self, links: Sequence[Link], year: int, path: frozenset[tuple[int, int]]) -> Run:
+        runs = [self._through(link, year, path) for link in links]
+        return self._combined(runs, links[0].effective_on)
+
+    def _through(self, link: Link, year: int, path: frozenset[tuple[int, int]]) -> Run:
+        if self.policy(link.effective_on).begins_anew(link):
+            return Run(broken=(Break(link.unit_id, year, "begins_anew"),))
+        return self._run(link.unit_id, year, path)
+
+    def _combined(self, runs: Sequence[Run], day: date) -> Run:
+        """Runs that end in one year as one: the shortest that every part had, or the longest
+        of any."""
+        if self.policy(day).merge == "any":
+            return max(runs, key=lambda run: (run.length, run.level))
+        length = min(run.length for run in runs)
+        shortest = [run for run in runs if run.length == length]
+        return Run(
+            tuple(_side_by_side(runs, length)),
+            min(run.level for run in runs) if length else -1,
+            tuple(dict.fromkeys(chain.from_iterable(run.broken for run in shortest))),
+        )
+
+    def _grown(self, run: Run, fact: Fact) -> Run:
+        levels = [fact.decided]
+        if fact.nomination_id is None:
+            levels.append(granted(run.length + 1, self.tiers(fact.year)))
+        reached = max((LEVELS.index(level) for level in levels if level), default=-1)
+        return replace(run, years=(*run.years, (fact,)), level=max(run.level, reached))
+
+
+def _side_by_side(runs: Sequence[Run], length: int) -> Iterator[tuple[Fact, ...]]:
+    """The facts of all runs, year by year, for the last ``length`` years; each once."""
+    for back in range(length, 0, -1):
+        facts = chain.from_iterable(run.years[-back] for run in runs)
+        yield tuple(dict.fromkeys(facts))

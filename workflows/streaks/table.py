@@ -1,0 +1,129 @@
+"""The yearly table: registered, recognised, and how many have which streak."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import Over, Select, func, select
+from sqlalchemy.orm import Session
+
+from engine.history import Event
+from workflows.cycles import SECURITY
+from workflows.nominations import Nomination
+from workflows.results import Result, counting
+from workflows.streaks.reading import descent, successors
+from workflows.units import Unit, areas_under
+
+AT_LEAST = (2, 3, 4, 5)  # the streaks a yearly table counts
+REGISTER = "register"  # the move by which a nomination is registered
+
+
+def percent(part: int, whole: int) -> str | None:
+    """``part`` of ``whole`` in percent with two decimals, half rounded up; exact integers."""
+    if whole == 0:
+        return None
+    hundredths = (20_000 * part + whole) // (2 * whole)
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def yearly_table(
+    session: Session, first: int, last: int, unit_id: int | None = None
+) -> list[dict[str, Any]]:
+    """A row for each year: registered, recognised, percent, and the streaks of at least n
+    years among the areas recognised that year.
+
+    Registered is every area with a result, and every one whose nomination got as far as
+    registering, whatever became of it. A handful of queries, whatever the number of areas: the
+    database counts the streaks of areas that came out of no others, the rest are walked. A
+    year in which nothing was registered has zeros and no percent.
+    """
+    decided = {year: counts for year, *counts in session.execute(_counts(first, last, unit_id))}
+    pending = dict(session.execute(_undecided(first, last, unit_id)).all())
+    inherited = _inherited(session, first, last, unit_id)
+    table = []
+    for year in range(first, last + 1):
+        results, recognised, *streaks = decided.get(year, [0] * (2 + len(AT_LEAST)))
+        registered = results + pending.get(year, 0)
+        table.append(
+            {
+                "year": year,
+                "registered": registered,
+                "recognised": recognised,
+                "percent": percent(recognised, registered),
+                "streaks": {
+                    str(n): count + inherited[year, n]
+                    for n, count in zip(AT_LEAST, streaks, strict=True)
+                },
+            }
+        )
+    return table
+
+
+def _inherited(
+    session: Session, first: int, last: int, unit_id: int | None
+) -> Counter[tuple[int, int]]:
+    """How many areas that came out of others have a streak of at least n, by year and n."""
+    heirs = successors(_areas(unit_id))
+    ids = session.scalars(heirs).all()
+    counted: Counter[tuple[int, int]] = Counter()
+    if not ids:
+        return counted
+    known = descent(session, heirs, years=(first - max(AT_LEAST) + 1, last))
+    for area in ids:
+        own = (year for year in known.facts.get(area, {}) if year >= first)
+        for year in own:
+            length = known.run(area, year).length
+            counted.update((year, n) for n in AT_LEAST if length >= n)
+    return counted
+
+
+def _areas(unit_id: int | None) -> Select[int]:
+    if unit_id is not None:
+        return areas_under(unit_id)
+    return select(Unit.id).where(Unit.kind == "area")
+
+
+def _undecided(first: int, last: int, unit_id: int | None) -> Select[int, int]:
+    """Nominations per year that registered and have no result yet, or never got one."""
+    registered = select(Event.id).where(Event.subject_id == Nomination.id, Event.action == REGISTER)
+    decided = select(Result.id).where(
+        Result.area_id == Nomination.area_id, Result.year == Nomination.year, counting()
+    )
+    query = select(Nomination.year, func.count()).where(
+        Nomination.year.between(first, last),
+        Nomination.title == SECURITY,
+        Nomination.area_id.in_(_areas(unit_id)),
+        registered.exists(),
+        ~decided.exists(),
+    )
+    return query.group_by(Nomination.year)
+
+
+def _years_before(places: int) -> Over[int]:
+    return func.lag(Result.year, places).over(
+        partition_by=(Result.area_id, Result.recognised), order_by=Result.year
+    )
+
+
+def _counts(first: int, last: int, unit_id: int | None) -> Select[Any]:
+    """Counts per year. A streak of at least n ends in a year exactly if, n - 1 places before
+    among the area's recognised years, stands the year n - 1 earlier. Streaks of areas that
+    came out of others are left out."""
+    alone = Result.area_id.not_in(successors())
+    # ``+ 0`` keeps SQLite on the index by area, along which the windows need no sort.
+    runs = select(
+        Result.year,
+        Result.recognised,
+        *(
+            (alone & (_years_before(n - 1) == Result.year - (n - 1))).label(f"run{n}")
+            for n in AT_LEAST
+        ),
+    ).where((Result.year + 0).between(first - max(AT_LEAST) + 1, last), counting())
+    run = runs.where(Result.area_id.in_(_areas(unit_id))).subquery()
+    streaks = (func.count().filter(run.c.recognised, run.c[f"run{n}"]) for n in AT_LEAST)
+    return (
+        select(run.c.year, func.count(), func.count().filter(run.c.recognised), *streaks)
+        .where(run.c.year >= first)
+        .group_by(run.c.year)
+    )

@@ -5,10 +5,19 @@ A quoted percentage is never computed over: it is compared, and a difference is 
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Select, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.db import Base
+from workflows.results import Result, counting
+from workflows.streaks.members import members
+from workflows.streaks.table import percent
+from workflows.units import Unit
 
 PERCENT = "percent"
 """The share of a unit's areas that were recognised in a year."""
@@ -36,4 +45,117 @@ class Quoted(Base):
         CheckConstraint("what IN ('percent')", name="what_known"),
         CheckConstraint("denominator > 0", name="denominator_counts"),
         UniqueConstraint("unit_id", "year", "what"),
+    )
+
+
+_NUMBER = re.compile(r"\d{1,3}(?:[.,]\d{1,4})?")
+
+
+def number(text: str) -> Decimal | None:
+    """What a quoted percentage says: ``70``, ``70 %``, ``70,9``; nothing for what is none."""
+    bare = text.replace("%", "").strip()
+    if not _NUMBER.fullmatch(bare):
+        return None
+    found = Decimal(bare.replace(",", "."))
+    return found if found <= 100 else None
+
+
+def rounded(part: int, whole: int, quoted: Decimal) -> Decimal:
+    """A share in percent with as many decimals as the quoted one has, half rounded up."""
+    return (Decimal(100 * part) / Decimal(whole)).quantize(quoted, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A quoted percentage beside what the records come to: of ``denominator`` areas, so many
+    recognised."""
+
+    unit: str
+    unit_name: str
+    year: int
+    quoted: str
+    recognised: int
+    denominator: int
+    basis: str
+    source: str
+
+    @property
+    def computed(self) -> str:
+        """The share in the precision of the quoted one."""
+        said = number(self.quoted)
+        if said is None or not self.denominator:
+            return ""
+        return str(rounded(self.recognised, self.denominator, said))
+
+    @property
+    def differs(self) -> bool:
+        """Whether the paper says something else than the records."""
+        return number(self.quoted) != number(self.computed)
+
+    def record(self) -> dict[str, Any]:
+        """The same as plain values, for JSON."""
+        return {
+            "unit": self.unit,
+            "unit_name": self.unit_name,
+            "percent": self.quoted,
+            "computed": self.computed,
+            "exact": percent(self.recognised, self.denominator),
+            "denominator": self.denominator,
+            "basis": self.basis,
+            "differs": self.differs,
+            "source": self.source,
+        }
+
+
+def beside(
+    session: Session, first: int, last: int, unit_id: int | None = None
+) -> dict[int, list[Beside]]:
+    """What old papers quote of a unit (or of any that is no area), by year, beside what the
+    records come to; two queries. Where a paper names no denominator, it is all that have a
+    result."""
+    quoted = session.execute(_quoted(first, last, unit_id)).all()
+    if not quoted:
+        return {}
+    roots = select(Unit.id).where(Unit.id.in_({row.Quoted.unit_id for row in quoted}))
+    counts = {
+        (unit, year): (judged, recognised)
+        for unit, year, judged, recognised in session.execute(_counts(roots, first, last))
+    }
+    found: dict[int, list[Beside]] = {}
+    for row in quoted:
+        told: Quoted = row.Quoted
+        judged, recognised = counts.get((told.unit_id, told.year), (0, 0))
+        whole = told.denominator or judged
+        one = Beside(
+            row.Unit.code,
+            row.Unit.title,
+            told.year,
+            told.quoted,
+            recognised,
+            whole,
+            told.basis,
+            told.source,
+        )
+        found.setdefault(told.year, []).append(one)
+    return found
+
+
+def _quoted(first: int, last: int, unit_id: int | None) -> Select[Any]:
+    query = (
+        select(Quoted, Unit)
+        .join(Unit, Unit.id == Quoted.unit_id)
+        .where(Quoted.what == PERCENT, Quoted.year.between(first, last))
+        .order_by(Quoted.year, Unit.kind.desc(), Unit.sort, Unit.id)
+    )
+    return query.where(Unit.kind != "area" if unit_id is None else Unit.id == unit_id)
+
+
+def _counts(roots: Select[int], first: int, last: int) -> Select[int, int, int, int]:
+    there = members(roots, first, last)
+    return (
+        select(there.c.root, there.c.year, func.count(), func.count().filter(Result.recognised))
+        .join(Result, (Result.area_id == there.c.id) & (Result.year == there.c.year))
+        .join(Unit, Unit.id == Result.area_id)
+        .where(counting(), Unit.kind == "area")
+        .group_by(there.c.root, there.c.year)
     )

@@ -24,6 +24,7 @@ COMMANDS = {
     "trust": "web.cli.trust:group",
     "history": "web.cli.records:history",
     "report": "web.cli.records:report",
+    "streak": "web.cli.records:streak",
     "vote": "web.cli.records:vote",
     "applies": "web.cli.laws:applies",
     "outbox": "web.cli.outbox:group",

@@ -191,8 +191,9 @@ def verify_history(as_json: bool) -> None:
     answers=True,
 )
 def recognition(first: int, last: int, unit: str | None, as_json: bool) -> None:
+    from web.answers import recognition_table
     from web.cli.office import open_office
-    from workflows.streaks import AT_LEAST, yearly_table
+    from workflows.streaks import AT_LEAST
     from workflows.units import by_code
 
     if last < first:
@@ -201,15 +202,21 @@ def recognition(first: int, last: int, unit: str | None, as_json: bool) -> None:
     found = by_code(office.session, unit) if unit else None
     if unit and found is None:
         raise No("unknown_unit", unit=unit)
-    told = yearly_table(office.session, first, last, found.id if found else None)
+    told = recognition_table(office.session, first, last, found.id if found else None)
     heads = [text("year"), text("registered"), text("recognised"), "%"]
     heads += [f"≥ {years}" for years in AT_LEAST]
-    answer(told, as_json, lambda: table([heads, *(_year(row) for row in told)]))
+    heads += [text("quoted")] if any("quoted" in row for row in told) else []
+    answer(told, as_json, lambda: table([heads, *(_year(row, len(heads)) for row in told)]))
 
 
-def _year(row: dict[str, Any]) -> list[str]:
+def _year(row: dict[str, Any], width: int) -> list[str]:
     cells = [row["year"], row["registered"], row["recognised"], row["percent"] or "–"]
-    return [str(cell) for cell in [*cells, *row["streaks"].values()]]
+    cells += row["streaks"].values()
+    quoted = "; ".join(
+        text("quoted_otherwise" if one["differs"] else "quoted_same", **one)
+        for one in row.get("quoted", ())
+    )
+    return [*(str(cell) for cell in cells), quoted][:width]
 
 
 @command(
@@ -245,3 +252,19 @@ def rule(
         ],
     )
     leave(verdict.passes)
+
+
+@command("streak", argument("area"), option("--year", type=NUMBER, metavar="Y"), answers=True)
+def streak(area: str, year: int | None, as_json: bool) -> None:
+    from web.cli.office import open_office
+    from workflows.streaks import standing
+    from workflows.streaks.telling import latest_year, tell
+    from workflows.units import by_code
+
+    office = open_office()
+    found = by_code(office.session, area, "area")
+    if found is None:
+        raise No("unknown_unit", unit=area)
+    asked = year if year is not None else latest_year(office.session, found.id)
+    told = tell(office.session, standing(office.session, found.id, asked), language())
+    answer(told.record(), as_json, lambda: [told.sentence()])

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.db import writing
 from workflows.demo.data import Progress, facts
-from workflows.demo.history import build_cycles, build_history
+from workflows.demo.history import build_cycles, build_history, build_quoted
 from workflows.demo.offices import at_home, build_offices
 from workflows.demo.population import build_bodies, build_households, build_units
 from workflows.units import Unit
@@ -64,6 +64,7 @@ def populate(
         build_bodies(session, spots, seed)
         build_cycles(session, year)
         build_history(session, spots, seed)
+        build_quoted(session, spots[1].id)
         on_progress("history", 1, 1)
     commune, area = at_home(spots)
     return World(year, spots[0].id, spots[1].id, commune.id, area.id, tuple(usernames))

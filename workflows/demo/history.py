@@ -18,6 +18,7 @@ from workflows.assessment import window_for
 from workflows.cycles import SECURITY, Cycle
 from workflows.demo.data import chance, facts
 from workflows.demo.population import Spot
+from workflows.quoted import PERCENT, Quoted
 from workflows.results import Result
 from workflows.streaks import Tier, granted, streak, tiers_of
 
@@ -63,6 +64,26 @@ def build_history(session: Session, spots: Sequence[Spot], seed: int) -> None:
     years |= forwards(areas, counts, years[anchor], anchor, lost, choices)
     regimes = {y: regime["definition"] for regime in told["regimes"] for y in _span(regime)}
     session.execute(insert(Result), [*_rows(areas, years, regimes, told["source"])])
+
+
+def build_quoted(session: Session, district_id: int) -> None:
+    """Insert the percentages that the report states, as it states them."""
+    told = facts("history")["quoted"]
+    rows = [
+        {
+            "unit_id": district_id,
+            "year": int(year),
+            "what": PERCENT,
+            "quoted": text,
+            "denominator": of["count"],
+            "basis": of["basis"],
+            "source": told["source"],
+        }
+        for year, text in told["percent"].items()
+        for of in told["denominators"]
+        if int(year) in _span(of)
+    ]
+    session.execute(insert(Quoted), rows)
 
 
 def _in_order(spots: Sequence[Spot], choices: Random) -> list[int]:

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from engine.errors import Refusal
 from workflows.results import Result, counting
 from workflows.streaks.descent import Break, Fact, Run
+from workflows.streaks.members import members_of
 from workflows.streaks.reading import descent, successors
 from workflows.streaks.tiers import LEVELS, Tier
-from workflows.units import Unit, areas_under
+from workflows.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,9 @@ def streaks_in(
     Four queries, however many areas: the database counts those that came out of no others,
     the rest are walked one by one.
     """
-    within = areas_under(unit_id) if unit_id is not None else None
+    within = None
+    if unit_id is not None:
+        within = select(members_of(unit_id, year, year).c.id)
     found = dict(session.execute(_runs(year, within, on)).all())
     heirs = session.scalars(successors(within)).all()
     if heirs:

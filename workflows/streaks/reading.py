@@ -3,19 +3,21 @@ regime of the year says."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import CTE, Select, select
 from sqlalchemy.orm import Session
 
+from engine.errors import NotFound
 from engine.subjects import Subject
 from workflows.cycles import SECURITY, Cycle
 from workflows.lineage import Link, UnitLineage
+from workflows.regimes import regime_for, regime_on
 from workflows.results import Result, counting
 from workflows.streaks.descent import Descent, Fact, Policy
-from workflows.streaks.tiers import tiers_of
+from workflows.streaks.tiers import Tier, tiers_of
 from workflows.units import Unit
 
 REVOKED = "revoked"
@@ -24,7 +26,7 @@ REVOKED = "revoked"
 
 def whole_line(units: Select[int]) -> CTE:
     """These units and everything they came out of."""
-    up = select(units.subquery().c[0].label("id")).cte("line", recursive=True)
+    up = select(units.subquery().c[0].label("id")).cte(recursive=True)
     older = select(UnitLineage.predecessor_id).join(up, UnitLineage.successor_id == up.c.id)
     return up.union(older)
 
@@ -100,16 +102,27 @@ def _origins(session: Session, line: CTE) -> tuple[dict[int, list[Link]], dict[i
     return origins, begun
 
 
-def policy_on(_day: date) -> Policy:
-    """What a merger or a split of that day does to streaks."""
-    return Policy()
+def policy_on(day: date) -> Policy:
+    """What a merger or a split of that day does to streaks: the regime of that day says, and
+    where there was none, the default."""
+    found = regime_on(day)
+    return Policy(found.streak_policy.merge, found.streak_policy.split) if found else Policy()
 
 
-def _tiers(session: Session) -> Any:
-    """The tiers of a year: those of the definition that its cycle runs under."""
+def _tiers(session: Session) -> Callable[[int], Sequence[Tier]]:
+    """The tiers of a year: those of the definition that its cycle runs under, or, where no
+    cycle was held here, of its regime."""
     query = select(Cycle.year, Cycle.definition_id).where(Cycle.title == SECURITY)
-    by_year = {year: tiers_of(definition) for year, definition in session.execute(query)}
-    return lambda year: by_year.get(year, ())
+    cycles = dict(session.execute(query).all())
+    return lambda year: tiers_of(cycles[year]) if year in cycles else tiers_in(year)
+
+
+def tiers_in(year: int) -> Sequence[Tier]:
+    """The tiers that the regime of a year has for residential areas."""
+    try:
+        return tiers_of(regime_for(year).kinds["area"].tiers or "")
+    except NotFound:
+        return ()
 
 
 def successors(within: Select[int] | None = None) -> Select[int]:
@@ -122,7 +135,7 @@ def heirs_of(session: Session, unit_ids: Collection[int]) -> dict[int, frozenset
     """Everything that each of these units went into since, near or far; one query."""
     step = UnitLineage.predecessor_id.label("root"), UnitLineage.successor_id.label("id")
     down = select(*step).where(UnitLineage.predecessor_id.in_(unit_ids))
-    line = down.cte("heirs", recursive=True)
+    line = down.cte(recursive=True)
     further = select(line.c.root, UnitLineage.successor_id)
     line = line.union(further.join(UnitLineage, UnitLineage.predecessor_id == line.c.id))
     found: dict[int, set[int]] = {}

@@ -12,8 +12,9 @@ from engine.history import Event
 from workflows.cycles import SECURITY
 from workflows.nominations import Nomination
 from workflows.results import Result, counting
+from workflows.streaks.members import members_of
 from workflows.streaks.reading import descent, successors
-from workflows.units import Unit, areas_under
+from workflows.units import Unit
 
 AT_LEAST = (2, 3, 4, 5)  # the streaks a yearly table counts
 REGISTER = "register"  # the move by which a nomination is registered
@@ -34,7 +35,8 @@ def yearly_table(
     years among the areas recognised that year.
 
     Registered is every area with a result, and every one whose nomination got as far as
-    registering, whatever became of it. A handful of queries, whatever the number of areas: the
+    registering, whatever became of it; of a unit, those that belonged to it at the end of the
+    year. A handful of queries, whatever the number of areas: the
     database counts the streaks of areas that came out of no others, the rest are walked. A
     year in which nothing was registered has zeros and no percent.
     """
@@ -64,24 +66,44 @@ def _inherited(
     session: Session, first: int, last: int, unit_id: int | None
 ) -> Counter[tuple[int, int]]:
     """How many areas that came out of others have a streak of at least n, by year and n."""
-    heirs = successors(_areas(unit_id))
-    ids = session.scalars(heirs).all()
+    judged = session.execute(_heirs_judged(first, last, unit_id)).all()
     counted: Counter[tuple[int, int]] = Counter()
-    if not ids:
+    if not judged:
         return counted
+    heirs = successors(_areas(first, last, unit_id))
     known = descent(session, heirs, years=(first - max(AT_LEAST) + 1, last))
-    for area in ids:
-        own = (year for year in known.facts.get(area, {}) if year >= first)
-        for year in own:
-            length = known.run(area, year).length
-            counted.update((year, n) for n in AT_LEAST if length >= n)
+    for area, year in judged:
+        length = known.run(area, year).length
+        counted.update((year, n) for n in AT_LEAST if length >= n)
     return counted
 
 
-def _areas(unit_id: int | None) -> Select[int]:
-    if unit_id is not None:
-        return areas_under(unit_id)
-    return select(Unit.id).where(Unit.kind == "area")
+def _heirs_judged(first: int, last: int, unit_id: int | None) -> Select[int, int]:
+    query = select(Result.area_id, Result.year).where(
+        Result.year.between(first, last),
+        Result.recognised,
+        counting(),
+        Result.area_id.in_(successors(_areas(first, last, unit_id))),
+    )
+    return _in_unit(query, Result.area_id, Result.year, first, last, unit_id)
+
+
+def _areas(first: int, last: int, unit_id: int | None) -> Select[int]:
+    """The residential areas, or those that were in a unit in any of the years."""
+    query = select(Unit.id).where(Unit.kind == "area")
+    if unit_id is None:
+        return query
+    return query.where(Unit.id.in_(select(members_of(unit_id, first, last).c.id)))
+
+
+def _in_unit(
+    query: Select[Any], area: Any, year: Any, first: int, last: int, unit_id: int | None
+) -> Select[Any]:
+    """Only the years in which the area was in the unit."""
+    if unit_id is None:
+        return query
+    there = members_of(unit_id, first, last)
+    return query.join(there, (there.c.id == area) & (there.c.year == year))
 
 
 def _undecided(first: int, last: int, unit_id: int | None) -> Select[int, int]:
@@ -93,10 +115,11 @@ def _undecided(first: int, last: int, unit_id: int | None) -> Select[int, int]:
     query = select(Nomination.year, func.count()).where(
         Nomination.year.between(first, last),
         Nomination.title == SECURITY,
-        Nomination.area_id.in_(_areas(unit_id)),
+        Nomination.area_id.in_(_areas(first, last, unit_id)),
         registered.exists(),
         ~decided.exists(),
     )
+    query = _in_unit(query, Nomination.area_id, Nomination.year, first, last, unit_id)
     return query.group_by(Nomination.year)
 
 
@@ -113,6 +136,7 @@ def _counts(first: int, last: int, unit_id: int | None) -> Select[Any]:
     alone = Result.area_id.not_in(successors())
     # ``+ 0`` keeps SQLite on the index by area, along which the windows need no sort.
     runs = select(
+        Result.area_id,
         Result.year,
         Result.recognised,
         *(
@@ -120,10 +144,10 @@ def _counts(first: int, last: int, unit_id: int | None) -> Select[Any]:
             for n in AT_LEAST
         ),
     ).where((Result.year + 0).between(first - max(AT_LEAST) + 1, last), counting())
-    run = runs.where(Result.area_id.in_(_areas(unit_id))).subquery()
+    run = runs.where(Result.area_id.in_(_areas(first, last, unit_id))).subquery()
     streaks = (func.count().filter(run.c.recognised, run.c[f"run{n}"]) for n in AT_LEAST)
-    return (
-        select(run.c.year, func.count(), func.count().filter(run.c.recognised), *streaks)
-        .where(run.c.year >= first)
-        .group_by(run.c.year)
+    query = select(run.c.year, func.count(), func.count().filter(run.c.recognised), *streaks).where(
+        run.c.year >= first
     )
+    query = _in_unit(query, run.c.area_id, run.c.year, first, last, unit_id)
+    return query.group_by(run.c.year)

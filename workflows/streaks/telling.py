@@ -1,0 +1,182 @@
+"""A standing in words: which years it is made of, by which papers, and why it is not longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from workflows import wording
+from workflows.lawfiles import LAW, table
+from workflows.streaks.answers import Standing
+from workflows.streaks.descent import Break, Fact
+from workflows.streaks.reading import descent
+from workflows.units import Unit, UnitSpan
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    return table(LAW / "words" / "streaks.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A standing with the names that units bore in each of its years."""
+
+    standing: Standing
+    names: Mapping[tuple[int, int], tuple[str, str]]
+    language: str
+
+    def _say(self, key: str, **places: Any) -> str:
+        return _words()[key][self.language].format_map(places)
+
+    def _name(self, unit_id: int, year: int) -> str:
+        return self.names.get((unit_id, year), ("", ""))[0]
+
+    def sentence(self) -> str:
+        """The whole answer in one sentence, and the level in another."""
+        told, area = self.standing, self._name(self.standing.area_id, self.standing.year)
+        head = self._say(
+            "streak" if told.streak else "none", area=area, streak=told.streak, year=told.year
+        )
+        parts = [head, *([": " + ", ".join(self._years())] if told.because else [])]
+        if told.broken:
+            parts.append("; " + self.not_longer())
+        level = wording.level_name(told.level, self.language) if told.level else ""
+        return "".join(parts) + "." + (" " + self._say("level", level=level) if level else "")
+
+    def _years(self) -> Iterator[str]:
+        """The years; those of one source, with no decision of their own, together."""
+        for source, group in groupby(self.standing.because, self._common_source):
+            years = list(group)
+            if source and len(years) > 1:
+                span = f"{years[0][0].year}–{years[-1][0].year}"
+                yield self._say("recognised", year=span, paper=self._paper(years[0][0], "paper"))
+            else:
+                yield from (self._say("and").join(map(self.fact, facts)) for facts in years)
+
+    def _common_source(self, facts: Sequence[Fact]) -> str:
+        (first, *others) = facts
+        own = first.unit_id == self.standing.area_id
+        return first.source if own and not others and not first.number else ""
+
+    def fact(self, fact: Fact) -> str:
+        """One recognised year, naming the area where it was another."""
+        places = {"year": fact.year, "paper": self._paper(fact, "paper")}
+        if fact.unit_id == self.standing.area_id:
+            return self._say("recognised", **places)
+        return self._say("recognised_as", area=self._name(fact.unit_id, fact.year), **places)
+
+    def _paper(self, fact: Fact, key: str) -> str:
+        if fact.number and fact.day:
+            day = fact.day.strftime("%d/%m/%Y")
+            return self._say(f"{key}_of_day", number=fact.number, day=day)
+        if fact.number:
+            return self._say(key, number=fact.number)
+        return self._say("source", source=fact.source) if fact.source else ""
+
+    def broken(self, one: Break) -> str:
+        """What ended the streak."""
+        paper = self._paper(one.fact, "felled") if one.fact else ""
+        area = self._name(one.unit_id, one.year) or self._name(
+            self.standing.area_id, self.standing.year
+        )
+        return self._say(one.why, year=one.year, area=area, paper=paper)
+
+    def not_longer(self) -> str:
+        """Why it is not one year longer."""
+        why = self._say("and").join(self.broken(one) for one in self.standing.broken)
+        return self._say("not_longer", next=self.standing.streak + 1, why=why)
+
+    def _not_higher(self) -> str:
+        """Why the streak is not longer, and why no higher level has recognised it."""
+        higher = self.standing.not_higher
+        parts = [self.not_longer() + "."]
+        return " ".join([*parts, *([wording.say(higher, self.language)] if higher else [])])
+
+    def record(self) -> dict[str, Any]:
+        """The same as plain values, for JSON."""
+        told, code = self.standing, self.names[self.standing.area_id, self.standing.year][1]
+        because = [self._fact_record(fact) for facts in told.because for fact in facts]
+        return {
+            "area": code,
+            "area_name": self._name(told.area_id, told.year),
+            "year": told.year,
+            "streak": told.streak,
+            "level": told.level,
+            "because": because,
+            "not_higher_because": self._not_higher(),
+            "broken": [self._break_record(one) for one in told.broken],
+            "sentence": self.sentence(),
+        }
+
+    def _fact_record(self, fact: Fact) -> dict[str, Any]:
+        name, code = self.names.get((fact.unit_id, fact.year), ("", ""))
+        return {
+            "year": fact.year,
+            "area": code,
+            "area_name": name,
+            "predecessor": fact.unit_id != self.standing.area_id,
+            "level": fact.decided,
+            "decision_number": fact.number or None,
+            "decided_on": fact.day.isoformat() if fact.day else None,
+            "source": fact.source or None,
+            "detail": self.fact(fact),
+        }
+
+    def _break_record(self, one: Break) -> dict[str, Any]:
+        name, code = self.names.get((one.unit_id, one.year), ("", ""))
+        return {
+            "year": one.year,
+            "area": code,
+            "area_name": name,
+            "why": one.why,
+            "decision_number": one.fact.number or None if one.fact else None,
+            "detail": self.broken(one),
+        }
+
+
+def tell(session: Session, told: Standing, language: str) -> Telling:
+    """A standing with its words; one query for all names."""
+    wanted = {(told.area_id, told.year)}
+    wanted |= {(fact.unit_id, fact.year) for facts in told.because for fact in facts}
+    wanted |= {(one.unit_id, one.year) for one in told.broken}
+    return Telling(told, names_in(session, wanted), language)
+
+
+def names_in(
+    session: Session, wanted: set[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[str, str]]:
+    """Name and code of units as they were in a year: at its end, else as last or first known.
+
+    One query, whatever their number.
+    """
+    units = {unit for unit, _ in wanted}
+    query = (
+        select(UnitSpan)
+        .where(UnitSpan.unit_id.in_(units))
+        .order_by(UnitSpan.unit_id, UnitSpan.starts_on)
+    )
+    spans: dict[int, list[UnitSpan]] = {}
+    for span in session.scalars(query):
+        spans.setdefault(span.unit_id, []).append(span)
+    return {(unit, year): _as_of(spans[unit], year) for unit, year in wanted if unit in spans}
+
+
+def _as_of(spans: Sequence[UnitSpan], year: int) -> tuple[str, str]:
+    before = [span for span in spans if span.starts_on <= date(year, 12, 31)]
+    span = before[-1] if before else spans[0]
+    return span.title, span.code
+
+
+def latest_year(session: Session, area_id: int) -> int:
+    """The last year in which the area, or what it came out of, was judged; else this year."""
+    facts = descent(session, select(Unit.id).where(Unit.id == area_id)).facts
+    return max((year for years in facts.values() for year in years), default=clock.today().year)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import Over, Select, func, select
+from sqlalchemy import CTE, Over, Select, func, select
 from sqlalchemy.orm import Session
 
 from engine.history import Event
@@ -66,48 +66,48 @@ def _inherited(
     session: Session, first: int, last: int, unit_id: int | None
 ) -> Counter[tuple[int, int]]:
     """How many areas that came out of others have a streak of at least n, by year and n."""
-    judged = session.execute(_heirs_judged(first, last, unit_id)).all()
+    there = _members(first, last, unit_id)
+    judged = session.execute(_heirs_judged(first, last, there)).all()
     counted: Counter[tuple[int, int]] = Counter()
     if not judged:
         return counted
-    heirs = successors(_areas(first, last, unit_id))
-    known = descent(session, heirs, years=(first - max(AT_LEAST) + 1, last))
+    known = descent(session, successors(_areas(there)), years=(first - max(AT_LEAST) + 1, last))
     for area, year in judged:
         length = known.run(area, year).length
         counted.update((year, n) for n in AT_LEAST if length >= n)
     return counted
 
 
-def _heirs_judged(first: int, last: int, unit_id: int | None) -> Select[int, int]:
+def _heirs_judged(first: int, last: int, there: CTE | None) -> Select[Any]:
     query = select(Result.area_id, Result.year).where(
         Result.year.between(first, last),
         Result.recognised,
         counting(),
-        Result.area_id.in_(successors(_areas(first, last, unit_id))),
+        Result.area_id.in_(successors(_areas(there))),
     )
-    return _in_unit(query, Result.area_id, Result.year, first, last, unit_id)
+    return _in_unit(query, Result.area_id, Result.year, there)
 
 
-def _areas(first: int, last: int, unit_id: int | None) -> Select[int]:
+def _members(first: int, last: int, unit_id: int | None) -> CTE | None:
+    return None if unit_id is None else members_of(unit_id, first, last)
+
+
+def _areas(there: CTE | None) -> Select[int]:
     """The residential areas, or those that were in a unit in any of the years."""
     query = select(Unit.id).where(Unit.kind == "area")
-    if unit_id is None:
-        return query
-    return query.where(Unit.id.in_(select(members_of(unit_id, first, last).c.id)))
+    return query if there is None else query.where(Unit.id.in_(select(there.c.id)))
 
 
-def _in_unit(
-    query: Select[Any], area: Any, year: Any, first: int, last: int, unit_id: int | None
-) -> Select[Any]:
+def _in_unit(query: Select[Any], area: Any, year: Any, there: CTE | None) -> Select[Any]:
     """Only the years in which the area was in the unit."""
-    if unit_id is None:
+    if there is None:
         return query
-    there = members_of(unit_id, first, last)
     return query.join(there, (there.c.id == area) & (there.c.year == year))
 
 
-def _undecided(first: int, last: int, unit_id: int | None) -> Select[int, int]:
+def _undecided(first: int, last: int, unit_id: int | None) -> Select[Any]:
     """Nominations per year that registered and have no result yet, or never got one."""
+    there = _members(first, last, unit_id)
     registered = select(Event.id).where(Event.subject_id == Nomination.id, Event.action == REGISTER)
     decided = select(Result.id).where(
         Result.area_id == Nomination.area_id, Result.year == Nomination.year, counting()
@@ -115,11 +115,11 @@ def _undecided(first: int, last: int, unit_id: int | None) -> Select[int, int]:
     query = select(Nomination.year, func.count()).where(
         Nomination.year.between(first, last),
         Nomination.title == SECURITY,
-        Nomination.area_id.in_(_areas(first, last, unit_id)),
+        Nomination.area_id.in_(_areas(there)),
         registered.exists(),
         ~decided.exists(),
     )
-    query = _in_unit(query, Nomination.area_id, Nomination.year, first, last, unit_id)
+    query = _in_unit(query, Nomination.area_id, Nomination.year, there)
     return query.group_by(Nomination.year)
 
 
@@ -133,6 +133,7 @@ def _counts(first: int, last: int, unit_id: int | None) -> Select[Any]:
     """Counts per year. A streak of at least n ends in a year exactly if, n - 1 places before
     among the area's recognised years, stands the year n - 1 earlier. Streaks of areas that
     came out of others are left out."""
+    there = _members(first, last, unit_id)
     alone = Result.area_id.not_in(successors())
     # ``+ 0`` keeps SQLite on the index by area, along which the windows need no sort.
     runs = select(
@@ -144,10 +145,9 @@ def _counts(first: int, last: int, unit_id: int | None) -> Select[Any]:
             for n in AT_LEAST
         ),
     ).where((Result.year + 0).between(first - max(AT_LEAST) + 1, last), counting())
-    run = runs.where(Result.area_id.in_(_areas(first, last, unit_id))).subquery()
+    run = runs.where(Result.area_id.in_(_areas(there))).subquery()
     streaks = (func.count().filter(run.c.recognised, run.c[f"run{n}"]) for n in AT_LEAST)
     query = select(run.c.year, func.count(), func.count().filter(run.c.recognised), *streaks).where(
         run.c.year >= first
     )
-    query = _in_unit(query, run.c.area_id, run.c.year, first, last, unit_id)
-    return query.group_by(run.c.year)
+    return _in_unit(query, run.c.area_id, run.c.year, there).group_by(run.c.year)

@@ -1,0 +1,1 @@
+"""Results of past years taken over from the sheets that offices kept before."""

@@ -1,0 +1,149 @@
+"""A line of a sheet of past results: what it says, and which cell is to blame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import TypeVar
+
+from engine import clock
+from engine.errors import Refusal
+from workflows import quoted
+from workflows.exchange import headings, values
+from workflows.exchange.headings import Line
+from workflows.exchange.sheet import Cell
+from workflows.names import fold
+
+HISTORY = "history"
+EARLIEST = 1975
+_YEAR = re.compile(r"(?:nam )?(\d{4})(?: 0)?")
+LONGEST_NUMBER = 60
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one year of one unit came to, as a sheet tells it."""
+
+    line: Line
+    year: int
+    commune: str
+    name: str
+    kind: str
+    recognised: bool
+    number: str
+    day: date | None
+    quoted: str
+
+    def blame(self, column: str, code: str, /, **params: object) -> Refusal:
+        return values.blame(self.line.cell(column), code, **params)
+
+    @property
+    def source(self) -> str:
+        return f"{self.line.sheet} {self.line.number}".strip()
+
+
+@cache
+def _kinds() -> Mapping[str, str]:
+    """What is written for a kind of unit, folded."""
+    told = headings.layouts()[HISTORY]["kinds"]
+    found = {fold(word): kind for kind, words in told.items() for word in words}
+    return found | {fold(kind): kind for kind in told}
+
+
+@cache
+def _results() -> Mapping[str, bool]:
+    told = headings.layouts()[HISTORY]["results"]
+    return {fold(word): key == "recognised" for key, words in told.items() for word in words}
+
+
+def read(line: Line) -> tuple[Row | None, list[Refusal]]:
+    """The row, or every reason why the line says none."""
+    wrong: list[Refusal] = []
+    year = _or_wrong(_year, line.cell("year"), wrong)
+    recognised = _or_wrong(_result, line.cell("result"), wrong)
+    kind = _or_wrong(_kind, line.cell("kind"), wrong)
+    day = _or_wrong(_day, line.cell("decision_date"), wrong)
+    share = _or_wrong(_percent, line.cell("quoted_percent"), wrong)
+    for column in ("commune_code", "area"):
+        if not line.text(column) and not (column == "area" and kind == "commune"):
+            wrong.append(values.blame(line.cell(column), "cell_empty"))
+    number = line.text("decision_number")
+    if len(number) > LONGEST_NUMBER:
+        wrong.append(values.blame(line.cell("decision_number"), "number_too_long"))
+    if wrong or year is None or recognised is None:
+        return None, wrong
+    told = (line.text("commune_code"), line.text("area"), kind or "area")
+    return Row(line, year, *told, recognised, number, day, share or ""), []
+
+
+def _or_wrong(reader: Callable[[Cell], Found], cell: Cell, wrong: list[Refusal]) -> Found | None:
+    try:
+        return reader(cell)
+    except values.Unclear as unclear:
+        wrong.append(unclear.refusal)
+        return None
+
+
+def _year(cell: Cell) -> int:
+    if not cell.text:
+        raise values.Unclear(values.blame(cell, "cell_empty"))
+    match = _YEAR.fullmatch(fold(cell.text))
+    year = int(match.group(1)) if match else 0
+    if not match:
+        raise values.Unclear(values.blame(cell, "not_a_year"))
+    this = clock.today().year
+    if not EARLIEST <= year <= this:
+        raise values.Unclear(values.blame(cell, "year_out_of_range", first=EARLIEST, last=this))
+    return year
+
+
+def _result(cell: Cell) -> bool:
+    if not cell.text:
+        raise values.Unclear(values.blame(cell, "cell_empty"))
+    found = _results().get(fold(cell.text))
+    if found is None:
+        raise values.Unclear(values.blame(cell, "not_a_result"))
+    return found
+
+
+def _kind(cell: Cell) -> str:
+    found = _kinds().get(fold(cell.text)) if cell.text else "area"
+    if found is None:
+        raise values.Unclear(values.blame(cell, "not_a_kind"))
+    return found
+
+
+def _day(cell: Cell) -> date | None:
+    if not cell.text:
+        return None
+    found = values.day(cell)
+    if found > clock.today():
+        raise values.Unclear(values.blame(cell, "day_to_come"))
+    return found
+
+
+def _percent(cell: Cell) -> str:
+    """The percentage as written; a cell formatted as one holds the hundredth part."""
+    text = cell.text
+    if isinstance(cell.value, float) and 0 < cell.value <= 1:
+        text = f"{cell.value * 100:.10g}"
+    if text and quoted.number(text) is None:
+        raise values.Unclear(values.blame(cell, "not_a_percentage"))
+    return text.replace("%", "").strip()
+
+
+def read_all(lines: Sequence[Line]) -> tuple[list[Row], list[Refusal]]:
+    """All rows, and every reason against any line."""
+    rows: list[Row] = []
+    wrong: list[Refusal] = []
+    for line in lines:
+        row, against = read(line)
+        wrong += against
+        if row:
+            rows.append(row)
+    return rows, wrong

@@ -34,7 +34,7 @@ class Report:
     dry_run: bool
     rows: int = 0
     new: int = 0
-    completed: int = 0
+    changed: int = 0
     same: int = 0
     refused: list[Refusal] = field(default_factory=list)
     unsure: dict[str, Unsure] = field(default_factory=dict)
@@ -148,7 +148,7 @@ class Comparison:
         elif _contradicts(row, known):
             self._report.refused.append(_otherwise(row, known))
         elif known.nomination_id is None and (added := _added(row, known)):
-            self._report.completed += 1
+            self._report.changed += 1
             self._taken.completed.append({"id": known.id, **added})
         else:
             self._report.same += 1
@@ -250,9 +250,9 @@ def as_record(report: Report, say: Sequence[str]) -> dict[str, Any]:
     return {
         "dry_run": report.dry_run,
         "rows": report.rows,
-        "accepted": report.new + report.completed + report.same,
+        "accepted": report.new + report.changed + report.same,
         "new": report.new,
-        "completed": report.completed,
+        "changed": report.changed,
         "same": report.same,
         "refused": [
             {

@@ -37,6 +37,7 @@ RULES: dict[str, Rule] = {
     "bootstrap.static": PUBLIC,
     "public.home": PUBLIC,
     "public.place": PUBLIC,
+    "public.area": PUBLIC,
     "public.verify": PUBLIC,
     "public.paper": PUBLIC,
     "public.paper_file": PUBLIC,
@@ -115,6 +116,9 @@ RULES: dict[str, Rule] = {
     "units.sheet": ADMINS,
     "units.upload": ADMINS,
     "units.template": ADMINS,
+    "takeover.form": ADMINS,
+    "takeover.send": ADMINS,
+    "takeover.template": ADMINS,
 }
 """Endpoint → who may reach it. A set names roles, any of which suffices. What a person may
 see or do behind the door is decided by the object: see below and ``engine.policy``."""

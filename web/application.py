@@ -30,6 +30,7 @@ from web import (
     registers,
     security,
     sign_in,
+    takeover,
     text,
     units,
     uploads,
@@ -55,6 +56,7 @@ BLUEPRINTS = (
     registers.blueprint,
     admin.blueprint,
     units.blueprint,
+    takeover.blueprint,
     api.blueprint,
 )
 

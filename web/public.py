@@ -17,6 +17,7 @@ from web.extensions import bureau, db, language
 from web.sign_in import local
 from workflows import logbook, resting, standing
 from workflows.queries import public as queries
+from workflows.queries.lives import life
 from workflows.sign_ins import must_wait, tried
 from workflows.streaks import yearly_table
 from workflows.units import unit_on
@@ -74,6 +75,16 @@ def place(unit_id: int) -> str:
         years=shown,
         earlier=max((year for year in years if shown and year < shown[0]), default=None),
     )
+
+
+@blueprint.get("/areas/<int:unit_id>")
+def area(unit_id: int) -> str:
+    """One area: each year as it counts, and its streak in words."""
+    asked = request.args.get("year", type=numbers.whole)
+    found = life(db.session(), unit_id, asked, language())
+    if found is None:
+        missing()
+    return render_template("public/area.html", life=found)
 
 
 def _year(years: Sequence[int]) -> int:
@@ -188,5 +199,5 @@ def choose_language(code: str) -> BaseResponse:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """What search engines may read: the public pages."""
-    lines = ["User-agent: *", "Allow: /$", "Allow: /places/", "Disallow: /"]
+    lines = ["User-agent: *", "Allow: /$", "Allow: /places/", "Allow: /areas/", "Disallow: /"]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")

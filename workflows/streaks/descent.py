@@ -97,6 +97,18 @@ class Descent:
         runs = (self.run(unit, year) for year in sorted(years, reverse=True))
         return next((run for run in runs if run.length), Run())
 
+    def judged(self, unit: int, year: int) -> tuple[Fact, ...]:
+        """What a year counts as: the unit's own result, else those of what it came out of."""
+        return self._judged(unit, year, frozenset())
+
+    def _judged(self, unit: int, year: int, path: frozenset[int]) -> tuple[Fact, ...]:
+        own = self.facts.get(unit, {}).get(year)
+        if own is not None or unit in path:
+            return (own,) if own else ()
+        older = [one.unit_id for one in self._made_of(unit, year)]
+        found = (self._judged(one, year, path | {unit}) for one in older)
+        return tuple(dict.fromkeys(chain.from_iterable(found)))
+
     def without(self, lost: Collection[tuple[int, int]]) -> Descent:
         """The same if these units' years had lost their recognition."""
         facts = {

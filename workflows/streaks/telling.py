@@ -46,26 +46,43 @@ class Telling:
         head = self._say(
             "streak" if told.streak else "none", area=area, streak=told.streak, year=told.year
         )
-        parts = [head, *([": " + ", ".join(self._years())] if told.because else [])]
+        parts = [head, *([": " + ", ".join(self.years())] if told.because else [])]
         if told.broken:
             parts.append("; " + self.not_longer())
-        level = wording.level_name(told.level, self.language) if told.level else ""
+        level = self.level()
         return "".join(parts) + "." + (" " + self._say("level", level=level) if level else "")
 
-    def _years(self) -> Iterator[str]:
-        """The years; those of one source, with no decision of their own, together."""
-        for source, group in groupby(self.standing.because, self._common_source):
+    def level(self) -> str:
+        """The highest level reached, as people call it; nothing for none."""
+        level = self.standing.level
+        return wording.level_name(level, self.language) if level else ""
+
+    def years(self) -> Iterator[str]:
+        """The years; those of the same areas from one source, without decisions, together."""
+        for common, group in groupby(self.standing.because, self._common):
             years = list(group)
-            if source and len(years) > 1:
-                span = f"{years[0][0].year}–{years[-1][0].year}"
-                yield self._say("recognised", year=span, paper=self._paper(years[0][0], "paper"))
+            if common and len(years) > 1:
+                yield self._span(years, common)
             else:
                 yield from (self._say("and").join(map(self.fact, facts)) for facts in years)
 
-    def _common_source(self, facts: Sequence[Fact]) -> str:
-        (first, *others) = facts
-        own = first.unit_id == self.standing.area_id
-        return first.source if own and not others and not first.number else ""
+    def _common(self, facts: Sequence[Fact]) -> tuple[str, ...]:
+        """What years told together share: the source, then the areas; nothing where a decision
+        is to be named."""
+        sources = {fact.source for fact in facts}
+        if any(fact.number for fact in facts) or len(sources) > 1 or not all(sources):
+            return ()
+        names = [self._name(fact.unit_id, fact.year) for fact in facts]
+        own = [fact.unit_id for fact in facts] == [self.standing.area_id]
+        return (*sources, *([] if own else names))
+
+    def _span(self, years: Sequence[Sequence[Fact]], common: Sequence[str]) -> str:
+        year, names = f"{years[0][0].year}–{years[-1][0].year}", common[1:]
+        paper = self._paper(years[0][0], "paper")
+        if not names:
+            return self._say("recognised", year=year, paper=paper)
+        area = self._say("and").join(names)
+        return self._say("recognised_as", year=year, area=area, paper=paper)
 
     def fact(self, fact: Fact) -> str:
         """One recognised year, naming the area where it was another."""
@@ -91,8 +108,10 @@ class Telling:
         return self._say(one.why, year=one.year, area=area, paper=paper)
 
     def not_longer(self) -> str:
-        """Why it is not one year longer."""
+        """Why it is not one year longer; of none, why there is none."""
         why = self._say("and").join(self.broken(one) for one in self.standing.broken)
+        if not self.standing.streak:
+            return why
         return self._say("not_longer", next=self.standing.streak + 1, why=why)
 
     def _not_higher(self) -> str:

@@ -85,6 +85,7 @@ class Descent:
     begun: Mapping[int, date] = field(default_factory=dict)
     policy: Callable[[date], Policy] = lambda _day: Policy()
     tiers: Callable[[int], Sequence[Tier]] = lambda _year: ()
+    _known: dict[tuple[int, int], Run] = field(default_factory=dict, compare=False, init=False)
 
     def run(self, unit: int, year: int) -> Run:
         """The streak of a unit that ends in a year."""
@@ -122,17 +123,26 @@ class Descent:
         }
         return replace(self, facts=facts)
 
-    def _run(self, unit: int, year: int, path: frozenset[tuple[int, int]]) -> Run:
+    def _run(self, unit: int, year: int, path: frozenset[int]) -> Run:
+        """``path``: the units through which this year was come to; none is gone through
+        twice, whatever is recorded."""
+        if path:
+            return self._counted(unit, year, path)
+        if (unit, year) not in self._known:
+            self._known[unit, year] = self._counted(unit, year, path)
+        return self._known[unit, year]
+
+    def _counted(self, unit: int, year: int, path: frozenset[int]) -> Run:
         fact = self.facts.get(unit, {}).get(year)
         if fact is None:
-            came_of = [] if (unit, year) in path else self._made_of(unit, year)
+            came_of = [] if unit in path else self._made_of(unit, year)
             if came_of:
-                return self._united(came_of, year, path | {(unit, year)})
+                return self._united(came_of, year, path | {unit})
             return Run(broken=(Break(unit, year, "no_result"),))
         if not fact.recognised:
             why: Why = "year_revoked" if fact.revoked else "not_recognised"
             return Run(broken=(Break(unit, year, why, fact),))
-        return self._grown(self._before(unit, year, path), fact)
+        return self._grown(self._before(unit, year), fact)
 
     def _made_of(self, unit: int, year: int) -> list[Link]:
         """What a unit came out of, if it began in that year or after it."""
@@ -147,19 +157,19 @@ class Descent:
         links = self.origins.get(unit, ())
         return [one for one in links if one.effective_on.year == year and one.effective_on > begun]
 
-    def _before(self, unit: int, year: int, path: frozenset[tuple[int, int]]) -> Run:
-        own = self._run(unit, year - 1, path)
+    def _before(self, unit: int, year: int) -> Run:
+        own = self._run(unit, year - 1, frozenset())
         others = self._taken_in(unit, year)
         if not others:
             return own
-        runs = [self._through(link, year - 1, path) for link in others]
+        runs = [self._through(link, year - 1, frozenset()) for link in others]
         return self._combined([own, *runs], max(link.effective_on for link in others))
 
-    def _united(self, links: Sequence[Link], year: int, path: frozenset[tuple[int, int]]) -> Run:
+    def _united(self, links: Sequence[Link], year: int, path: frozenset[int]) -> Run:
         runs = [self._through(link, year, path) for link in links]
         return self._combined(runs, links[0].effective_on)
 
-    def _through(self, link: Link, year: int, path: frozenset[tuple[int, int]]) -> Run:
+    def _through(self, link: Link, year: int, path: frozenset[int]) -> Run:
         if self.policy(link.effective_on).begins_anew(link):
             return Run(broken=(Break(link.unit_id, year, "begins_anew"),))
         return self._run(link.unit_id, year, path)

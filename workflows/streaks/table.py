@@ -140,13 +140,13 @@ def _counts(first: int, last: int, unit_id: int | None) -> Select[Any]:
         Result.area_id,
         Result.year,
         Result.recognised,
-        *(
-            (alone & (_years_before(n - 1) == Result.year - (n - 1))).label(f"run{n}")
-            for n in AT_LEAST
-        ),
+        alone.label("alone"),
+        *((_years_before(n - 1) == Result.year - (n - 1)).label(f"run{n}") for n in AT_LEAST),
     ).where((Result.year + 0).between(first - max(AT_LEAST) + 1, last), counting())
     run = runs.where(Result.area_id.in_(_areas(there))).subquery()
-    streaks = (func.count().filter(run.c.recognised, run.c[f"run{n}"]) for n in AT_LEAST)
+    streaks = (
+        func.count().filter(run.c.recognised, run.c[f"run{n}"], run.c.alone) for n in AT_LEAST
+    )
     query = select(run.c.year, func.count(), func.count().filter(run.c.recognised), *streaks).where(
         run.c.year >= first
     )

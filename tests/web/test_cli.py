@@ -397,6 +397,35 @@ def test_the_report_counts_years_and_streaks(district: Shell) -> None:
     assert district(*words, "--unit", "x", "--json", expect=1).json["code"] == "unknown_unit"
 
 
+def test_a_streak_says_what_it_is_made_of_and_why_it_is_not_longer(district: Shell) -> None:
+    told = district("streak", AREA, "--json").json
+    assert (told["area"], told["year"], told["streak"], told["level"]) == (AREA, 2017, 2, "commune")
+    assert [one["year"] for one in told["because"]] == [2016, 2017]
+    assert "2015" in told["not_higher_because"]
+    english = district("streak", AREA, "--year", 2017, "--lang", "en").out
+    assert "Thôn 1: streak 2 in 2017: 2016–2017 recognised (báo cáo); not 3 because" in english
+    refused = district("streak", "16144-02", "--year", 2017, "--json").json
+    assert (refused["streak"], refused["level"], refused["broken"][0]["year"]) == (0, None, 2017)
+    assert district("streak", "x", "--json", expect=1).json["code"] == "unknown_unit"
+
+
+def test_past_results_are_tried_matched_loaded_and_known(district: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "old.csv"
+    file.write_text("Năm,Mã xã,Thôn,Kết quả,Số QĐ\n2018,16144,Xóm 1,đạt,7/QĐ-UBND\n")
+    tried = district("load", "history", file, "--dry-run", "--json", expect=1).json
+    (offered,) = tried["suggestions"]
+    assert (offered["key"], offered["candidates"][0]["code"]) == ("16144/Xóm 1", AREA)
+    assert '--match "16144/Xóm 1=16144-01"' in district("load", "history", file, expect=1).out
+    matches = tmp_path / "matches.json"
+    matches.write_text(json.dumps({offered["key"]: AREA}))
+    assert district("load", "history", file, "--matches", matches, "--json").json["new"] == 1
+    again = district("load", "history", file, "--match", f"16144/Xóm 1={AREA}", "--json").json
+    assert (again["new"], again["same"]) == (0, 1)
+    assert "7/QĐ-UBND" in district("streak", AREA).out
+    district("load", "history", file, "--match", "16144/Xóm 1", expect=2)
+    assert district("template", "history", tmp_path / "t.ods", "--json").json["size"] > 0
+
+
 def _failed_task(url: str) -> int:
     engine = create_engine(url)
     with Session(engine) as session, writing(session):

@@ -22,7 +22,7 @@ from web.extensions import db
 LARGEST_PAGE = 100_000
 
 PAGES = {
-    "": ("/", "/?q=nga an", "/?year=2016", "/verify", "/sign-in", "/no-such-page"),
+    "": ("/", "/?q=nga an", "/?year=2016", "/areas/4", "/verify", "/sign-in", "/no-such-page"),
     "hamlet": ("/inbox", "/nominations", "/nominations/{file}", "/registers"),
     "police": ("/inbox", "/inbox?q=thon 1", "/inbox/others", "/nominations?state=draft"),
     "chair": ("/inbox", "/nominations/{file}"),
@@ -34,6 +34,7 @@ PAGES = {
         "/admin/workflows/outgoing",
         "/admin/people?q=hamlet",
         "/admin/failures",
+        "/admin/history",
     ),
 }
 

@@ -17,6 +17,7 @@ from workflows.cycles import Cycle
 from workflows.demo import password, populate
 from workflows.households import Household
 from workflows.people import Account, Appointment, Person
+from workflows.quoted import beside
 from workflows.results import Result
 from workflows.streaks import standing, yearly_table
 from workflows.units import Unit
@@ -207,6 +208,22 @@ def test_the_recognition_table_is_the_reports(demonstration: Session) -> None:
     assert table[3]["streaks"] == {"2": 150, "3": 91, "4": 51, "5": 0}
     district = found(demonstration, "district")[0]
     assert yearly_table(demonstration, 2009, 2017, district.id) == table
+
+
+def test_the_report_s_percentages_are_kept_as_quoted_and_the_odd_ones_flagged(
+    demonstration: Session,
+) -> None:
+    district = found(demonstration, "district")[0]
+    for unit_id in (None, district.id):
+        told = {year: one for year, (one,) in beside(demonstration, 2009, 2017, unit_id).items()}
+        assert {year: int(one.quoted) for year, one in told.items()} == {
+            year: stated for year, (_, stated) in REPORTED.items()
+        }
+        assert {y: (one.quoted, one.computed) for y, one in told.items() if one.differs} == {
+            2011: ("70", "71"),
+            2016: ("80", "81"),
+        }
+        assert {one.denominator for one in told.values()} == {234}
 
 
 def test_the_reports_own_percentages_differ_in_two_years(demonstration: Session) -> None:

@@ -140,7 +140,7 @@ def beside(
     return found
 
 
-def _quoted(first: int, last: int, unit_id: int | None) -> Select[Any]:
+def _quoted(first: int, last: int, unit_id: int | None) -> Select[Quoted, Unit]:
     query = (
         select(Quoted, Unit)
         .join(Unit, Unit.id == Quoted.unit_id)

@@ -65,7 +65,7 @@ def life(session: Session, unit_id: int, year: int | None, language: str) -> Lif
     ]
     if not judged:
         return Life(unit, commune, (), None, *kin)
-    asked = year if year in range(judged[0], judged[-1] + 1) else judged[-1]
+    asked = judged[-1] if year is None or not judged[0] <= year <= judged[-1] else year
     telling = tell(session, standing(session, unit_id, asked), language)
     return Life(unit, commune, _years(session, known, unit_id, judged), telling, *kin)
 

@@ -54,7 +54,7 @@ def descent(
     return Descent(facts, origins, begun, policy_on, _tiers(session))
 
 
-_FACTS: Select[Any] = select(
+_FACTS = select(
     Result.area_id,
     Result.year,
     Result.recognised,

@@ -41,7 +41,7 @@ def yearly_table(
     year in which nothing was registered has zeros and no percent.
     """
     decided = {year: counts for year, *counts in session.execute(_counts(first, last, unit_id))}
-    pending = dict(session.execute(_undecided(first, last, unit_id)).all())
+    pending: dict[int, int] = dict(session.execute(_undecided(first, last, unit_id)).all())
     inherited = _inherited(session, first, last, unit_id)
     table = []
     for year in range(first, last + 1):
@@ -78,7 +78,7 @@ def _inherited(
     return counted
 
 
-def _heirs_judged(first: int, last: int, there: CTE | None) -> Select[Any]:
+def _heirs_judged(first: int, last: int, there: CTE | None) -> Any:
     query = select(Result.area_id, Result.year).where(
         Result.year.between(first, last),
         Result.recognised,
@@ -98,14 +98,14 @@ def _areas(there: CTE | None) -> Select[int]:
     return query if there is None else query.where(Unit.id.in_(select(there.c.id)))
 
 
-def _in_unit(query: Select[Any], area: Any, year: Any, there: CTE | None) -> Select[Any]:
+def _in_unit(query: Any, area: Any, year: Any, there: CTE | None) -> Any:
     """Only the years in which the area was in the unit."""
     if there is None:
         return query
     return query.join(there, (there.c.id == area) & (there.c.year == year))
 
 
-def _undecided(first: int, last: int, unit_id: int | None) -> Select[Any]:
+def _undecided(first: int, last: int, unit_id: int | None) -> Any:
     """Nominations per year that registered and have no result yet, or never got one."""
     there = _members(first, last, unit_id)
     registered = select(Event.id).where(Event.subject_id == Nomination.id, Event.action == REGISTER)
@@ -129,7 +129,7 @@ def _years_before(places: int) -> Over[int]:
     )
 
 
-def _counts(first: int, last: int, unit_id: int | None) -> Select[Any]:
+def _counts(first: int, last: int, unit_id: int | None) -> Any:
     """Counts per year. A streak of at least n ends in a year exactly if, n - 1 places before
     among the area's recognised years, stands the year n - 1 earlier. Streaks of areas that
     came out of others are left out."""

@@ -101,9 +101,9 @@ class Gazetteer:
     def _one(
         self, row: Row, communes: Sequence[UnitSpan], spans: Sequence[UnitSpan]
     ) -> int | Unsure:
-        units = dict.fromkeys(span.unit_id for span in spans)
+        units = {span.unit_id for span in spans}
         if len(units) == 1:
-            return next(iter(units))
+            return units.pop()
         on = row.day or date(row.year, 12, 31)
         then = {s.unit_id for s in spans if s.starts_on <= on <= (s.ends_on or date.max)}
         if row.day and len(then) == 1:

@@ -20,8 +20,6 @@ from workflows import amendments, archive, resting, standing, wording
 from workflows.queries import cases, listing
 from workflows.queries.cases import Case, Line, Listed
 from workflows.queries.waiting import in_hand, pending
-from workflows.quoted import beside
-from workflows.streaks import yearly_table
 from workflows.units import Unit
 
 Plain = dict[str, Any]
@@ -391,15 +389,3 @@ def _field(field: FieldDef, definition: Definition, language: str, rows: RowsOf)
             _field(definition.by_field[name], definition, language, rows) for name in field.columns
         ]
     return told
-
-
-def recognition_table(
-    session: Session, first: int, last: int, unit_id: int | None = None
-) -> list[Plain]:
-    """The yearly table, each year with what old papers quote of it."""
-    quoted = beside(session, first, last, unit_id)
-    return [
-        row | ({"quoted": [one.record() for one in quoted[year]]} if year in quoted else {})
-        for row in yearly_table(session, first, last, unit_id)
-        for year in (row["year"],)
-    ]

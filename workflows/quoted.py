@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from engine.db import Base
 from workflows.results import Result, counting
 from workflows.streaks.members import members
-from workflows.streaks.table import percent
+from workflows.streaks.table import percent, yearly_table
 from workflows.units import Unit
 
 PERCENT = "percent"
@@ -159,3 +159,15 @@ def _counts(roots: Select[int], first: int, last: int) -> Select[int, int, int, 
         .where(counting(), Unit.kind == "area")
         .group_by(there.c.root, there.c.year)
     )
+
+
+def recognition_table(
+    session: Session, first: int, last: int, unit_id: int | None = None
+) -> list[dict[str, Any]]:
+    """The yearly table, each year with what old papers quote of it."""
+    quoted = beside(session, first, last, unit_id)
+    return [
+        row | ({"quoted": [one.record() for one in quoted[year]]} if year in quoted else {})
+        for row in yearly_table(session, first, last, unit_id)
+        for year in (row["year"],)
+    ]

@@ -191,8 +191,8 @@ def verify_history(as_json: bool) -> None:
     answers=True,
 )
 def recognition(first: int, last: int, unit: str | None, as_json: bool) -> None:
-    from web.answers import recognition_table
     from web.cli.office import open_office
+    from workflows.quoted import recognition_table
     from workflows.streaks import AT_LEAST
     from workflows.units import by_code
 

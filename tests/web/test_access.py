@@ -28,6 +28,7 @@ def _address(rule: Rule) -> str:
         "act": "revocation",
         "sha256": "0" * 64,
         "filename": "binhxet.css",
+        "suffix": "xlsx",
         "code": "vi",
         "definition_id": "outgoing",
         "session": "none",

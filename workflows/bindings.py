@@ -36,10 +36,16 @@ _STEPS: Mapping[str, StepRule] = {
         paper="minutes",
         after=frozenset({"self_assessment", "notice", "count"}),
     ),
+    "officers_meeting": StepRule(
+        guards=frozenset({"required_roles_present", "meeting_agreed"}),
+        duty="propose",
+        paper="assessment_minutes",
+        after=frozenset({"self_assessment"}),
+    ),
     "appraisal": StepRule(
         guards=frozenset({"every_criterion_appraised"}),
         duty="appraise",
-        after=frozenset({"resident_vote"}),
+        after=frozenset({"resident_vote", "officers_meeting"}),
     ),
     "committee_opinion": StepRule(
         guards=frozenset({"all_criteria_met", "committee_quorum", "committee_majority"}),
@@ -63,6 +69,7 @@ _STEPS: Mapping[str, StepRule] = {
 LAW = Binding(
     roles={
         "hamlet_head": _AREA,
+        "unit_head": frozenset({"unit"}),
         "commune_appraiser": _COMMUNE,
         "commune_committee": _COMMUNE,
         "commune_chair": _COMMUNE,
@@ -74,18 +81,11 @@ LAW = Binding(
         "auditor": frozenset({"province"}),
         "admin": frozenset({"province"}),
     },
-    required_steps={
-        "recognised": frozenset(
-            {
-                "self_assessment",
-                "notice",
-                "count",
-                "resident_vote",
-                "appraisal",
-                "signature",
-                "seal",
-            }
-        )
+    required_steps={"recognised": frozenset({"self_assessment", "appraisal", "signature", "seal"})},
+    procedures={
+        # The first is what a definition that names none is held to.
+        "resident_vote": {"recognised": frozenset({"notice", "count", "resident_vote"})},
+        "officers_meeting": {"recognised": frozenset({"officers_meeting"})},
     },
     step_rules=_STEPS,
     outcome_effects={"recognised": frozenset({"record_result"})},

@@ -14,7 +14,8 @@ SECURITY = "security"
 
 
 class Cycle(Base):
-    """One year of one title; both law files are fixed for the whole of it."""
+    """One year of one title for one kind of unit; both law files are fixed for the whole of
+    it. In ``definition_id``, ``{manager}`` stands for the level that manages the unit."""
 
     __tablename__ = "cycles"
 
@@ -24,16 +25,28 @@ class Cycle(Base):
     criteria_id: Mapped[str] = mapped_column(String(60))
     starts_on: Mapped[date]
     ends_on: Mapped[date]
+    kind: Mapped[str] = mapped_column(
+        String(10), primary_key=True, default="area", server_default="area"
+    )
 
-    __table_args__ = (CheckConstraint("starts_on <= ends_on", name="dates_ordered"),)
+    __table_args__ = (
+        CheckConstraint("starts_on <= ends_on", name="dates_ordered"),
+        CheckConstraint(
+            "kind IN ('area', 'commune', 'school', 'agency', 'enterprise')", name="kind_known"
+        ),
+    )
+
+    def definition_for(self, manager: str) -> str:
+        """The workflow of a unit that this level manages."""
+        return self.definition_id.format(manager=manager)
 
 
-def cycle(session: Session, year: int, title: str = SECURITY) -> Cycle | None:
-    """The cycle of a year, if one was opened."""
-    return session.get(Cycle, (year, title))
+def cycle(session: Session, year: int, title: str = SECURITY, kind: str = "area") -> Cycle | None:
+    """The cycle of a year for a kind of unit, if one was opened."""
+    return session.get(Cycle, (year, title, kind))
 
 
 def years(session: Session, title: str = SECURITY) -> Sequence[int]:
     """The years that have a cycle, the latest first."""
-    query = select(Cycle.year).where(Cycle.title == title).order_by(Cycle.year.desc())
+    query = select(Cycle.year).where(Cycle.title == title).distinct().order_by(Cycle.year.desc())
     return session.scalars(query).all()

@@ -21,8 +21,9 @@ from workflows.wording import names, problems, refusals
 __all__ = ["Definition", "Law", "law", "law_files"]
 
 RECOGNITION = sorted((LAW / "recognition").glob("*.toml"))
+PARTS = LAW / "recognition" / "parts"
 PAPERS = LAW / "papers"
-PAPER_FLOWS = ("outgoing", "certificate", "record")
+PAPER_FLOWS = ("outgoing", "certificate", "certificate-any-level", "record")
 
 
 class _Correction(Frozen):
@@ -54,7 +55,7 @@ def law() -> Law:
         told()
     flows = [PAPERS / f"{name}.toml" for name in PAPER_FLOWS]
     return Law(
-        definitions=tuple(load(path) for path in (*RECOGNITION, *flows)),
+        definitions=tuple(load(path, PARTS) for path in (*RECOGNITION, *flows)),
         kinds=load_kinds(PAPERS / "kinds.toml"),
         criteria=criteria_sets(),
         calendar=_calendar(),

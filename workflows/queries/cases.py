@@ -109,7 +109,8 @@ _NOMINATION = (
     .join(Nomination, Nomination.id == Subject.id)
     .join(_area, _area.id == Nomination.area_id)
     .join(_commune, _commune.id == _area.parent_id)
-    .join(_district, _district.id == _commune.parent_id)
+    # The province has nothing above it.
+    .outerjoin(_district, _district.id == _commune.parent_id)
     .where(Subject.id == _ID)
 )
 _SEEN = select(SubjectScope.unit_id).where(SubjectScope.subject_id == _ID)
@@ -146,7 +147,7 @@ def nomination(session: Session, nomination_id: int) -> Case | None:
         return None
     subject, year, *units = row
     seen = session.scalars(_SEEN, values)
-    return _case(subject, frozenset(seen), tuple(_place(unit) for unit in units), year=year)
+    return _case(subject, frozenset(seen), tuple(_place(unit) for unit in units if unit), year=year)
 
 
 def paper(session: Session, paper_id: int) -> Case | None:

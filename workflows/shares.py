@@ -1,0 +1,117 @@
+"""The subjects under a commune: how many there are, registered and were recognised, by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from engine.history import Event
+from workflows.cycles import SECURITY, cycle
+from workflows.nominations import Nomination
+from workflows.regimes import KindRules, rules_under
+from workflows.results import Result
+from workflows.units import Unit
+
+REGISTER = "register"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts of one kind, or of all of them."""
+
+    subjects: int
+    registered: int
+    recognised: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """The subjects of a commune by kind."""
+
+    kinds: Mapping[str, Figures]
+
+    @property
+    def total(self) -> Figures:
+        """All kinds together."""
+        told = self.kinds.values()
+        return Figures(
+            sum(one.subjects for one in told),
+            sum(one.registered for one in told),
+            sum(one.recognised for one in told),
+        )
+
+
+def subjects_of(
+    session: Session, commune_id: int, year: int, title: str, kinds: Sequence[str]
+) -> Subjects:
+    """The subjects directly under a commune in a year, of these kinds. Two queries.
+
+    Counted are the units that exist at the end of the year and may be nominated: a small
+    enterprise or a primary school is none.
+    """
+    rules = {kind: _rules(session, year, title, kind) for kind in kinds}
+    rows = session.execute(
+        select(Unit.id, Unit.kind, Unit.category).where(
+            Unit.parent_id == commune_id,
+            Unit.kind.in_(kinds),
+            Unit.starts_on <= date(year, 12, 31),
+            or_(Unit.ends_on.is_(None), Unit.ends_on >= date(year, 12, 31)),
+        )
+    ).all()
+    found = {row.id: row.kind for row in rows if _eligible(rules[row.kind], row.category)}
+    registered, recognised = _told(session, list(found), year, title)
+    return Subjects(
+        {
+            kind: Figures(
+                sum(one == kind for one in found.values()),
+                sum(found[id_] == kind for id_ in registered),
+                sum(found[id_] == kind for id_ in recognised),
+            )
+            for kind in kinds
+        }
+    )
+
+
+def _rules(session: Session, year: int, title: str, kind: str) -> KindRules | None:
+    found = cycle(session, year, title, kind)
+    return rules_under(found.definition_id, kind) if found else None
+
+
+def _eligible(rules: KindRules | None, category: str) -> bool:
+    return rules is None or rules.excluded is None or category not in rules.excluded.categories
+
+
+def _told(
+    session: Session, units: Sequence[int], year: int, title: str
+) -> tuple[set[int], set[int]]:
+    """Which of these units registered that year, and which were recognised. A result taken
+    over from elsewhere counts as registered."""
+    registering = select(Event.id).where(
+        Event.subject_id == Nomination.id, Event.action == REGISTER
+    )
+    rows = session.execute(
+        select(Unit.id, func.max(Nomination.id), func.max(Result.id))
+        .select_from(Unit)
+        .outerjoin(
+            Nomination,
+            (Nomination.area_id == Unit.id)
+            & (Nomination.year == year)
+            & (Nomination.title == title)
+            & registering.exists(),
+        )
+        .outerjoin(
+            Result,
+            (Result.area_id == Unit.id)
+            & (Result.year == year)
+            & Result.recognised
+            & literal(title == SECURITY),
+        )
+        .where(Unit.id.in_(units))
+        .group_by(Unit.id)
+    ).all()
+    recognised = {unit for unit, _, result in rows if result is not None}
+    return {unit for unit, made, _ in rows if made is not None} | recognised, recognised

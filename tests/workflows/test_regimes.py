@@ -200,7 +200,14 @@ def test_seventy_percent_is_reached_in_integers(subjects: int, needed: int) -> N
     assert not share.registered.reached(subjects - 1, subjects)
 
 
-def test_a_tier_two_day_of_law_cannot_be_both_last_and_before() -> None:
+def test_circular_23_counts_areas_alone() -> None:
+    """Điều 6 Thông tư 23/2012/TT-BCA: 70 % of the residential areas."""
+    share = regime_for(2015, "commune").kinds["commune"].share
+    assert share is not None
+    assert share.of == ("area",)
+
+
+def test_a_last_day_is_told_in_one_way() -> None:
     with pytest.raises(ValueError, match="either last or before"):
         LastDay.model_validate({"basis": ["Điều 9"], "confidence": "text"})
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from engine.binding import Binding, StepRule
 from engine.papers import acts
 from workflows import contexts, days, effects, guards, tables
+from workflows.procedures import PROCEDURES
 
 _AREA = frozenset({"area"})
 _COMMUNE, _DISTRICT, _PROVINCE = (
@@ -82,11 +83,7 @@ LAW = Binding(
         "admin": frozenset({"province"}),
     },
     required_steps={"recognised": frozenset({"self_assessment", "appraisal", "signature", "seal"})},
-    procedures={
-        # The first is what a definition that names none is held to.
-        "resident_vote": {"recognised": frozenset({"notice", "count", "resident_vote"})},
-        "officers_meeting": {"recognised": frozenset({"officers_meeting"})},
-    },
+    procedures=PROCEDURES,
     step_rules=_STEPS,
     outcome_effects={"recognised": frozenset({"record_result"})},
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import CheckConstraint, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine.db import Base
+from engine.db import Base, writing
+from engine.errors import Refusal, Refused
+from workflows.assessment import CriteriaSet
+from workflows.regimes import KindRules, Regime
 
 SECURITY = "security"
 
@@ -50,3 +53,41 @@ def years(session: Session, title: str = SECURITY) -> Sequence[int]:
     """The years that have a cycle, the latest first."""
     query = select(Cycle.year).where(Cycle.title == title).distinct().order_by(Cycle.year.desc())
     return session.scalars(query).all()
+
+
+def open_year(
+    session: Session, regime: Regime, year: int, added: Sequence[CriteriaSet] = ()
+) -> list[Cycle]:
+    """Opens a year under a regime, a cycle for each kind of unit it knows.
+
+    ``added`` are local criteria that take the place of the sets they extend. Raises
+    ``Refused``: ``year_not_of_regime``, ``cycle_exists``, ``criteria_extend_nothing``.
+    """
+    if not regime.years.hold(year):
+        raise Refused(Refusal("year_not_of_regime", {"year": year, "regime": regime.id}))
+    sets = {one.extends: one.id for one in added}
+    for one in added:
+        if one.extends not in {rules.criteria for rules in regime.kinds.values()}:
+            raise Refused(Refusal("criteria_extend_nothing", {"id": one.id}))
+    with writing(session):
+        for kind in regime.kinds:
+            if cycle(session, year, regime.award, kind):
+                raise Refused(Refusal("cycle_exists", {"year": year}))
+        made = [_opened(regime, year, kind, rules, sets) for kind, rules in regime.kinds.items()]
+        session.add_all(made)
+    return made
+
+
+def _opened(
+    regime: Regime, year: int, kind: str, rules: KindRules, sets: Mapping[str | None, str]
+) -> Cycle:
+    window = rules.window(year)
+    return Cycle(
+        year=year,
+        title=regime.award,
+        kind=kind,
+        definition_id=rules.definition,
+        criteria_id=sets.get(rules.criteria, rules.criteria),
+        starts_on=window.starts_on,
+        ends_on=window.ends_on,
+    )

@@ -7,7 +7,7 @@ and how sure that is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -21,7 +21,7 @@ from engine.clock import law_date
 from engine.definition import Confidence, Frozen, Span, Words
 from engine.errors import DefinitionError, NotFound, Refusal
 from workflows.assessment import Window, YearDay, criteria_sets, window_for
-from workflows.lawfiles import LAW, read, refuse_overlaps
+from workflows.lawfiles import LAW, files_of, read, refuse_overlaps
 from workflows.voting import Mark, rules
 
 SubjectKind = Literal["area", "commune", "school", "agency", "enterprise"]
@@ -220,14 +220,14 @@ class Applied:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def load_regimes(folder: Path) -> tuple[Regime, ...]:
-    """The regimes in a folder, the oldest first.
+def load_regimes(paths: Iterable[Path]) -> tuple[Regime, ...]:
+    """The regimes in these files, the oldest first.
 
     Raises ``DefinitionError`` with file, key and reason: an unknown key, an id that is not
     the file's name, or two files effective on one day for one kind of unit.
     """
     found = []
-    for path in sorted(folder.glob("*.toml")):
+    for path in paths:
         one = read(Regime, path)
         if one.id != path.stem:
             raise DefinitionError(path.name, "id", f"is {one.id}, not the name of the file")
@@ -242,7 +242,7 @@ def load_regimes(folder: Path) -> tuple[Regime, ...]:
 @cache
 def regimes() -> tuple[Regime, ...]:
     """Every regime on file; raises ``DefinitionError``."""
-    return load_regimes(LAW / "regimes")
+    return load_regimes(files_of("regimes"))
 
 
 def regime(regime_id: str) -> Regime:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from engine.definition import Frozen, Words
 from engine.errors import NotFound, Refusal
-from workflows.lawfiles import LAW, read
+from workflows.lawfiles import folders, read
 
 
 class Title(Frozen):
@@ -26,7 +26,9 @@ class _TitleFile(Frozen):
 @cache
 def titles() -> dict[str, Title]:
     """Every title on file, by id; raises ``DefinitionError``."""
-    return {one.id: one for one in read(_TitleFile, LAW / "titles.toml").titles}
+    files = [path for folder in folders() if (path := folder / "titles.toml").is_file()]
+    found = [one for path in files for one in read(_TitleFile, path).titles]
+    return {one.id: one for one in found}
 
 
 def standard(title: str) -> str:

@@ -227,7 +227,7 @@ def test_two_files_effective_on_one_day_are_refused_with_file_key_and_reason(
     other = other.replace("from = 2022-01-01, to = 2025-06-30", "from = 2025-06-30")
     written(tmp_path, "other.toml", other)
     with pytest.raises(DefinitionError) as caught:
-        load_regimes(tmp_path)
+        load_regimes(sorted(tmp_path.glob("*.toml")))
     assert caught.value.source == "other.toml"
     assert caught.value.key == "effective (kinds.area)"
     assert caught.value.reason == "tt-124-2021.toml and other.toml both hold on 2025-06-30"
@@ -236,7 +236,7 @@ def test_two_files_effective_on_one_day_are_refused_with_file_key_and_reason(
 def test_a_regime_that_begins_the_day_after_stands_beside_it(tmp_path: Path) -> None:
     for name in ("tt-124-2021.toml", "two-tier-2025.toml"):
         written(tmp_path, name, (REGIMES / name).read_text(encoding="utf-8"))
-    assert len(load_regimes(tmp_path)) == 2
+    assert len(load_regimes(sorted(tmp_path.glob("*.toml")))) == 2
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_a_regime_with_an_unknown_key_or_value_is_refused_with_its_key(
     text = (REGIMES / "tt-124-2021.toml").read_text(encoding="utf-8")
     written(tmp_path, "tt-124-2021.toml", text.replace(old, new, 1))
     with pytest.raises(DefinitionError) as caught:
-        load_regimes(tmp_path)
+        load_regimes(sorted(tmp_path.glob("*.toml")))
     assert (caught.value.source, caught.value.key) == ("tt-124-2021.toml", key)
 
 

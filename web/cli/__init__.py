@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "web.cli.records:report",
     "vote": "web.cli.records:vote",
     "applies": "web.cli.laws:applies",
+    "cycles": "web.cli.laws:cycles",
     "outbox": "web.cli.outbox:group",
     "bench": "web.cli.service:bench",
 }

@@ -25,6 +25,7 @@ from workflows.cycles import cycle
 from workflows.nominations import open_nomination
 from workflows.queries import cases, listing
 from workflows.queries.waiting import Pending, in_hand, pending
+from workflows.shares import Shared, share_of
 
 blueprint = Blueprint("nominations", __name__)
 
@@ -154,13 +155,23 @@ def show(subject_id: int) -> str:
         told=facts.told(definition, lines, _criteria(case)),
         returned=facts.returned(definition, lines),
         vote=vote(fold(definition, lines)),
+        shared=_shared(case),
         desk=moves.Desk("nominations", case),
     )
 
 
+def _shared(case: cases.Case) -> Shared | None:
+    """What the title of a commune needs of the subjects under it."""
+    place = case.places[0]
+    if case.year is None or place.kind != "commune":
+        return None
+    return share_of(db.session(), place.id, case.year, case.title)
+
+
 def _criteria(case: cases.Case) -> Mapping[str, str]:
     """The criteria of the file's year in words, by the ids of their rows."""
-    found = cycle(db.session(), case.year) if case.year else None
+    kind = case.places[0].kind
+    found = cycle(db.session(), case.year, case.title, kind) if case.year else None
     rows = assessment.rows(assessment.criteria_set(found.criteria_id)) if found else []
     return {row.id: row.label_en if language() == "en" else row.label for row in rows}
 

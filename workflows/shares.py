@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine.history import Event
 from workflows.cycles import SECURITY, cycle
 from workflows.nominations import Nomination
-from workflows.regimes import KindRules, rules_under
+from workflows.regimes import KindRules, Share, rules_under
 from workflows.results import Result
 from workflows.units import Unit
 
@@ -115,3 +115,34 @@ def _told(
     ).all()
     recognised = {unit for unit, _, result in rows if result is not None}
     return {unit for unit, made, _ in rows if made is not None} | recognised, recognised
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The subjects of a commune beside what its title needs of them."""
+
+    subjects: Subjects
+    share: Share
+
+    @property
+    def needed(self) -> int:
+        """How many must be recognised."""
+        return self.share.recognised.needs(self.subjects.total.subjects)
+
+    @property
+    def reached(self) -> bool:
+        """Whether enough registered and were recognised."""
+        total = self.subjects.total
+        return self.share.registered.reached(
+            total.registered, total.subjects
+        ) and self.share.recognised.reached(total.recognised, total.subjects)
+
+
+def share_of(session: Session, commune_id: int, year: int, title: str) -> Shared | None:
+    """What the title of a commune needs of its subjects, and where they stand; nothing where
+    the regime of the year asks for no share."""
+    rules = _rules(session, year, title, "commune")
+    if rules is None or rules.share is None:
+        return None
+    told = subjects_of(session, commune_id, year, title, rules.share.of)
+    return Shared(told, rules.share)

@@ -112,6 +112,11 @@ def titled(kind: str, form: str, name: str) -> str:
     return name if kind in WHOLE else f"{form} {name}"
 
 
+def title_of(unit: type[Unit]) -> ColumnElement[str]:
+    """``Unit.title`` as a column."""
+    return case((unit.kind.in_(WHOLE), unit.name), else_=unit.form + " " + unit.name)
+
+
 def by_code(session: Session, code: str, kind: str | None = None) -> Unit | None:
     """The unit that bears this code, the latest one if it was reused."""
     query = select(Unit).where(Unit.code == code).order_by(Unit.starts_on.desc(), Unit.id.desc())

@@ -11,7 +11,7 @@ from workflows import cases
 from workflows.guards.common import Asked, given_day, not_future
 from workflows.names import same_name
 from workflows.practice import practice
-from workflows.shares import subjects_of
+from workflows.shares import share_of
 
 
 def registered_in_time(move: Move) -> Iterator[Refusal]:
@@ -77,16 +77,16 @@ def meeting_agreed(move: Move) -> Iterator[Refusal]:
 def share_of_subjects_reached(move: Move) -> Iterator[Refusal]:
     """All subjects under the commune registered, and enough of them are recognised; counted
     in integers over all kinds together."""
-    rules, row = cases.rules_of(move), cases.nomination(move)
-    if rules is None or rules.share is None:
+    row = cases.nomination(move)
+    found = share_of(move.session, row.area_id, row.year, row.title)
+    if found is None:
         return
-    share = rules.share
-    total = subjects_of(move.session, row.area_id, row.year, row.title, share.of).total
+    share, total = found.share, found.subjects.total
     params: dict[str, Any] = {"count": total.registered, "subjects": total.subjects}
     if not share.registered.reached(total.registered, total.subjects):
         yield Refusal("subjects_not_registered", params, share.basis[0])
     if not share.recognised.reached(total.recognised, total.subjects):
-        params |= {"count": total.recognised, "needs": share.recognised.needs(total.subjects)}
+        params |= {"count": total.recognised, "needs": found.needed}
         yield Refusal("share_not_reached", params, share.basis[0])
 
 

@@ -14,6 +14,7 @@ from engine.definition import Definition
 from engine.history import Event
 from engine.papers.book import Paper, PaperVersion
 from engine.subjects import Link, Subject, SubjectScope
+from workflows.cycles import SECURITY
 from workflows.nominations import Nomination
 from workflows.people import Person
 from workflows.units import Unit
@@ -51,6 +52,7 @@ class Case:
     places: tuple[Place, ...]
     year: int | None = None
     paper: Sheet | None = None
+    title: str = SECURITY
 
     @property
     def name(self) -> str:
@@ -105,7 +107,7 @@ class Line:
 _ID: BindParameter[int] = bindparam("subject")
 _area, _commune, _district = aliased(Unit), aliased(Unit), aliased(Unit)
 _NOMINATION = (
-    select(Subject, Nomination.year, _area, _commune, _district)
+    select(Subject, Nomination.year, Nomination.title, _area, _commune, _district)
     .join(Nomination, Nomination.id == Subject.id)
     .join(_area, _area.id == Nomination.area_id)
     .join(_commune, _commune.id == _area.parent_id)
@@ -145,9 +147,15 @@ def nomination(session: Session, nomination_id: int) -> Case | None:
     row = session.execute(_NOMINATION, values).first()
     if row is None:
         return None
-    subject, year, *units = row
+    subject, year, title, *units = row
     seen = session.scalars(_SEEN, values)
-    return _case(subject, frozenset(seen), tuple(_place(unit) for unit in units if unit), year=year)
+    return _case(
+        subject,
+        frozenset(seen),
+        tuple(_place(unit) for unit in units if unit),
+        year=year,
+        title=title,
+    )
 
 
 def paper(session: Session, paper_id: int) -> Case | None:
@@ -177,6 +185,7 @@ def _case(
     *,
     year: int | None = None,
     paper: Sheet | None = None,
+    title: str = SECURITY,
 ) -> Case:
     return Case(
         subject.id,
@@ -191,6 +200,7 @@ def _case(
         places,
         year,
         paper,
+        title,
     )
 
 

@@ -34,7 +34,7 @@ from workflows.names import words_of
 from workflows.nominations import Nomination
 from workflows.queries.briefs import Brief, briefs
 from workflows.queries.holders import Holder, Post, holders
-from workflows.units import Unit, searched
+from workflows.units import Unit, searched, title_of
 
 FEW = {"area", "commune", "district"}
 """Units that few files belong to: there it is quicker to start from the unit's files than
@@ -191,7 +191,7 @@ def _items(heads: Subquery, *more: Any) -> Select[*tuple[Any, ...]]:
             Subject.version,
             Event.action,
             Nomination.year,
-            area.name.label("area"),
+            title_of(area).label("area"),
             commune.form.label("commune_form"),
             commune.name.label("commune"),
             Paper.kind.label("paper_kind"),

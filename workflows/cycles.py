@@ -56,9 +56,13 @@ def years(session: Session, title: str = SECURITY) -> Sequence[int]:
 
 
 def open_year(
-    session: Session, regime: Regime, year: int, added: Sequence[CriteriaSet] = ()
+    session: Session,
+    regime: Regime,
+    year: int,
+    added: Sequence[CriteriaSet] = (),
+    kinds: Sequence[str] = (),
 ) -> list[Cycle]:
-    """Opens a year under a regime, a cycle for each kind of unit it knows.
+    """Opens a year under a regime, a cycle for each kind of unit it knows, or for these alone.
 
     ``added`` are local criteria that take the place of the sets they extend. Raises
     ``Refused``: ``year_not_of_regime``, ``cycle_exists``, ``criteria_extend_nothing``.
@@ -69,11 +73,12 @@ def open_year(
     for one in added:
         if one.extends not in {rules.criteria for rules in regime.kinds.values()}:
             raise Refused(Refusal("criteria_extend_nothing", {"id": one.id}))
+    chosen = {kind: told for kind, told in regime.kinds.items() if not kinds or kind in kinds}
     with writing(session):
-        for kind in regime.kinds:
+        for kind in chosen:
             if cycle(session, year, regime.award, kind):
                 raise Refused(Refusal("cycle_exists", {"year": year}))
-        made = [_opened(regime, year, kind, rules, sets) for kind, rules in regime.kinds.items()]
+        made = [_opened(regime, year, kind, rules, sets) for kind, rules in chosen.items()]
         session.add_all(made)
     return made
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, literal, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.history import Event
@@ -48,7 +48,7 @@ class Subjects:
 def subjects_of(
     session: Session, commune_id: int, year: int, title: str, kinds: Sequence[str]
 ) -> Subjects:
-    """The subjects directly under a commune in a year, of these kinds. Two queries.
+    """The subjects directly under a commune in a year, of these kinds. Three queries.
 
     Counted are the units that exist at the end of the year and may be nominated: a small
     enterprise or a primary school is none.
@@ -93,28 +93,17 @@ def _told(
     registering = select(Event.id).where(
         Event.subject_id == Nomination.id, Event.action == REGISTER
     )
-    rows = session.execute(
-        select(Unit.id, func.max(Nomination.id), func.max(Result.id))
-        .select_from(Unit)
-        .outerjoin(
-            Nomination,
-            (Nomination.area_id == Unit.id)
-            & (Nomination.year == year)
-            & (Nomination.title == title)
-            & registering.exists(),
-        )
-        .outerjoin(
-            Result,
-            (Result.area_id == Unit.id)
-            & (Result.year == year)
-            & Result.recognised
-            & literal(title == SECURITY),
-        )
-        .where(Unit.id.in_(units))
-        .group_by(Unit.id)
-    ).all()
-    recognised = {unit for unit, _, result in rows if result is not None}
-    return {unit for unit, made, _ in rows if made is not None} | recognised, recognised
+    nominated = select(Nomination.area_id).where(
+        Nomination.area_id.in_(units),
+        Nomination.year == year,
+        Nomination.title == title,
+        registering.exists(),
+    )
+    decided = select(Result.area_id).where(
+        Result.area_id.in_(units), Result.year == year, Result.recognised
+    )
+    recognised = set(session.scalars(decided)) if title == SECURITY else set()
+    return set(session.scalars(nominated)) | recognised, recognised
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,17 +60,20 @@ def listing(as_json: bool) -> None:
     argument("year", type=NUMBER, metavar="YEAR"),
     option("--regime", "regime_id", metavar="ID", required=True),
     option("--added", multiple=True, metavar="CRITERIA"),
+    option("--kind", "subjects", type=click.Choice(SUBJECTS), multiple=True),
     group=cycles,
     answers=True,
 )
-def opening(year: int, regime_id: str, added: tuple[str, ...], as_json: bool) -> None:
+def opening(
+    year: int, regime_id: str, added: tuple[str, ...], subjects: tuple[str, ...], as_json: bool
+) -> None:
     from web.cli.office import open_office
     from workflows.assessment import criteria_set
     from workflows.cycles import open_year
     from workflows.regimes import regime
 
     office, sets = open_office(), [criteria_set(one) for one in added]
-    made = open_year(office.session, regime(regime_id), year, sets)
+    made = open_year(office.session, regime(regime_id), year, sets, subjects)
     told = [_cycle(one) for one in made]
     answer(told, as_json, lambda: table([[str(v) for v in one.values()] for one in told]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -152,7 +152,7 @@ def nomination(session: Session, nomination_id: int) -> Case | None:
     return _case(
         subject,
         frozenset(seen),
-        tuple(_place(unit) for unit in units if unit),
+        _places(units),
         year=year,
         title=title,
     )
@@ -202,6 +202,11 @@ def _case(
         paper,
         title,
     )
+
+
+def _places(units: Iterable[Unit | None]) -> tuple[Place, ...]:
+    """Above a province there is nothing."""
+    return tuple(_place(unit) for unit in units if unit is not None)
 
 
 def _place(unit: Unit) -> Place:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.calendar import Calendar
-from engine.clock import VIETNAM
+from engine.clock import VIETNAM, law_date
 from engine.errors import DefinitionError, NotFound
 from workflows.assessment import criteria_sets
 from workflows.lawfiles import LAW
@@ -135,6 +135,23 @@ def test_a_term_in_working_days_rolls_where_a_fixed_day_does_not() -> None:
 def test_the_days_assessed_are_those_of_article_8(kind: str, first: date, last: date) -> None:
     window = regime_for(2024, kind).kinds[kind].window(2024)  # type: ignore[index]
     assert (window.starts_on, window.ends_on) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("kind", "year", "last"),
+    [
+        ("area", 2015, date(2015, 12, 31)),
+        ("area", 2024, date(2024, 10, 31)),
+        ("commune", 2024, date(2024, 11, 15)),
+        ("school", 2026, date(2026, 11, 15)),
+    ],
+)
+def test_a_window_closes_at_midnight_in_vietnam(kind: str, year: int, last: date) -> None:
+    window = regime_for(year, kind).kinds[kind].window(year)  # type: ignore[index]
+    edge = datetime(last.year, last.month, last.day, 23, 59, 59, tzinfo=VIETNAM)
+    for instant in (edge, edge.astimezone(UTC)):
+        assert window.holds(law_date(instant))
+        assert not window.holds(law_date(instant + timedelta(seconds=1)))
 
 
 @pytest.mark.parametrize(

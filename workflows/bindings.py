@@ -70,7 +70,7 @@ _STEPS: Mapping[str, StepRule] = {
 LAW = Binding(
     roles={
         "hamlet_head": _AREA,
-        "unit_head": frozenset({"unit"}),
+        "unit_head": frozenset({"unit", "school", "agency", "enterprise"}),
         "commune_appraiser": _COMMUNE,
         "commune_committee": _COMMUNE,
         "commune_chair": _COMMUNE,

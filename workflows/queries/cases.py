@@ -17,7 +17,7 @@ from engine.subjects import Link, Subject, SubjectScope
 from workflows.cycles import SECURITY
 from workflows.nominations import Nomination
 from workflows.people import Person
-from workflows.units import Unit
+from workflows.units import Unit, titled
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ def papers_of(session: Session, nomination_id: int) -> Sequence[Listed]:
 
 
 def _listed(row: Any) -> Listed:
-    authority = row.name if row.unit_kind == "area" else f"{row.form} {row.name}"
+    authority = titled(row.unit_kind, row.form, row.name)
     return Listed(
         row.id,
         row.kind,

@@ -38,7 +38,7 @@ def _times(settings: Settings, keys: Keyring) -> Times:
     from engine.signing.timeserver import TimeServer
 
     def hosts() -> frozenset[str]:
-        kinds = (keys.roots_of("person"), keys.roots_of("agency"), keys.time_roots)
+        kinds = (keys.roots.person, keys.roots.agency, keys.roots.time)
         return settings.allowed_hosts or hosts_named([one for roots in kinds for one in roots])
 
     return Times(

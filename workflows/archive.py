@@ -90,7 +90,7 @@ def _stamped(desk: PaperDesk, content: bytes) -> bytes:
         raise LookupError("no time source")
     for attempt in range(1, TRIES + 1):
         try:
-            return stamp(content, source, desk.keys.time_roots).pdf
+            return stamp(content, source, desk.keys.roots.time).pdf
         except Refused as refused:
             if refused.code != "stamp_too_long" or attempt == TRIES:
                 raise
@@ -118,7 +118,7 @@ def _learnt(desk: PaperDesk, content: bytes) -> Evidence:
     from engine.signing.levels import judge
 
     signatures = embedded.signatures(content)
-    stamped = judge(signatures, desk.keys.time_roots)
+    stamped = judge(signatures, desk.keys.roots.time)
     parts, at = [], stamped.proven or clock.now()
     # What is before the newest stamp has its evidence already, once there is any.
     for one in signatures[-1:] if stamped.evidence else signatures:
@@ -152,7 +152,7 @@ def judged(desk: PaperDesk, content: bytes) -> Sequence[SignatureReport]:
     """The signatures and stamps of a file, with the roots of this installation."""
     from engine.signing.validate import validate
 
-    return validate(content, desk.keys.roots, time_roots=desk.keys.time_roots)
+    return validate(content, desk.keys.roots)
 
 
 def _keep(

@@ -21,11 +21,13 @@ from engine.errors import Refusal, Refused
 if TYPE_CHECKING:
     from engine.log.note import Head, Verifier
     from engine.log.note import Signer as LogSigner
-    from engine.signing.certificates import Kind
+    from engine.signing.certificates import Roots
     from engine.signing.signer import Signer
 
 ROOTS = "roots.pem"
 ROOTS_OF = "roots-{kind}.pem"
+SIGNING_KINDS = ("person", "agency")
+ROOT_KINDS = (*SIGNING_KINDS, "time")
 LOG_KEY, LOG_VERIFIER, LOG_HEAD = "log.pem", "log.vkey", "log.checkpoint"
 
 
@@ -46,24 +48,16 @@ class Keyring:
     folder: Path
 
     @cached_property
-    def roots(self) -> tuple[Certificate, ...]:
-        """The certificates all trust ends in; none when there is no keyring."""
-        return self._bundle(ROOTS) or ()
+    def roots(self) -> Roots:
+        """The certificates all trust ends in; none when there is no keyring. Persons and
+        agencies have one bundle in common or, where the installation parts them, their own;
+        time authorities have a bundle of their own or none."""
+        from engine.signing.certificates import Roots
 
-    def roots_of(self, kind: Kind) -> tuple[Certificate, ...]:
-        """The roots for persons or for agencies alone, where the installation parts them."""
-        return self._narrower.get(kind, self.roots)
-
-    @cached_property
-    def _narrower(self) -> dict[str, tuple[Certificate, ...]]:
-        bundles = {kind: self._bundle(ROOTS_OF.format(kind=kind)) for kind in ("person", "agency")}
-        return {kind: bundle for kind, bundle in bundles.items() if bundle is not None}
-
-    @cached_property
-    def time_roots(self) -> tuple[Certificate, ...]:
-        """The roots of time authorities. They have a bundle of their own or none: who may sign
-        papers may not for that stamp times."""
-        return self._bundle(ROOTS_OF.format(kind="time")) or ()
+        common = self._bundle(ROOTS) or ()
+        own = {kind: self._bundle(ROOTS_OF.format(kind=kind)) for kind in ROOT_KINDS}
+        person, agency = (common if own[kind] is None else own[kind] for kind in SIGNING_KINDS)
+        return Roots(person or (), agency or (), own["time"] or ())
 
     def _bundle(self, name: str) -> tuple[Certificate, ...] | None:
         from engine.signing.certificates import load_roots

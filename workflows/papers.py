@@ -310,7 +310,7 @@ class PaperDesk:
         from engine.signing import trust
         from engine.signing.certificates import identity
 
-        roots, now = self.keys.roots_of(holder.kind), clock.now()
+        roots, now = self.keys.roots.of(holder.kind), clock.now()
         faults = trust.problems(credential, roots, now, kind=holder.kind)
         if faults:
             raise Refused(*(Refusal(fault) for fault in faults))

@@ -40,6 +40,6 @@ class Times:
 
         if self.revocations is None:
             return NONE
-        roots = keys.time_roots if kind is None else keys.roots_of(kind)
+        roots = keys.roots.time if kind is None else keys.roots.of(kind)
         path = trust.path(credential, roots, at)
         return self.revocations.evidence(path) if path else NONE

@@ -1,9 +1,10 @@
 """The trust bundle: all that somebody without a network needs to check a paper of ours.
 
-Plain JSON: the roots of persons and agencies, the log's key and its newest checkpoint, the keys
-that sign what is printed on papers, the names behind the numbers of a printed code, and which
-papers are no longer in force. The newest of the statement keys signs it, so that a damaged copy
-is noticed; whether it is *our* bundle its reader must know from where it was got.
+Plain JSON: the roots of persons, agencies and time authorities, the log's key and its newest
+checkpoint, the keys that sign what is printed on papers, the names behind the numbers of a
+printed code, and which papers are no longer in force. The newest of the statement keys signs it,
+so that a damaged copy is noticed; whether it is *our* bundle its reader must know from where it
+was got.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ from engine.log import book
 from engine.papers.book import Paper
 from engine.papers.freeze import freeze
 from engine.papers.kinds import PaperKind
+from engine.signing.certificates import Roots
 from engine.statement.form import Signed
 from engine.subjects import Subject
 from workflows import standing
 from workflows.aftermath import IN_FORCE
-from workflows.keys import Keyring
+from workflows.keys import ROOT_KINDS, Keyring
 from workflows.statement_keys import Published, StatementKeys
 from workflows.statements import LEVELS
 from workflows.wording import names
@@ -46,8 +48,6 @@ FORMAT = "binhxet-trust/1"
 MARK = b"binhxet trust 1\n"
 LARGEST = 2**26
 
-_KINDS_OF_ROOTS = ("person", "agency")
-
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -55,7 +55,7 @@ class Bundle:
 
     told: Mapping[str, Any]
     made_at: datetime
-    roots: Sequence[x509.Certificate]
+    roots: Roots
     keys: Sequence[Published]
 
     @classmethod
@@ -68,7 +68,7 @@ class Bundle:
             made = cls(
                 told,
                 datetime.fromisoformat(told["made_at"]),
-                tuple(_roots_in(told["roots"])),
+                _roots_in(told["roots"]),
                 tuple(map(Published.read, told["statements"])),
             )
             signature = base64.b64decode(told["signature"]["value"], validate=True)
@@ -131,7 +131,7 @@ def export(session: Session, desk: PaperDesk) -> dict[str, Any]:
         "format": FORMAT,
         "made_at": clock.now().isoformat(timespec="seconds"),
         "address": desk.address,
-        "roots": {kind: _pem(desk.keys.roots_of(kind)) for kind in ("person", "agency")},
+        "roots": {kind: _pem(getattr(desk.keys.roots, kind)) for kind in ROOT_KINDS},
         "log": _log(session, desk.keys),
         "statements": [one.record() for one in keys.published()],
         "kinds": _kinds(desk.house.kinds),
@@ -182,9 +182,12 @@ def _pem(roots: Sequence[x509.Certificate]) -> list[str]:
     return [root.public_bytes(Encoding.PEM).decode() for root in roots]
 
 
-def _roots_in(told: Mapping[str, Sequence[str]]) -> Sequence[x509.Certificate]:
-    pems = dict.fromkeys(pem for kind in _KINDS_OF_ROOTS for pem in told[kind])
-    return [x509.load_pem_x509_certificate(pem.encode()) for pem in pems]
+def _roots_in(told: Mapping[str, Sequence[str]]) -> Roots:
+    """The roots of a bundle; those of time authorities are not in the oldest bundles."""
+    kinds = (told["person"], told["agency"], told.get("time", ()))
+    return Roots(
+        *(tuple(x509.load_pem_x509_certificate(pem.encode()) for pem in pems) for pems in kinds)
+    )
 
 
 def _message(told: Mapping[str, Any]) -> bytes:

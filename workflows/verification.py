@@ -21,13 +21,12 @@ from workflows.standing import Change
 from workflows.versions import Newer
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
-
     from engine.signing.cage import Answer
+    from engine.signing.certificates import Roots
     from engine.signing.examination import Examined
     from engine.signing.validate import SignatureReport
 
-    Ask = Callable[[bytes, Sequence[Certificate], bytes | None], Answer]
+    Ask = Callable[[bytes, Roots, bytes | None], Answer]
 
 LARGEST = 50 * 2**20
 END_OF_REVISION = b"%%EOF"

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
-from engine.signing.certificates import load_roots
+from engine.signing.certificates import Roots, load_roots
 from engine.signing.examination import Examined, Signed, examine
 from engine.signing.validate import SignatureReport
 
@@ -53,7 +53,6 @@ class Answer:
     differences: tuple[str, ...] = ()
 
 
-Roots = Sequence[Certificate]
 _PLENTY = Limits()
 
 
@@ -98,17 +97,21 @@ def _environment() -> dict[str, str]:
 
 
 def _question(limits: Limits, pdf: bytes, roots: Roots, original: bytes | None) -> bytes:
-    bundle = b"".join(root.public_bytes(Encoding.PEM) for root in roots)
-    parts = (bundle, pdf, original or b"")
+    parts = (*map(_bundle, (roots.person, roots.agency, roots.time)), pdf, original or b"")
     told = {"limits": astuple(limits), "sizes": [len(part) for part in parts]}
     return json.dumps(told).encode() + b"\n" + b"".join(parts)
+
+
+def _bundle(roots: Sequence[Certificate]) -> bytes:
+    return b"".join(root.public_bytes(Encoding.PEM) for root in roots)
 
 
 def _child(asked: BinaryIO, answered: BinaryIO) -> None:
     told = json.loads(asked.readline())
     _confine(Limits(*told["limits"]))
-    roots, pdf, original = (asked.read(size) for size in told["sizes"])
-    found = answer(pdf, load_roots(roots) if roots else (), original or None)
+    *bundles, pdf, original = (asked.read(size) for size in told["sizes"])
+    roots = Roots(*(load_roots(bundle) if bundle else () for bundle in bundles))
+    found = answer(pdf, roots, original or None)
     answered.write(json.dumps(asdict(found), default=_plain).encode())
     answered.flush()
 

@@ -38,6 +38,34 @@ class Identity:
     fingerprint: str
 
 
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """In whose certificates trust ends, for each kind of holder by itself: who vouches for
+    persons need not vouch for agencies, and who may sign papers may not for that tell the time.
+    """
+
+    person: tuple[Certificate, ...] = ()
+    agency: tuple[Certificate, ...] = ()
+    time: tuple[Certificate, ...] = ()
+
+    @classmethod
+    def common(cls, roots: Iterable[Certificate], time: Iterable[Certificate] = ()) -> Roots:
+        """The same roots for persons and for agencies."""
+        both = tuple(roots)
+        return cls(both, both, tuple(time))
+
+    def of(self, kind: Kind) -> tuple[Certificate, ...]:
+        """Those for a person or an agency; for a holder who is neither, all that sign."""
+        if kind == "person":
+            return self.person
+        return self.agency if kind == "agency" else self.signing
+
+    @property
+    def signing(self) -> tuple[Certificate, ...]:
+        """All in whom any signer of papers may end."""
+        return tuple(dict.fromkeys((*self.person, *self.agency)))
+
+
 @lru_cache(maxsize=256)
 def identity(certificate: Certificate) -> Identity:
     """Who holds a certificate; kind ``other`` if it says neither person nor agency."""

@@ -6,12 +6,11 @@ own with little to spend (see ``cage``). What it answers are plain values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from cryptography.x509 import Certificate
 from cryptography.x509.oid import NameOID
 from pikepdf import Name, PasswordError, Pdf, PdfError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -19,6 +18,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from engine import clock
 from engine.errors import Refused
 from engine.signing import embedded, trust
+from engine.signing.certificates import Roots
 from engine.signing.pdf import NUMBER
 from engine.signing.validate import SignatureReport, validate
 
@@ -62,7 +62,7 @@ class Examined:
         return tuple(one.report for one in self.signed)
 
 
-def examine(pdf: bytes, roots: Sequence[Certificate]) -> Examined:
+def examine(pdf: bytes, roots: Roots) -> Examined:
     """Says what a file is; any bytes at all are answered."""
     problem = shape(pdf)
     if problem:
@@ -110,7 +110,7 @@ def _fields(form: Any) -> Iterator[Any]:
         return
 
 
-def _signed(pdf: bytes, roots: Sequence[Certificate]) -> tuple[Signed, ...] | None:
+def _signed(pdf: bytes, roots: Roots) -> tuple[Signed, ...] | None:
     """The signatures, as strictly judged as our own; none where they cannot be read."""
     try:
         reports = validate(pdf, roots)
@@ -120,16 +120,14 @@ def _signed(pdf: bytes, roots: Sequence[Certificate]) -> tuple[Signed, ...] | No
     return tuple(_beside(*pair, roots) for pair in zip(reports, found, strict=True))
 
 
-def _beside(
-    report: SignatureReport, signature: EmbeddedPdfSignature, roots: Sequence[Certificate]
-) -> Signed:
+def _beside(report: SignatureReport, signature: EmbeddedPdfSignature, roots: Roots) -> Signed:
     try:
         credential = embedded.credential(signature)
         units = credential.certificate.subject.get_attributes_for_oid(
             NameOID.ORGANIZATIONAL_UNIT_NAME
         )
         at = report.time or clock.now()
-        faults = trust.problems(credential, roots, at, kind="person")
+        faults = trust.problems(credential, roots.signing, at, kind="person")
         ends = [int(number) for number in signature.byte_range][2:4]
     except Exception:  # as in ``validate``: what makes no sense may raise anything
         return Signed(report, ours=False, marks=(), end=0)

@@ -26,7 +26,7 @@ from cryptography.x509 import (
     load_der_x509_certificate,
 )
 
-from engine.signing.certificates import Identity, identity
+from engine.signing.certificates import Identity, Roots, identity
 from engine.signing.signer import Credential
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class _Found:
     time: datetime
 
 
-def judge(pdf: bytes, roots: Sequence[Certificate]) -> list[SignatureReport] | None:
+def judge(pdf: bytes, roots: Roots) -> list[SignatureReport] | None:
     """The reports that ``validate`` gives for a paper that is wholly in order; none when it
     is not, or not as plain as ours are. Only for bytes that are known to be our own."""
     try:
@@ -85,9 +85,7 @@ def _time(dictionary: bytes) -> datetime:
     return datetime.strptime(plain.removeprefix("D:").replace("'", ""), "%Y%m%d%H%M%S%z")
 
 
-def _report(
-    pdf: bytes, found: _Found, role: tuple[str, bool], roots: Sequence[Certificate]
-) -> SignatureReport:
+def _report(pdf: bytes, found: _Found, role: tuple[str, bool], roots: Roots) -> SignatureReport:
     from engine.signing.validate import SignatureReport
 
     kind, last = role
@@ -96,7 +94,7 @@ def _report(
     holder = _holder(credential.certificate)
     if holder.kind != {"person": "person", "seal": "agency"}[kind]:
         raise Unusual
-    term = _term(credential, tuple(roots))
+    term = _term(credential, roots.of(holder.kind))
     if not term[0] <= found.time <= term[1]:
         raise Unusual
     return SignatureReport(

@@ -26,7 +26,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus
 
 from engine import clock
 from engine.signing import embedded, levels, stamps, trust
-from engine.signing.certificates import Identity, Kind
+from engine.signing.certificates import Identity, Kind, Roots
 from engine.signing.coverage import Covered, covered_by
 from engine.signing.levels import DOCUMENT_STAMP, LASTING, NO_STAMPS, Chain
 from engine.signing.pdf import DATE, NUMBER, SEAL, SIGNATURE
@@ -91,20 +91,18 @@ _NOTHING = SignatureReport(
 
 def validate(
     pdf: bytes,
-    roots: Sequence[Certificate],
+    roots: Roots,
     at: datetime | None = None,
-    *,
-    time_roots: Sequence[Certificate] = (),
 ) -> list[SignatureReport]:
     """A report for each signature and time stamp, oldest first; none for an unsigned file.
 
     ``at`` is the instant at which certificates are judged. Where a time stamp that leads to
-    ``time_roots`` is valid then (by default now), it tells the instant for what is before it;
+    ``roots.time`` is valid then (by default now), it tells the instant for what is before it;
     without one that is by default each signature's own claimed time.
     Raises ``Refused`` with ``unreadable_pdf``.
     """
     found = embedded.signatures(pdf)
-    chain = _chain(found, time_roots, at)
+    chain = _chain(found, roots.time, at)
     reports = [_report(pdf, signature, roots, at, chain) for signature in found]
     return [_with(report, _among(report, reports, chain)) for report in reports]
 
@@ -121,7 +119,7 @@ def _chain(
 def _report(
     pdf: bytes,
     signature: EmbeddedPdfSignature,
-    roots: Sequence[Certificate],
+    roots: Roots,
     at: datetime | None,
     chain: Chain,
 ) -> SignatureReport:
@@ -159,7 +157,7 @@ def _stamp(signature: EmbeddedPdfSignature, chain: Chain) -> SignatureReport:
 def _judged(
     pdf: bytes,
     signature: EmbeddedPdfSignature,
-    roots: Sequence[Certificate],
+    roots: Roots,
     at: datetime | None,
     chain: Chain,
 ) -> SignatureReport:
@@ -168,13 +166,14 @@ def _judged(
     time = signature.self_reported_timestamp
     moment = chain.proven or at or time or clock.now()
     role, holder = _role(signature), embedded.holder(signature)
-    status = _status(signature, role, roots, moment)
-    level, revoked = chain.standing(embedded.credential(signature), roots)
+    ends = roots.of(_KINDS.get(role, "other"))
+    status = _status(signature, role, ends, moment)
+    level, revoked = chain.standing(embedded.credential(signature), ends)
     problems = [
         *_problems_of_form(signature, role, covered),
         *_problems_of_content(signature, status, role),
         *_problems_of_holder(holder, role),
-        *_problems_of_trust(signature, status, roots, moment),
+        *_problems_of_trust(signature, status, ends, moment),
         *revoked,
         *_problems_of_time(time, chain),
     ]

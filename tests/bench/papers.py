@@ -191,7 +191,7 @@ def _checked_by_library(issued: bytes, house: House) -> None:
     from asn1crypto.x509 import Certificate
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    roots = [Certificate.load(root.public_bytes(Encoding.DER)) for root in house.roots]
+    roots = [Certificate.load(root.public_bytes(Encoding.DER)) for root in house.roots.signing]
     reader = PdfFileReader(BytesIO(issued))
     for signature in reader.embedded_signatures:
         context = ValidationContext(trust_roots=roots, allow_fetching=False)

@@ -6,16 +6,15 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cryptography.x509 import Certificate
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from engine.signing import pdf as acts
 from engine.signing import shortcut
-from engine.signing.certificates import der
+from engine.signing.certificates import Roots, der
 from engine.signing.validate import validate
 from tests.bench.ground import Ground
 from tests.bench.measure import Figure, paired
@@ -98,8 +97,8 @@ def _signatures(rounds: int) -> Figure:
     )
 
 
-def _floor(content: bytes, roots: Sequence[Certificate]) -> Floor:
-    library, parts = OpenSSL([der(root) for root in roots]), taken_apart(content)
+def _floor(content: bytes, roots: Roots) -> Floor:
+    library, parts = OpenSSL([der(root) for root in roots.signing]), taken_apart(content)
 
     def run() -> None:
         hashlib.sha256(content).digest()

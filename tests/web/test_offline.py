@@ -35,7 +35,7 @@ def test_the_bundle_is_published_whole_and_tells_no_secret(keyed: Site) -> None:
     assert set(told) == BUNDLE_KEYS
     bundle = Bundle.read(answer.data)
     assert bundle.address == "http://127.0.0.1:8000"
-    assert len(bundle.roots) == 1
+    assert len(bundle.roots.signing) == 1
     assert [told["levels"][str(n)]["en"] for n in (1, 2, 3)] == list(LEVELS)
     assert "PRIVATE" not in answer.text
     assert "max-age=300" in answer.headers["Cache-Control"]

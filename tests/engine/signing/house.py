@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from cryptography.x509 import Certificate
-
 from engine.signing.authority import Algorithm, Authority, Issued
+from engine.signing.certificates import Roots
 from engine.signing.software import SoftwareSigner
 from engine.signing.validate import SignatureReport, validate
 
@@ -33,8 +32,8 @@ class House:
     agency: SoftwareSigner
 
     @property
-    def roots(self) -> list[Certificate]:
-        return [self.authority.root]
+    def roots(self) -> Roots:
+        return Roots.common([self.authority.root])
 
     def judge(self, pdf: bytes, at: datetime | None = None) -> list[SignatureReport]:
         return validate(pdf, self.roots, at)

@@ -12,13 +12,13 @@ import pytest
 
 from engine.signing import cage
 from engine.signing.cage import Limits, answer, ask
-from engine.signing.certificates import load_roots
+from engine.signing.certificates import Roots, load_roots
 from engine.signing.examination import MOST_SIGNATURES, Examined
 from tests.engine.signing.altering.keys import FOLDER, roots_pem
 from tests.engine.signing.altering.manifest import genuine
 from tests.engine.signing.bombs import BOMBS, GIGABYTE, packed
 
-ROOTS = load_roots(roots_pem())
+ROOTS = Roots.common(load_roots(roots_pem()))
 SMALL = Limits(memory=512 * 2**20, seconds=6)
 READ = {"", "damaged", "too_complex", "cut_off"}
 
@@ -27,10 +27,10 @@ READ = {"", "damaged", "too_complex", "cut_off"}
 HARNESS = """
 import json, os, resource, sys
 from engine.signing import cage, difference, shortcut
-from engine.signing.certificates import load_roots
+from engine.signing.certificates import Roots, load_roots
 
 roots, original, memory, seconds, *files = sys.argv[1:]
-given = load_roots(open(roots, "rb").read()), open(original, "rb").read()
+given = Roots.common(load_roots(open(roots, "rb").read())), open(original, "rb").read()
 for file in files:
     sys.stdout.flush()
     child = os.fork()

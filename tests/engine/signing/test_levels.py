@@ -27,7 +27,7 @@ from engine.errors import Refused
 from engine.signing import evidence, stamps, trust
 from engine.signing import pdf as acts
 from engine.signing.authority import Authority, revocation_list
-from engine.signing.certificates import der
+from engine.signing.certificates import Roots, der
 from engine.signing.coverage import facts
 from engine.signing.evidence import Evidence
 from engine.signing.sheet import Sheet
@@ -61,6 +61,11 @@ def stamped(authority: Authority, pdf: bytes, at: datetime, by: TimeSource | Non
         return stamps.stamp(pdf, by or keeper(authority), (authority.root,)).pdf
 
 
+def roots_of(authority: Authority) -> Roots:
+    """One root for all kinds."""
+    return Roots.common([authority.root], [authority.root])
+
+
 @dataclass(frozen=True)
 class Ladder:
     """One paper at every level."""
@@ -72,8 +77,7 @@ class Ladder:
     blta: bytes
 
     def judge(self, pdf: bytes, at: datetime = NEXT_DAY) -> list[SignatureReport]:
-        roots = [self.authority.root]
-        return validate(pdf, roots, at, time_roots=roots)
+        return validate(pdf, roots_of(self.authority), at)
 
     def problems(self, pdf: bytes, at: datetime = NEXT_DAY) -> set[str]:
         """Of all signatures together; one for a file that cannot even be read."""
@@ -160,7 +164,7 @@ def test_without_evidence_of_the_time_authority_it_is_no_b_lt(ladder: Ladder) ->
 
 
 def test_without_roots_of_time_a_stamp_proves_nothing(ladder: Ladder) -> None:
-    reports = validate(ladder.blta, [ladder.authority.root], NEXT_DAY)
+    reports = validate(ladder.blta, Roots.common([ladder.authority.root]), NEXT_DAY)
     assert {report.level for report in reports[:2]} == {"B-B"}
     assert not any(report.valid for report in reports)
     assert "untrusted" in reports[-1].problems
@@ -430,8 +434,7 @@ def test_a_simulated_check_in_2046_holds_by_the_chain_of_stamps() -> None:
         kept = evidence.embed(pdf, lists(ladder.authority, at), at)
         pdf = stamped(ladder.authority, kept, at, keeper(ladder.authority, date(year, 1, 1), 5))
     with clock.fixed_at(datetime(2046, 11, 5, tzinfo=UTC)):
-        roots = [ladder.authority.root]
-        reports = validate(pdf, roots, time_roots=roots)
+        reports = validate(pdf, roots_of(ladder.authority))
     assert [report.problems for report in reports] == [()] * (2 + 2 + len(RENEWED))
     assert [report.level for report in reports[:2]] == ["B-LTA", "B-LTA"]
     assert pdf.startswith(ladder.bb)

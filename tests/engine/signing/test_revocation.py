@@ -11,7 +11,7 @@ from engine import clock
 from engine.errors import Refused
 from engine.signing import evidence, revocation, stamps, trust
 from engine.signing import pdf as acts
-from engine.signing.certificates import Kind
+from engine.signing.certificates import Kind, Roots
 from engine.signing.evidence import NONE, Evidence
 from engine.signing.revocation import Online
 from engine.signing.signer import Credential
@@ -145,7 +145,7 @@ def through(pki: Pki, label: str) -> Signed:
         last = stamps.stamp(kept, pki.time_server(), pki.roots).pdf
         pki.set_time(AT)
     at = LATER + timedelta(minutes=5)
-    return Signed(validate(last, pki.roots, at, time_roots=pki.roots))
+    return Signed(validate(last, Roots.common(pki.roots, pki.roots), at))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engine.signing import pdf as acts
+from engine.signing.certificates import Roots
 from engine.signing.coverage import facts
 from engine.signing.shortcut import judge
 from tests.engine.signing.altering.keys import FOLDER
@@ -61,13 +62,14 @@ def test_what_only_a_careful_reader_sees_is_left_to_it(name: str) -> None:
     from engine.signing.certificates import load_roots
     from tests.engine.signing.altering.keys import roots_pem
 
-    assert judge((FOLDER / f"{name}.pdf").read_bytes(), load_roots(roots_pem())) is None
+    roots = Roots.common(load_roots(roots_pem()))
+    assert judge((FOLDER / f"{name}.pdf").read_bytes(), roots) is None
 
 
 def test_other_roots_are_left_to_the_full_judgement(ec_house: House, paper: Stages) -> None:
     other = replace(ec_house, authority=House.authority_named("Other"))
     assert judge(paper.issued, other.roots) is None
-    assert judge(paper.issued, []) is None
+    assert judge(paper.issued, Roots()) is None
 
 
 @pytest.mark.parametrize("changed", [{"since": date(2027, 1, 1), "years": 3}, {"years": 1}])

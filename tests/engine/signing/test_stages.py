@@ -85,7 +85,7 @@ def test_openssl_refuses_another_root(stages: Stages, nss: Path, tmp_path: Path)
 def test_pyhanko_calls_the_issue_a_permitted_form_fill(house: House, stages: Stages) -> None:
     reader = PdfFileReader(BytesIO(stages.issued))
     leader, seal = reader.embedded_signatures
-    context = [trust.context(house.roots, at) for at in (AT, LATER)]
+    context = [trust.context(house.roots.signing, at) for at in (AT, LATER)]
     first = validate_pdf_signature(leader, context[0])
     second = validate_pdf_signature(seal, context[1])
     assert (first.bottom_line, second.bottom_line) == (True, True)

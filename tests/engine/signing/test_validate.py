@@ -34,13 +34,13 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from engine.errors import Refused
-from engine.signing import cms
+from engine.signing import cms, shortcut
 from engine.signing import pdf as acts
-from engine.signing.certificates import to_asn1
+from engine.signing.certificates import Roots, to_asn1
 from engine.signing.coverage import facts
 from engine.signing.sheet import Sheet
 from engine.signing.software import SoftwareSigner
-from engine.signing.validate import SignatureReport
+from engine.signing.validate import SignatureReport, validate
 from tests.engine.signing.blank import blank
 from tests.engine.signing.house import (
     AT,
@@ -286,6 +286,18 @@ def test_a_stranger_with_the_same_names_is_named(ec_house: House, paper: Stages)
         "person": {"uncovered"},
         "seal": {"untrusted", "uncovered"},
     }
+
+
+def test_who_vouches_for_one_kind_does_not_for_the_other(ec_house: House, paper: Stages) -> None:
+    ours = ec_house.roots
+    other = House.authority_named("Other").root
+    for roots, wrong in (
+        (Roots(person=ours.person, agency=(other,)), "seal"),
+        (Roots(person=(other,), agency=ours.agency), "person"),
+    ):
+        found = {r.role for r in validate(paper.issued, roots) if "untrusted" in r.problems}
+        assert found == {wrong}
+        assert shortcut.judge(paper.issued, roots) is None
 
 
 @pytest.mark.parametrize(

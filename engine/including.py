@@ -41,6 +41,8 @@ def resolve(values: dict[str, Any], source: str, parts: Path | None) -> dict[str
     """
     whole = {name: value for name, value in values.items() if name != "include"}
     found: dict[str, list[Any]] = {group: [] for group in GROUPS}
+    if not isinstance(values["include"], list):
+        raise DefinitionError(source, "include", "is a list of parts: [[include]]")
     for position, told in enumerate(values["include"]):
         key = f"include.{position}"
         part = _part(told, source, key, parts)
@@ -67,7 +69,10 @@ def _part(told: Any, source: str, key: str, parts: Path | None) -> dict[str, Any
     path = (parts or Path()) / f"{wanted.part}.toml"
     if parts is None or not path.is_file():
         raise DefinitionError(source, f"{key}.part", f"there is no part {wanted.part}")
-    read = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DefinitionError(path.name, "file", str(error)) from None
     if strange := sorted(read.keys() - set(GROUPS)):
         raise DefinitionError(path.name, strange[0], "a part has states, transitions and fields")
     return _without(_filled(read, wanted, source, key), wanted, source, key)

@@ -51,13 +51,14 @@ test: $(VENV)/dev.stamp ## install, run every test on SQLite and PostgreSQL
 	exec $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 .PHONY: check
-check: $(VENV)/dev.stamp ## format, lint, types, architecture, translations
+check: $(VENV)/dev.stamp ## format, lint, types, architecture, translations, a test for every clause of law
 	@failed=0
 	$(BIN)/ruff format --check || failed=1
 	$(BIN)/ruff check || failed=1
 	$(BIN)/mypy --strict $(PACKAGES) || failed=1
 	$(BIN)/lint-imports --no-logo --cache-dir '$(VAR)/cache/import-linter' || failed=1
 	$(BIN)/python -m web.catalogue || failed=1
+	$(BIN)/python -m tests.law.clauses || failed=1
 	exit $$failed
 
 .PHONY: bench

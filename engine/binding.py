@@ -68,6 +68,8 @@ class Binding:
     ``roles`` are all roles people can hold, with the scopes they may be held at.
     ``required_steps`` gives, per outcome, the steps every path to it must contain, and
     ``outcome_effects`` the effects that some move of every path to it must have.
+    ``procedures`` are the lawful ways to an outcome, each with the steps that it adds: a
+    definition states which one it keeps to, and the first holds for one that states none.
     ``step_rules`` say, per step, what a transition that claims it must carry.
     """
 
@@ -75,11 +77,29 @@ class Binding:
     required_steps: Mapping[str, frozenset[str]]
     step_rules: Mapping[str, StepRule] = field(default_factory=dict)
     outcome_effects: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    procedures: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     guards: dict[str, Guard] = field(default_factory=dict)
     effects: dict[str, EffectFunction] = field(default_factory=dict)
     contexts: dict[str, ContextFunction] = field(default_factory=dict)
     rows: dict[str, RowsFunction] = field(default_factory=dict)
     days: dict[str, DayFunction] = field(default_factory=dict)
+
+    def required(self, procedure: str, outcome: str) -> frozenset[str]:
+        """The steps that every path to an outcome must contain under a procedure; an unknown
+        one asks for the steps of all of them."""
+        common = self.required_steps.get(outcome, frozenset())
+        added = [one.get(outcome, frozenset()) for one in self._followed(procedure)]
+        return common.union(*added)
+
+    def foreign(self, procedure: str) -> frozenset[str]:
+        """The steps that only other procedures know."""
+        own = [step for one in self._followed(procedure) for step in one.values()]
+        every = [step for one in self.procedures.values() for step in one.values()]
+        return frozenset().union(*every) - frozenset().union(*own)
+
+    def _followed(self, procedure: str) -> Sequence[Mapping[str, frozenset[str]]]:
+        name = procedure or next(iter(self.procedures), "")
+        return [self.procedures[name]] if name in self.procedures else [*self.procedures.values()]
 
     def guard(self, name: str, *, uses: tuple[str, ...] = ()) -> Callable[..., GuardFunction]:
         """Registers a pure question: it yields a ``Refusal`` for each reason against."""

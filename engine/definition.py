@@ -14,9 +14,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from engine.errors import DefinitionError, NotFound, Refusal
+from engine.including import digest_of, resolve
+from engine.values import Frozen as Frozen
 
 START = ""
 """The state of a subject that does not exist yet; opening transitions leave it."""
@@ -30,12 +32,6 @@ Act = Literal["correction", "replacement", "revocation"]
 """What one paper may do to an earlier one of its authority (NĐ 30/2020, art. 18)."""
 
 Id = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
-
-
-class Frozen(BaseModel):
-    """Unknown keys are mistakes, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Words(Frozen):
@@ -65,6 +61,9 @@ class Meta(Frozen):
     effective: Span
     basis: tuple[str, ...] = Field(min_length=1)
     confidence: Confidence
+    procedure: str = ""
+    """Which of the ways that lead to an outcome lawfully this workflow keeps to; the binding
+    names them, and says which one holds for a definition that names none."""
 
 
 class Due(Frozen):
@@ -276,14 +275,21 @@ class Definition(Frozen):
         return tuple(self.by_field[name] for name in transition.fields)
 
 
-def parse(text: bytes, source: str) -> Definition:
-    """The definition in a TOML text; raises ``DefinitionError`` with file, key and reason."""
+def parse(text: bytes, source: str, parts: Path | None = None) -> Definition:
+    """The definition in a TOML text; raises ``DefinitionError`` with file, key and reason.
+
+    What it includes is read from the folder ``parts``. The digest is that of the text, or,
+    of a definition that includes others' stretches, of the resolved whole.
+    """
     try:
         values = tomllib.loads(text.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DefinitionError(source, "file", str(error)) from None
     values.pop("source", None)
     digest = hashlib.sha256(text).hexdigest()
+    if "include" in values:
+        values = resolve(values, source, parts)
+        digest = digest_of(values)
     try:
         definition = Definition.model_validate(values | {"source": source, "digest": digest})
     except ValidationError as error:
@@ -294,13 +300,13 @@ def parse(text: bytes, source: str) -> Definition:
     return definition
 
 
-def load(path: Path) -> Definition:
+def load(path: Path, parts: Path | None = None) -> Definition:
     """Reads and parses one file; raises ``DefinitionError``, also when it cannot be read."""
     try:
         text = path.read_bytes()
     except OSError as error:
         raise DefinitionError(str(path), "file", str(error.strerror)) from None
-    return parse(text, path.name)
+    return parse(text, path.name, parts)
 
 
 def _refuse_doubles(definition: Definition) -> None:

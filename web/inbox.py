@@ -17,7 +17,7 @@ from web import numbers
 from web.extensions import bureau, db
 from web.identity import SignedIn, somebody
 from web.moves import PIN_ACTS
-from workflows import ceremonies, cycles, decisions, resting
+from workflows import ceremonies, decisions, resting
 from workflows.queries import inbox as queries
 from workflows.queries import listing
 
@@ -27,7 +27,8 @@ PAGE = 20
 OTHERS = 20
 OTHERS_AT_FIRST = 6
 READY_AT_ONCE = 20
-HEAD = "hamlet_head"
+HEADS = frozenset({"hamlet_head", "unit_head", "commune_committee"})
+"""Those who register for the place they head, or sit in the committee of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +177,6 @@ def _by_office(
 
 
 def _areas_to_open(person: SignedIn) -> Sequence[tuple[int, str]]:
-    """The areas this person heads that have no nomination of this year yet."""
-    heads = [office.unit_id for office in person.actor.offices if office.role == HEAD]
-    year = clock.today().year
-    if not heads or cycles.cycle(db.session(), year) is None:
-        return ()
-    return listing.open_areas(db.session(), heads, year)
+    """The areas and units this person heads that have no nomination of this year yet."""
+    heads = [office.unit_id for office in person.actor.offices if office.role in HEADS]
+    return listing.open_areas(db.session(), heads, clock.today().year) if heads else ()

@@ -14,7 +14,7 @@ from engine import clock, diagram
 from engine.commands import available
 from engine.definition import Definition
 from engine.errors import NotFound, Refusal
-from engine.history import fold
+from engine.history import Facts, fold
 from web import access, facts, moves, numbers, text, uploads
 from web.catalogue import gettext
 from web.extensions import bureau, db, language
@@ -25,6 +25,7 @@ from workflows.cycles import cycle
 from workflows.nominations import open_nomination
 from workflows.queries import cases, listing
 from workflows.queries.waiting import Pending, in_hand, pending
+from workflows.shares import Shared, share_of
 
 blueprint = Blueprint("nominations", __name__)
 
@@ -154,14 +155,38 @@ def show(subject_id: int) -> str:
         told=facts.told(definition, lines, _criteria(case)),
         returned=facts.returned(definition, lines),
         vote=vote(fold(definition, lines)),
+        shared=_shared(case),
+        grade=_grade(case, fold(definition, lines)),
         desk=moves.Desk("nominations", case),
     )
 
 
+def _shared(case: cases.Case) -> Shared | None:
+    """What the title of a commune needs of the subjects under it."""
+    place = case.places[0]
+    if case.year is None or place.kind != "commune":
+        return None
+    return share_of(db.session(), place.id, case.year, case.title)
+
+
+def _grade(case: cases.Case, told: Facts) -> assessment.Grade | None:
+    """The grade that a province's scheme gives the appraisal, above met and not met."""
+    criteria, appraised = _criteria_set(case), told.get("record_appraisal")
+    if criteria is None or appraised is None:
+        return None
+    return assessment.grade(criteria, appraised.data["verdicts"])
+
+
+def _criteria_set(case: cases.Case) -> assessment.CriteriaSet | None:
+    kind = case.places[0].kind
+    found = cycle(db.session(), case.year, case.title, kind) if case.year else None
+    return assessment.criteria_set(found.criteria_id) if found else None
+
+
 def _criteria(case: cases.Case) -> Mapping[str, str]:
     """The criteria of the file's year in words, by the ids of their rows."""
-    found = cycle(db.session(), case.year) if case.year else None
-    rows = assessment.rows(assessment.criteria_set(found.criteria_id)) if found else []
+    criteria = _criteria_set(case)
+    rows = assessment.rows(criteria) if criteria else []
     return {row.id: row.label_en if language() == "en" else row.label for row in rows}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from engine.errors import Forbidden, Refusal
 from engine.policy import Actor, Office
 from workflows.people import Appointment, Person
-from workflows.units import Unit
+from workflows.units import Unit, titled
 
 _OFFICES = (
     select(
@@ -56,7 +56,7 @@ def find_actor(session: Session, person_id: int, on: date) -> Actor:
             row.id,
             row.role,
             row.unit_id,
-            row.name if row.kind == "area" else f"{row.form} {row.name}",
+            titled(row.kind, row.form, row.name),
             row.title,
             row.capacity,
         )

@@ -26,7 +26,7 @@ from workflows import decisions, resting, streaks
 from workflows.aftermath import IN_FORCE, aftermath
 from workflows.nominations import Nomination
 from workflows.territory.succession import successor_on
-from workflows.units import Unit
+from workflows.units import Unit, title_of
 
 ACTS: tuple[Act, ...] = get_args(Act)
 
@@ -184,7 +184,7 @@ def in_order(session: Session, nomination_ids: Sequence[int]) -> Sequence[Listed
         select(
             Nomination.id,
             Nomination.area_id,
-            Unit.name.label("area"),
+            title_of(Unit).label("area"),
             commune.c.form,
             commune.c.name,
             Nomination.year,

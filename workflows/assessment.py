@@ -12,8 +12,8 @@ from pydantic import Field
 
 from engine.binding import Row
 from engine.definition import Confidence, Frozen, Words
-from engine.errors import NotFound, Refusal
-from workflows.lawfiles import LAW, read
+from engine.errors import DefinitionError, NotFound, Refusal
+from workflows.lawfiles import files_of, read
 from workflows.names import unstopped
 
 Cells = Mapping[str, Any]
@@ -40,6 +40,8 @@ class Criterion(Frozen):
     text: Words
     evidence: Words | None = None
     points: tuple[Point, ...] = ()
+    graded: bool = False
+    """Counts for the grade alone: the title does not hang on it."""
 
     @property
     def row(self) -> str:
@@ -73,8 +75,21 @@ CALENDAR_YEAR = Assessed(
 """For criteria whose text was not found."""
 
 
+class Grade(Frozen):
+    """A grade that a province gives above the title: so many of its graded criteria met."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    label: Words
+    graded_met: int = Field(ge=0)
+
+
 class CriteriaSet(Frozen):
-    """The criteria of a cycle. All of them must be met, over the days of its window."""
+    """The criteria of a cycle. All of them must be met, over the days of its window.
+
+    A set that ``extends`` another has its criteria too, and adds to them: nothing of the
+    other can be left out or replaced (Circular 124/2021, art. 8(1)). ``grades`` are above
+    met and not met, and never take their place.
+    """
 
     id: str
     title: Words
@@ -82,13 +97,42 @@ class CriteriaSet(Frozen):
     confidence: Confidence
     window: Assessed = CALENDAR_YEAR
     criteria: tuple[Criterion, ...] = Field(min_length=1)
+    extends: str | None = None
+    grades: tuple[Grade, ...] = ()
 
 
 @cache
 def criteria_sets() -> Mapping[str, CriteriaSet]:
     """Every set on file, by id; raises ``DefinitionError`` on a malformed one."""
-    found = [read(CriteriaSet, path) for path in sorted((LAW / "criteria").glob("*.toml"))]
-    return {criteria.id: criteria for criteria in found}
+    found = {one.id: one for one in (read(CriteriaSet, path) for path in files_of("criteria"))}
+    return {name: extended(one, found) for name, one in found.items()}
+
+
+def extended(added: CriteriaSet, known: Mapping[str, CriteriaSet]) -> CriteriaSet:
+    """The set with all criteria of the one it extends before its own; raises
+    ``DefinitionError`` when that one is not there, or when it names a criterion of it anew."""
+    if added.extends is None:
+        return added
+    source, base = f"{added.id}.toml", known.get(added.extends)
+    if base is None or base.extends:
+        raise DefinitionError(source, "extends", f"there is no national set {added.extends}")
+    taken = {one.row for one in base.criteria}
+    for criterion in added.criteria:
+        if criterion.row in taken:
+            reason = f"{criterion.code} is a criterion of {base.id}: it may not be replaced"
+            raise DefinitionError(source, "criteria", reason)
+    whole = {"criteria": (*base.criteria, *added.criteria), "window": base.window}
+    return added.model_copy(update=whole)
+
+
+def grade(criteria: CriteriaSet, verdicts: Findings) -> Grade | None:
+    """The highest grade reached; none where the title itself is not, or without a scheme."""
+    if unmet(criteria, verdicts):
+        return None
+    graded = [one for one in criteria.criteria if one.graded]
+    met = sum(bool(verdicts.get(one.row, {}).get("met")) for one in graded)
+    reached = [one for one in criteria.grades if met >= one.graded_met]
+    return max(reached, key=lambda one: one.graded_met, default=None)
 
 
 def criteria_set(criteria_id: str) -> CriteriaSet:
@@ -196,8 +240,9 @@ def unappraised(criteria: CriteriaSet, verdicts: Findings, findings: Findings) -
 
 
 def unmet(criteria: CriteriaSet, verdicts: Findings) -> list[Criterion]:
-    """The criteria that the appraiser did not find met."""
-    return [c for c in criteria.criteria if not verdicts.get(c.row, {}).get("met")]
+    """The criteria that the appraiser did not find met, those for a grade alone left aside."""
+    required = (c for c in criteria.criteria if not c.graded)
+    return [c for c in required if not verdicts.get(c.row, {}).get("met")]
 
 
 def _at(

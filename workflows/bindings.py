@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from engine.binding import Binding, StepRule
 from engine.papers import acts
 from workflows import contexts, days, effects, guards, tables
+from workflows.procedures import PROCEDURES
 
 _AREA = frozenset({"area"})
 _COMMUNE, _DISTRICT, _PROVINCE = (
@@ -36,10 +37,16 @@ _STEPS: Mapping[str, StepRule] = {
         paper="minutes",
         after=frozenset({"self_assessment", "notice", "count"}),
     ),
+    "officers_meeting": StepRule(
+        guards=frozenset({"required_roles_present", "meeting_agreed"}),
+        duty="propose",
+        paper="assessment_minutes",
+        after=frozenset({"self_assessment"}),
+    ),
     "appraisal": StepRule(
         guards=frozenset({"every_criterion_appraised"}),
         duty="appraise",
-        after=frozenset({"resident_vote"}),
+        after=frozenset({"resident_vote", "officers_meeting"}),
     ),
     "committee_opinion": StepRule(
         guards=frozenset({"all_criteria_met", "committee_quorum", "committee_majority"}),
@@ -63,6 +70,7 @@ _STEPS: Mapping[str, StepRule] = {
 LAW = Binding(
     roles={
         "hamlet_head": _AREA,
+        "unit_head": frozenset({"unit", "school", "agency", "enterprise"}),
         "commune_appraiser": _COMMUNE,
         "commune_committee": _COMMUNE,
         "commune_chair": _COMMUNE,
@@ -74,19 +82,8 @@ LAW = Binding(
         "auditor": frozenset({"province"}),
         "admin": frozenset({"province"}),
     },
-    required_steps={
-        "recognised": frozenset(
-            {
-                "self_assessment",
-                "notice",
-                "count",
-                "resident_vote",
-                "appraisal",
-                "signature",
-                "seal",
-            }
-        )
-    },
+    required_steps={"recognised": frozenset({"self_assessment", "appraisal", "signature", "seal"})},
+    procedures=PROCEDURES,
     step_rules=_STEPS,
     outcome_effects={"recognised": frozenset({"record_result"})},
 )

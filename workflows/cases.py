@@ -18,13 +18,15 @@ from engine.move import Move
 from workflows.assessment import CriteriaSet, Findings, Window, criteria_set
 from workflows.cycles import Cycle, cycle
 from workflows.nominations import Nomination
+from workflows.regimes import KindRules, rules_under
 from workflows.units import Unit
 from workflows.voting import Count, Verdict, VoteRule, decide, rule_on
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One nomination as papers and guards need it."""
+    """One nomination as papers and guards need it. ``area`` is the unit nominated, whatever
+    its kind, and ``commune`` the one above it."""
 
     id: int
     year: int
@@ -54,12 +56,13 @@ def unit(move: Move, unit_id: int) -> Unit:
 def case(move: Move) -> Case:
     """The nomination that moves, with the facts known before this move."""
     found = nomination(move)
+    subject = unit(move, found.area_id)
     return Case(
         found.id,
         found.year,
         found.title,
-        unit(move, move.scopes["area"]),
-        unit(move, move.scopes["commune"]),
+        subject,
+        unit(move, subject.parent_id or subject.id),
         move.definition,
         move.facts,
     )
@@ -111,10 +114,16 @@ def _events(move: Move, ids: Sequence[int]) -> dict[int, list[Any]]:
 def cycle_of(move: Move) -> Cycle:
     """The cycle of the nomination that moves; raises ``NotFound`` (``no_cycle``)."""
     row = nomination(move)
-    found = cycle(move.session, row.year, row.title)
+    found = cycle(move.session, row.year, row.title, unit(move, row.area_id).kind)
     if found is None:
         raise NotFound(Refusal("no_cycle", {"year": row.year}))
     return found
+
+
+def rules_of(move: Move) -> KindRules | None:
+    """The rules of the regime that the nomination's cycle runs under, if one is on file."""
+    found = cycle_of(move)
+    return rules_under(found.definition_id, found.kind)
 
 
 def criteria_of(move: Move) -> CriteriaSet:
@@ -142,8 +151,8 @@ def meeting_at(facts: Facts) -> datetime:
 
 
 def households(facts: Facts) -> int:
-    """The households of the area, as frozen at registration."""
-    return int(needed(facts, "register").data["households"])
+    """The households of the area, as frozen at registration; 0 of a unit that has none."""
+    return int(needed(facts, "register").data.get("households", 0))
 
 
 def count_of(facts: Facts) -> Count:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import CheckConstraint, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine.db import Base
+from engine.db import Base, writing
+from engine.errors import Refusal, Refused
+from workflows.assessment import CriteriaSet
+from workflows.regimes import KindRules, Regime
 
 SECURITY = "security"
 
 
 class Cycle(Base):
-    """One year of one title; both law files are fixed for the whole of it."""
+    """One year of one title for one kind of unit; both law files are fixed for the whole of
+    it. In ``definition_id``, ``{manager}`` stands for the level that manages the unit."""
 
     __tablename__ = "cycles"
 
@@ -24,16 +28,71 @@ class Cycle(Base):
     criteria_id: Mapped[str] = mapped_column(String(60))
     starts_on: Mapped[date]
     ends_on: Mapped[date]
+    kind: Mapped[str] = mapped_column(
+        String(10), primary_key=True, default="area", server_default="area"
+    )
 
-    __table_args__ = (CheckConstraint("starts_on <= ends_on", name="dates_ordered"),)
+    __table_args__ = (
+        CheckConstraint("starts_on <= ends_on", name="dates_ordered"),
+        CheckConstraint(
+            "kind IN ('area', 'commune', 'school', 'agency', 'enterprise')", name="kind_known"
+        ),
+    )
+
+    def definition_for(self, manager: str) -> str:
+        """The workflow of a unit that this level manages."""
+        return self.definition_id.format(manager=manager)
 
 
-def cycle(session: Session, year: int, title: str = SECURITY) -> Cycle | None:
-    """The cycle of a year, if one was opened."""
-    return session.get(Cycle, (year, title))
+def cycle(session: Session, year: int, title: str = SECURITY, kind: str = "area") -> Cycle | None:
+    """The cycle of a year for a kind of unit, if one was opened."""
+    return session.get(Cycle, (year, title, kind))
 
 
 def years(session: Session, title: str = SECURITY) -> Sequence[int]:
     """The years that have a cycle, the latest first."""
-    query = select(Cycle.year).where(Cycle.title == title).order_by(Cycle.year.desc())
+    query = select(Cycle.year).where(Cycle.title == title).distinct().order_by(Cycle.year.desc())
     return session.scalars(query).all()
+
+
+def open_year(
+    session: Session,
+    regime: Regime,
+    year: int,
+    added: Sequence[CriteriaSet] = (),
+    kinds: Sequence[str] = (),
+) -> list[Cycle]:
+    """Opens a year under a regime, a cycle for each kind of unit it knows, or for these alone.
+
+    ``added`` are local criteria that take the place of the sets they extend. Raises
+    ``Refused``: ``year_not_of_regime``, ``cycle_exists``, ``criteria_extend_nothing``.
+    """
+    if not regime.years.hold(year):
+        raise Refused(Refusal("year_not_of_regime", {"year": year, "regime": regime.id}))
+    sets = {one.extends: one.id for one in added}
+    for one in added:
+        if one.extends not in {rules.criteria for rules in regime.kinds.values()}:
+            raise Refused(Refusal("criteria_extend_nothing", {"id": one.id}))
+    chosen = {kind: told for kind, told in regime.kinds.items() if not kinds or kind in kinds}
+    with writing(session):
+        for kind in chosen:
+            if cycle(session, year, regime.award, kind):
+                raise Refused(Refusal("cycle_exists", {"year": year}))
+        made = [_opened(regime, year, kind, rules, sets) for kind, rules in chosen.items()]
+        session.add_all(made)
+    return made
+
+
+def _opened(
+    regime: Regime, year: int, kind: str, rules: KindRules, sets: Mapping[str | None, str]
+) -> Cycle:
+    window = rules.window(year)
+    return Cycle(
+        year=year,
+        title=regime.award,
+        kind=kind,
+        definition_id=rules.definition,
+        criteria_id=sets.get(rules.criteria, rules.criteria),
+        starts_on=window.starts_on,
+        ends_on=window.ends_on,
+    )

@@ -27,7 +27,7 @@ from engine.move import Opening
 from engine.policy import Actor
 from engine.subjects import Subject, SubjectScope, Waiting
 from workflows.nominations import Nomination
-from workflows.units import Unit
+from workflows.units import Unit, title_of
 
 DRAFT = "draft"
 """The move that brings an outgoing paper into being."""
@@ -120,7 +120,9 @@ def _ready(kinds: int) -> Select[Any]:
     parts = [_nearest(number) for number in range(kinds)]
     found = union_all(*(select(part) for part in parts)).subquery()
     return (
-        select(found, Unit.name.label("area"), _COMMUNE.c.name.label("commune"), Nomination.year)
+        select(
+            found, title_of(Unit).label("area"), _COMMUNE.c.name.label("commune"), Nomination.year
+        )
         .join(Nomination, Nomination.id == found.c.subject_id)
         .join(Unit, Unit.id == Nomination.area_id)
         .join(_COMMUNE, _COMMUNE.c.id == Unit.parent_id)

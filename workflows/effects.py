@@ -14,6 +14,7 @@ from engine.subjects import Link
 from workflows import resting
 from workflows.cases import nomination, unit
 from workflows.contexts.pieces import signer
+from workflows.cycles import SECURITY
 from workflows.decisions import DRAFT
 from workflows.households import count
 from workflows.nominations import Nomination
@@ -78,9 +79,12 @@ def record_not_recognised(move: Move) -> None:
 
 
 def _write(move: Move, **told: Any) -> None:
-    """One result for each area and year on any day: a later decision takes the place of an
-    earlier one; what a revocation will make of the year on a later day stays."""
+    """One result for each unit and year on any day: a later decision takes the place of an
+    earlier one; what a revocation will make of the year on a later day stays. What becomes of
+    another title is told by the state of its nomination alone."""
     found = nomination(move)
+    if found.title != SECURITY:
+        return
     told |= {
         "decision_number": move.evidence.get("number"),
         "decided_on": move.today,

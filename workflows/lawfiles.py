@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,6 +15,9 @@ from engine.definition import Frozen, Span
 from engine.errors import DefinitionError
 
 LAW = Path(__file__).parent / "law"
+
+LOCAL = "BINHXET_LAW"
+"""The setting that names a folder of local law beside ours: other titles, added criteria."""
 
 Model = TypeVar("Model", bound=Frozen)
 
@@ -35,6 +39,23 @@ def read(model: type[Model], path: Path) -> Model:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "file"
         raise DefinitionError(path.name, key, first["msg"]) from None
+
+
+def folders() -> tuple[Path, ...]:
+    """The folders of law: ours, and that of the place where the product runs, if it has one."""
+    local = os.environ.get(LOCAL)
+    return (LAW, Path(local)) if local else (LAW,)
+
+
+def files_of(kind: str) -> Sequence[Path]:
+    """The files of one kind (``criteria``, ``regimes``) in all folders; raises
+    ``DefinitionError`` when two have one name."""
+    found: dict[str, Path] = {}
+    for path in (path for folder in folders() for path in sorted((folder / kind).glob("*.toml"))):
+        if path.name in found:
+            raise DefinitionError(path.name, "file", f"{kind} has a file of this name already")
+        found[path.name] = path
+    return sorted(found.values(), key=lambda path: path.name)
 
 
 def refuse_overlaps(spans: Sequence[tuple[str, Span]], key: str, source: str = "") -> None:

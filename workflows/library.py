@@ -9,20 +9,24 @@ from functools import cache
 
 from engine.calendar import Calendar
 from engine.definition import Confidence, Definition, Frozen, Words, load
+from engine.errors import DefinitionError
 from engine.papers.kinds import PaperKind, load_kinds
 from workflows.assessment import CriteriaSet, criteria_sets
 from workflows.contexts.words import words
-from workflows.lawfiles import LAW, law_files, read
+from workflows.lawfiles import LAW, files_of, law_files, read
 from workflows.practice import practice
+from workflows.procedures import PROCEDURES
 from workflows.regimes import act_rules, regimes
+from workflows.streaks import LEVELS
+from workflows.titles import titles
 from workflows.voting import rules
 from workflows.wording import names, problems, refusals
 
 __all__ = ["Definition", "Law", "law", "law_files"]
 
-RECOGNITION = sorted((LAW / "recognition").glob("*.toml"))
+PARTS = LAW / "recognition" / "parts"
 PAPERS = LAW / "papers"
-PAPER_FLOWS = ("outgoing", "certificate", "record")
+PAPER_FLOWS = ("outgoing", "certificate", "certificate-any-level", "record")
 
 
 class _Correction(Frozen):
@@ -53,12 +57,40 @@ def law() -> Law:
     for told in (rules, act_rules, regimes, practice, words, refusals, names, problems):
         told()
     flows = [PAPERS / f"{name}.toml" for name in PAPER_FLOWS]
+    definitions = tuple(load(path, PARTS) for path in (*files_of("recognition"), *flows))
+    _refuse_strangers({one.id: one for one in definitions})
     return Law(
-        definitions=tuple(load(path) for path in (*RECOGNITION, *flows)),
+        definitions=definitions,
         kinds=load_kinds(PAPERS / "kinds.toml"),
         criteria=criteria_sets(),
         calendar=_calendar(),
     )
+
+
+def _refuse_strangers(definitions: Mapping[str, Definition]) -> None:
+    """A regime names definitions, criteria and titles that exist, and the procedure which it
+    asks for is the one its definition keeps to; else ``DefinitionError``."""
+    for regime in regimes():
+        source = f"{regime.id}.toml"
+        if regime.award not in titles():
+            raise DefinitionError(source, "award", f"there is no title {regime.award}")
+        for kind, told in regime.kinds.items():
+            key = f"kinds.{kind}"
+            if told.criteria not in criteria_sets():
+                reason = f"there are no criteria {told.criteria}"
+                raise DefinitionError(source, f"{key}.criteria", reason)
+            found = [one for name, one in definitions.items() if name in _names(told.definition)]
+            if not found:
+                reason = f"there is no definition {told.definition}"
+                raise DefinitionError(source, f"{key}.definition", reason)
+            for one in found:
+                if (one.meta.procedure or next(iter(PROCEDURES))) != told.procedure:
+                    reason = f"{one.id} does not keep to {told.procedure}"
+                    raise DefinitionError(source, f"{key}.procedure", reason)
+
+
+def _names(definition: str) -> set[str]:
+    return {definition.format(manager=level) for level in LEVELS}
 
 
 def _calendar() -> Calendar:

@@ -1,4 +1,4 @@
-"""Nominations: one residential area, one year, one title; and how one is opened."""
+"""Nominations: one unit, one year, one title; and how one is opened."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.errors import NotFound, Refusal, Refused
 from engine.house import House
 from engine.move import Opening
 from workflows.cycles import SECURITY, cycle
-from workflows.units import chain
+from workflows.units import SCOPE_OF_UNIT, chain
 
 OPEN = "open_registration"
 
@@ -52,19 +52,24 @@ def open_nomination(
     *,
     title: str = SECURITY,
 ) -> Outcome:
-    """Opens the nomination of an area for a year, under the definition of its cycle.
+    """Opens the nomination of a unit for a year, under the definition of its kind's cycle.
 
     Raises ``NotFound`` (``no_cycle``, ``no_such_unit``), ``Forbidden``, ``Refused``.
     """
-    found = cycle(session, year, title)
+    units = chain(session, area_id)
+    if not units:
+        raise NotFound(Refusal("no_such_unit", {"id": area_id}))
+    subject = next(unit for unit in units.values() if unit.id == area_id)
+    found = cycle(session, year, title, subject.kind)
     if found is None:
         raise NotFound(Refusal("no_cycle", {"year": year}))
-    scopes = {kind: unit.id for kind, unit in chain(session, area_id).items()}
-    if not scopes:
-        raise NotFound(Refusal("no_such_unit", {"id": area_id}))
+    scopes = {kind: unit.id for kind, unit in units.items()} | {SCOPE_OF_UNIT: area_id}
+    if subject.kind in ("area", "commune"):
+        del scopes[SCOPE_OF_UNIT]  # whose people hold their offices at the place itself
+    manager = next((unit.kind for unit in units.values() if unit.id == subject.parent_id), "")
     opening = Opening(
         person_id,
-        found.definition_id,
+        found.definition_for(manager),
         OPEN,
         scopes,
         key=key,

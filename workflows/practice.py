@@ -31,11 +31,18 @@ class Committee(Frozen):
     majority: Mark
 
 
+class Officers(Frozen):
+    """The mark is taken of those present at the assessment meeting."""
+
+    majority: Mark
+
+
 class Practice(Frozen):
     confidence: Confidence
     opening: Opened
     posting: Posting
     committee: Committee
+    officers: Officers
 
 
 @cache

@@ -20,6 +20,7 @@ from engine.papers.book import Paper
 from engine.subjects import Link, Subject
 from workflows import standing
 from workflows.aftermath import FALLEN, IN_FORCE, LEVEL_OF, aftermath
+from workflows.cycles import SECURITY
 from workflows.nominations import Nomination
 from workflows.results import EVER, Result
 from workflows.streaks import LEVELS
@@ -68,22 +69,32 @@ class Counted:
 def fold(sheets: Iterable[Sheet]) -> Counted | None:
     """The result that papers make together; none while nothing is decided.
 
-    Recognised if the commune's decision stands, at the highest level whose decision stands;
-    not recognised by a standing refusal of the commune, or once its decision has fallen.
+    Recognised if the base decision stands, at the highest level whose decision stands; not
+    recognised by a standing refusal of the base's level, or once the base has fallen. The base
+    is the commune's decision; of a unit on which no commune decides, the lowest there is.
     """
     told, rules = list(sheets), aftermath().counts
+    base = _base(told)
+    lowest = min((sheet.level for sheet in told), key=LEVELS.index, default=LEVELS[0])
     deciding = {sheet.kind: sheet for sheet in told if sheet.kind in LEVEL_OF and sheet.stands}
-    if rules.base in deciding:
+    if base in deciding:
         highest = max(deciding.values(), key=lambda sheet: LEVELS.index(sheet.level))
         return Counted(True, highest.level, highest.number, highest.day)
     for sheet in told:
-        if sheet.kind == rules.refusal and sheet.level == LEVELS[0] and sheet.stands:
+        if sheet.kind == rules.refusal and sheet.level == lowest and sheet.stands:
             return Counted(False, None, sheet.number, sheet.day)
-    felled = [sheet for sheet in told if sheet.kind == rules.base]
+    felled = [sheet for sheet in told if sheet.kind == base]
     if felled:
         last = max(felled, key=lambda sheet: sheet.day)
         return Counted(False, None, last.number, last.day)
     return None
+
+
+def _base(told: Iterable[Sheet]) -> str:
+    """The kind of decision without which the year does not count."""
+    decisions = [sheet for sheet in told if sheet.kind in LEVEL_OF]
+    lowest = min(decisions, key=lambda sheet: LEVELS.index(sheet.level), default=None)
+    return lowest.kind if lowest else aftermath().counts.base
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +135,9 @@ def recount(
     will on later days."""
     sheets = sheets_of(session, nomination_ids, falling)
     today = clock.today()
-    query = select(Nomination).where(Nomination.id.in_(nomination_ids))
+    query = select(Nomination).where(
+        Nomination.id.in_(nomination_ids), Nomination.title == SECURITY
+    )
     for nomination in session.scalars(query):
         _write(session, nomination, [*spans(sheets.get(nomination.id, ()), today)])
 

@@ -7,10 +7,11 @@ and how sure that is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -20,13 +21,16 @@ from engine.clock import law_date
 from engine.definition import Confidence, Frozen, Span, Words
 from engine.errors import DefinitionError, NotFound, Refusal
 from workflows.assessment import Window, YearDay, criteria_sets, window_for
-from workflows.lawfiles import LAW, read, refuse_overlaps
+from workflows.lawfiles import LAW, files_of, read, refuse_overlaps
 from workflows.voting import Mark, rules
 
 SubjectKind = Literal["area", "commune", "school", "agency", "enterprise"]
 Topic = Literal["paper", "authority", "signature"]
 SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 """The kinds of unit that may hold the title (Circular 124/2021, art. 1)."""
+
+AWARD = "security"
+"""The title whose regimes these are, where no other is named."""
 
 OPEN_END = 9999
 NEW_YEARS_EVE = YearDay(month=12, day=31)
@@ -72,6 +76,22 @@ class Authority(Cited):
     decides: tuple[str, ...] = Field(min_length=1)
 
 
+class MeetingRole(Frozen):
+    """Somebody who belongs to the assessment meeting."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: Words
+    optional: bool = False
+
+
+class Meeting(Cited):
+    """Who belongs to the assessment meeting, and whether it waits for the end of the days
+    assessed."""
+
+    roles: tuple[MeetingRole, ...] = Field(min_length=1)
+    after_window: bool = False
+
+
 class Excluded(Cited):
     """The categories of a kind that may not be nominated."""
 
@@ -102,9 +122,10 @@ class Denominator(Cited):
 
 class KindRules(Frozen):
     """What governs one kind of unit. A definition's ``{manager}`` stands for the level that
-    manages the unit."""
+    manages the unit; ``procedure`` is what the definition must keep to."""
 
     definition: str
+    procedure: str
     criteria: str
     authority: Authority
     tiers: str | None = None
@@ -112,6 +133,7 @@ class KindRules(Frozen):
     decision: LastDay | None = None
     excluded: Excluded | None = None
     share: Share | None = None
+    meeting: Meeting | None = None
 
     def definition_for(self, manager: str) -> str:
         """The workflow of a unit that this level manages."""
@@ -140,6 +162,7 @@ class Regime(Cited):
     streak_policy: StreakPolicy
     denominator: Denominator
     kinds: Mapping[SubjectKind, KindRules]
+    award: str = Field(default=AWARD, pattern=r"^[a-z][a-z0-9-]*$", max_length=20)
     beside: bool = False
 
     def __hash__(self) -> int:
@@ -197,20 +220,21 @@ class Applied:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def load_regimes(folder: Path) -> tuple[Regime, ...]:
-    """The regimes in a folder, the oldest first.
+def load_regimes(paths: Iterable[Path]) -> tuple[Regime, ...]:
+    """The regimes in these files, the oldest first.
 
     Raises ``DefinitionError`` with file, key and reason: an unknown key, an id that is not
     the file's name, or two files effective on one day for one kind of unit.
     """
     found = []
-    for path in sorted(folder.glob("*.toml")):
+    for path in paths:
         one = read(Regime, path)
         if one.id != path.stem:
             raise DefinitionError(path.name, "id", f"is {one.id}, not the name of the file")
         found.append(one)
-    for kind in SUBJECT_KINDS:
-        spans = [(f"{r.id}.toml", r.effective) for r in found if kind in r.kinds and not r.beside]
+    for award, kind in product(sorted({one.award for one in found}), SUBJECT_KINDS):
+        ruling = [r for r in found if kind in r.kinds and r.award == award and not r.beside]
+        spans = [(f"{r.id}.toml", r.effective) for r in ruling]
         refuse_overlaps(spans, f"effective (kinds.{kind})")
     return tuple(sorted(found, key=lambda r: (r.effective.since, r.id)))
 
@@ -218,7 +242,7 @@ def load_regimes(folder: Path) -> tuple[Regime, ...]:
 @cache
 def regimes() -> tuple[Regime, ...]:
     """Every regime on file; raises ``DefinitionError``."""
-    return load_regimes(LAW / "regimes")
+    return load_regimes(files_of("regimes"))
 
 
 def regime(regime_id: str) -> Regime:
@@ -227,6 +251,15 @@ def regime(regime_id: str) -> Regime:
         if one.id == regime_id:
             return one
     raise NotFound(Refusal("no_regime", {"id": regime_id}))
+
+
+def rules_under(definition_id: str, kind: str) -> KindRules | None:
+    """The rules of the regime whose definition for that kind this is, as a cycle names it."""
+    for one in regimes():
+        for known, told in one.kinds.items():
+            if known == kind and told.definition == definition_id:
+                return told
+    return None
 
 
 def regime_for(year: int, kind: str = "area", on: date | None = None) -> Regime:
@@ -248,7 +281,7 @@ def regime_on(on: date, kind: str = "area") -> Regime | None:
 
 
 def _ruling(kind: str) -> Sequence[Regime]:
-    return [r for r in regimes() if kind in r.kinds and not r.beside]
+    return [r for r in regimes() if kind in r.kinds and r.award == AWARD and not r.beside]
 
 
 def load_acts(path: Path) -> tuple[ActRule, ...]:

@@ -22,7 +22,7 @@ from engine.subjects import Link, Subject
 from workflows.aftermath import IN_FORCE, LEVEL_OF, aftermath
 from workflows.nominations import Nomination
 from workflows.streaks import heirs_of
-from workflows.units import Unit
+from workflows.units import Unit, title_of
 
 LONGEST_STREAK = 20
 """No tier asks for more years running than this."""
@@ -132,7 +132,7 @@ def _candidates(
             Paper.values["streak"].as_integer().label("streak"),
             Nomination.area_id,
             Nomination.year,
-            area.name.label("area"),
+            title_of(area).label("area"),
             authority,
         )
         .join(Subject, Subject.id == Paper.id)

@@ -22,12 +22,12 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.house import House
 from workflows.contexts import pieces
-from workflows.contexts.words import filled, grounds, places, words
+from workflows.contexts.words import filled, grounds_name, places, told_of, words
 from workflows.names import unstopped
 from workflows.people import holders_of
 from workflows.queries import ceremonies as queries
 from workflows.queries.ceremonies import Frozen, Listed, Row
-from workflows.units import Unit
+from workflows.units import Unit, districts_around
 
 OWN = frozenset(
     {
@@ -200,7 +200,10 @@ def _law(
         group = (row.kind, row.authority_id)
         if group not in found:
             definition = definitions.get(row.paper_id, "")
-            told = _worded(row.kind, units[row.authority_id], definition)
+            unit = units[row.authority_id]
+            districts = districts_around(session, unit, clock.today())
+            called = str(row.values.get("noun", ""))
+            told = _worded(row.kind, unit, definition, called, districts=districts)
             found[group] = signing[row.authority_id] | told
     return found
 
@@ -219,15 +222,17 @@ def _signatory(session: Session, unit: Unit) -> dict[str, Any]:
     return told
 
 
-def _worded(kind: str, unit: Unit, definition_id: str) -> dict[str, Any]:
+def _worded(
+    kind: str, unit: Unit, definition_id: str, called: str, *, districts: bool
+) -> dict[str, Any]:
     """What the law's words give a kind, for those parts that name no area."""
-    told, names = words().get(kind, {}), places(unit)
+    told, names = told_of(kind, districts), places(unit, listed=called)
     found: dict[str, Any] = {}
     if "grounds" in told:
         found["grounds"] = list(told["grounds"])
-    elif definition_id in words()["grounds"]:
+    elif name := grounds_name(definition_id):
         use = "title" if kind == "refusal_notice" else "decision"
-        found["grounds"] = grounds(definition_id, use)
+        found["grounds"] = list(words()["grounds"][name][use])
     if "executors" in told:
         found["proposal"] = words()["appraisers"][unit.kind]["proposal"].format_map(names)
     if kind != "refusal_notice":  # which goes to the area it names

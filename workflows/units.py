@@ -33,8 +33,14 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, validates
 from engine.db import Base
 from workflows.names import fold, words_of
 
-Kind = Literal["province", "district", "commune", "area"]
+Kind = Literal["province", "district", "commune", "area", "school", "agency", "enterprise"]
 KINDS: tuple[str, ...] = get_args(Kind)
+
+WHOLE = ("area", "school", "agency", "enterprise")
+"""The kinds whose name is whole by itself: what they are called is part of it."""
+
+SCOPE_OF_UNIT = "unit"
+"""The scope of a school, an agency or an enterprise over its own nominations."""
 
 FORMS = (
     "tỉnh",
@@ -55,10 +61,13 @@ def _folded(context: Any) -> str:
 
 
 class Unit(Base):
-    """A province, district, commune or residential area, from its first day to its last.
+    """A province, district, commune or residential area, or a school, agency or enterprise,
+    from its first day to its last.
 
     ``name`` is bare for the upper kinds (``form`` says what they are called) and whole for
-    an area. ``code`` is the official one, or, for an area, its commune's with a number.
+    the others. ``category`` is what decides whether one of its kind may be nominated (a
+    school's level, an enterprise's size, an armed agency); blank where nobody stated it.
+    ``code`` is the official one, or, for an area, its commune's with a number.
     Name, form, code and parent are the latest ones; ``UnitSpan`` has those of each day.
     """
 
@@ -74,9 +83,13 @@ class Unit(Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     sort: Mapped[int] = mapped_column(Integer, default=0)
+    category: Mapped[str] = mapped_column(String(20), default="", server_default="")
 
     __table_args__ = (
-        CheckConstraint("kind IN ('province', 'district', 'commune', 'area')", name="kind_known"),
+        CheckConstraint(
+            "kind IN ('province', 'district', 'commune', 'area', 'school', 'agency', 'enterprise')",
+            name="kind_known",
+        ),
         CheckConstraint("ends_on IS NULL OR starts_on <= ends_on", name="dates_ordered"),
         Index("ix_units_code", "code"),
         Index("ix_units_parent_id_sort", "parent_id", "sort"),
@@ -159,7 +172,12 @@ def write_first_spans(session: Session) -> None:
 
 def titled(kind: str, form: str, name: str) -> str:
     """``Unit.title`` for a row that holds only these columns."""
-    return name if kind == "area" else f"{form} {name}"
+    return name if kind in WHOLE else f"{form} {name}"
+
+
+def title_of(unit: type[Unit]) -> ColumnElement[str]:
+    """``Unit.title`` as a column."""
+    return case((unit.kind.in_(WHOLE), unit.name), else_=unit.form + " " + unit.name)
 
 
 def by_code(
@@ -196,6 +214,18 @@ def chain(session: Session, unit_id: int) -> dict[str, Unit]:
     up = up.union_all(select(Unit.id, Unit.parent_id).join(up, Unit.id == up.c.parent_id))
     rows = session.scalars(select(Unit).where(Unit.id.in_(select(up.c.id))))
     return {unit.kind: unit for unit in rows}
+
+
+def districts_around(session: Session, unit: Unit, on: date) -> bool:
+    """Whether a unit lies in a district, is one, or has districts under it on that day."""
+    if unit.kind == "province":
+        below = select(Unit.id).where(
+            Unit.parent_id == unit.id,
+            Unit.kind == "district",
+            or_(Unit.ends_on.is_(None), Unit.ends_on >= on),
+        )
+        return session.scalars(below.limit(1)).first() is not None
+    return "district" in chain(session, unit.id)
 
 
 def areas_under(unit_id: int) -> Select[int]:

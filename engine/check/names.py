@@ -20,6 +20,9 @@ def problems(case: Case) -> Iterator[Problem]:
         yield case.problem(
             "doubled_definition", "meta.id", name=case.definition.id, source=other.source
         )
+    procedure = case.definition.meta.procedure
+    if procedure and procedure not in case.binding.procedures:
+        yield case.problem("unknown_procedure", "meta.procedure", name=procedure)
     for state in case.definition.states:
         # A subject waits on people: the system is told by events and deadlines.
         yield from _offices(case, f"states.{state.id}.waiting_on", state.waiting_on, ())

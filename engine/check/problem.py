@@ -11,6 +11,7 @@ Story = tuple[str, ...]
 MESSAGES: Mapping[str, str] = {
     # Names that must resolve.
     "doubled_definition": "there is another definition called {name}, in {source}",
+    "unknown_procedure": "the law knows no procedure {name}",
     "unknown_role": "{role} is not a role people can hold",
     "unknown_scope": "{role} cannot act at the scope {scope!r}",
     "missing_guard": "no function is bound to the guard {name}",

@@ -28,7 +28,8 @@ def problems(case: Case) -> Iterator[Problem]:
     for state in case.definition.states:
         if state.outcome is None:
             continue
-        for step in sorted(case.binding.required_steps.get(state.outcome, ())):
+        procedure = case.definition.meta.procedure
+        for step in sorted(case.binding.required(procedure, state.outcome)):
             stories = [
                 walk.story((state.id, False))
                 for walk in safeguards.walks(step)
@@ -64,11 +65,13 @@ def _unrecorded(case: Case) -> Iterator[Problem]:
 
 
 def _too_early(case: Case, safeguards: Safeguards) -> Iterator[Problem]:
-    """Steps claimed where a path leads without a step that must come before."""
+    """Steps claimed where a path leads without a step that must come before; steps of other
+    procedures than this definition's are not waited for."""
+    foreign = case.binding.foreign(case.definition.meta.procedure)
     for move in case.definition.transitions:
         for step in move.steps:
             rule = case.binding.step_rules.get(step)
-            for name in sorted(rule.after) if rule else ():
+            for name in sorted(rule.after - foreign) if rule else ():
                 if story := safeguards.story_without(name, move):
                     yield case.problem(
                         "step_too_early",

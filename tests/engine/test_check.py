@@ -27,6 +27,7 @@ REQUIRED = frozenset({"resident_vote", "appraisal", "signature", "seal"})
 # One file each in ``broken``: the place of its one problem, and the story that shows it.
 EXPECTED: Mapping[str, tuple[str, str]] = {
     "doubled_definition": ("meta.id", ""),
+    "unknown_procedure": ("meta.procedure", ""),
     "unknown_role": ("transitions.close.by", ""),
     "unknown_scope": ("transitions.close.by", ""),
     "missing_guard": ("transitions.close.guards", ""),

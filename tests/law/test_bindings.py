@@ -56,8 +56,15 @@ def nominations() -> Iterator[tuple[Definition, Transition]]:
 
 
 def test_every_safeguard_of_an_outcome_has_its_rule() -> None:
-    for steps in LAW.required_steps.values():
-        assert steps <= LAW.step_rules.keys()
+    for procedure in LAW.procedures:
+        assert LAW.required(procedure, "recognised") <= LAW.step_rules.keys()
+
+
+def test_a_definition_that_names_no_procedure_is_held_to_the_vote() -> None:
+    assert LAW.required("", "recognised") == LAW.required("resident_vote", "recognised")
+    assert "resident_vote" not in LAW.required("officers_meeting", "recognised")
+    assert LAW.required("officers_meeting", "recognised") >= {"officers_meeting", "appraisal"}
+    assert LAW.required("nobody", "recognised") >= {"officers_meeting", "resident_vote"}
 
 
 @pytest.mark.parametrize("step", LAW.step_rules)

@@ -151,3 +151,17 @@ def test_people_are_found_without_marks(site: Site) -> None:
     page = site.signed_in("admin").get("/admin/people?q=le van mau ba dinh").text
     assert "xã Ba Đình" in page
     assert "xã Nga An" not in page
+
+
+def test_the_law_of_a_day_is_shown_with_its_citation_and_confidence(site: Site) -> None:
+    told = {
+        ("2024-05-01", "school"): ["tt-124-2021-school", "19/11/2024", "31/03/2024", "nd-30-2020"],
+        ("2012-05-01", "area"): ["de-an-375", "tt-01-2011", "theo nguồn gián tiếp"],
+        ("2012-05-01", "commune"): ["Không có tệp quy định nào", "phap-lenh-34-2007"],
+    }
+    admin = site.signed_in("admin")
+    for (on, kind), expected in told.items():
+        page = admin.get(f"/admin/laws?on={on}&kind={kind}")
+        assert page.status_code == 200
+        assert [text for text in expected if text not in page.text] == []
+    assert admin.get("/admin/laws?kind=moon").status_code == 404

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from engine.db import writing
-from engine.errors import Forbidden, NotFound, Refused
+from engine.errors import NotFound, Refused
 from engine.history import Event, verify
 from engine.papers.book import Paper
 from engine.registers import Entry
@@ -282,7 +282,8 @@ def test_a_nomination_is_opened_once_a_year_and_only_in_a_year_that_is_open(play
 
 
 def test_a_commune_is_not_opened_as_an_area(play: Stage) -> None:
-    with play.now(), pytest.raises((Refused, Forbidden)):
+    # No cycle of this year is for communes.
+    with play.now(), pytest.raises(NotFound, match="no_cycle"):
         open_nomination(
             play.session, play.house, play.people["clerk"], play.country.commune, play.year
         )

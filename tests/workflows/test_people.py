@@ -10,10 +10,13 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from engine.db import writing
 from tests.workflows.places import Country
 from workflows import people
 from workflows.actors import find_actor
+from workflows.bindings import LAW
 from workflows.people import Account, Appointment, Person
+from workflows.units import Unit
 
 
 def person(session: Session, name: str = "Lê Văn Mẫu 001") -> Person:
@@ -118,3 +121,31 @@ def test_a_person_who_held_an_office_stays(session: Session, country: Country) -
 def test_nothing_more_is_kept_of_a_person(session: Session) -> None:
     columns = {column["name"] for column in inspect(session.connection()).get_columns("people")}
     assert columns == {"id", "name", "phone", "invented"}
+
+
+def test_the_head_of_a_school_is_appointed_at_it(country: Country, session: Session) -> None:
+    school = Unit(
+        kind="school",
+        parent_id=country.commune,
+        name="Trường Mẫu",
+        form="trường",
+        code="GD-1",
+        starts_on=date(2020, 1, 1),
+        category="lower_secondary",
+    )
+    person = Person(name="Mẫu Hiệu Trưởng", invented=True)
+    with writing(session):
+        session.add_all([school, person])
+        session.flush()
+        session.add(
+            Appointment(
+                person_id=person.id,
+                role="unit_head",
+                unit_id=school.id,
+                title="Hiệu trưởng",
+                starts_on=date(2020, 1, 1),
+            )
+        )
+    (office,) = find_actor(session, person.id, date(2024, 1, 1)).offices
+    assert (office.role, office.unit_name) == ("unit_head", "Trường Mẫu")
+    assert LAW.roles["unit_head"] >= {school.kind}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.calendar import Calendar
-from engine.clock import VIETNAM
+from engine.clock import VIETNAM, law_date
 from engine.errors import DefinitionError, NotFound
 from workflows.assessment import criteria_sets
 from workflows.lawfiles import LAW
@@ -138,6 +138,23 @@ def test_the_days_assessed_are_those_of_article_8(kind: str, first: date, last: 
 
 
 @pytest.mark.parametrize(
+    ("kind", "year", "last"),
+    [
+        ("area", 2015, date(2015, 12, 31)),
+        ("area", 2024, date(2024, 10, 31)),
+        ("commune", 2024, date(2024, 11, 15)),
+        ("school", 2026, date(2026, 11, 15)),
+    ],
+)
+def test_a_window_closes_at_midnight_in_vietnam(kind: str, year: int, last: date) -> None:
+    window = regime_for(year, kind).kinds[kind].window(year)  # type: ignore[index]
+    edge = datetime(last.year, last.month, last.day, 23, 59, 59, tzinfo=VIETNAM)
+    for instant in (edge, edge.astimezone(UTC)):
+        assert window.holds(law_date(instant))
+        assert not window.holds(law_date(instant + timedelta(seconds=1)))
+
+
+@pytest.mark.parametrize(
     ("topic", "day", "expected"),
     [
         ("paper", date(2011, 3, 4), "nd-110-2004"),
@@ -200,7 +217,14 @@ def test_seventy_percent_is_reached_in_integers(subjects: int, needed: int) -> N
     assert not share.registered.reached(subjects - 1, subjects)
 
 
-def test_a_tier_two_day_of_law_cannot_be_both_last_and_before() -> None:
+def test_circular_23_counts_areas_alone() -> None:
+    """Điều 6 Thông tư 23/2012/TT-BCA: 70 % of the residential areas."""
+    share = regime_for(2015, "commune").kinds["commune"].share
+    assert share is not None
+    assert share.of == ("area",)
+
+
+def test_a_last_day_is_told_in_one_way() -> None:
     with pytest.raises(ValueError, match="either last or before"):
         LastDay.model_validate({"basis": ["Điều 9"], "confidence": "text"})
 
@@ -220,7 +244,7 @@ def test_two_files_effective_on_one_day_are_refused_with_file_key_and_reason(
     other = other.replace("from = 2022-01-01, to = 2025-06-30", "from = 2025-06-30")
     written(tmp_path, "other.toml", other)
     with pytest.raises(DefinitionError) as caught:
-        load_regimes(tmp_path)
+        load_regimes(sorted(tmp_path.glob("*.toml")))
     assert caught.value.source == "other.toml"
     assert caught.value.key == "effective (kinds.area)"
     assert caught.value.reason == "tt-124-2021.toml and other.toml both hold on 2025-06-30"
@@ -229,7 +253,7 @@ def test_two_files_effective_on_one_day_are_refused_with_file_key_and_reason(
 def test_a_regime_that_begins_the_day_after_stands_beside_it(tmp_path: Path) -> None:
     for name in ("tt-124-2021.toml", "two-tier-2025.toml"):
         written(tmp_path, name, (REGIMES / name).read_text(encoding="utf-8"))
-    assert len(load_regimes(tmp_path)) == 2
+    assert len(load_regimes(sorted(tmp_path.glob("*.toml")))) == 2
 
 
 @pytest.mark.parametrize(
@@ -248,7 +272,7 @@ def test_a_regime_with_an_unknown_key_or_value_is_refused_with_its_key(
     text = (REGIMES / "tt-124-2021.toml").read_text(encoding="utf-8")
     written(tmp_path, "tt-124-2021.toml", text.replace(old, new, 1))
     with pytest.raises(DefinitionError) as caught:
-        load_regimes(tmp_path)
+        load_regimes(sorted(tmp_path.glob("*.toml")))
     assert (caught.value.source, caught.value.key) == ("tt-124-2021.toml", key)
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "streak": "web.cli.records:streak",
     "vote": "web.cli.records:vote",
     "applies": "web.cli.laws:applies",
+    "cycles": "web.cli.laws:cycles",
     "outbox": "web.cli.outbox:group",
     "bench": "web.cli.service:bench",
 }

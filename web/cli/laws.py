@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from web.cli.frame import answer, command, leave, option, table
+from web.cli.frame import Group, answer, argument, command, leave, option, table
+from web.cli.inputs import NUMBER
 from web.cli.words import language, text
 
 SUBJECTS = ("area", "commune", "school", "agency", "enterprise")
@@ -36,3 +37,54 @@ def _line(name: str, one: Any) -> list[str]:
     sure = names()["confidence"][one.confidence][language()]
     cited = "; ".join(one.citation)
     return [text(f"applies_{name}"), one.id, f"{one.title[language()]} ({cited}; {sure})"]
+
+
+cycles = Group("cycles")
+
+
+@command("cycles list", group=cycles, answers=True)
+def listing(as_json: bool) -> None:
+    from sqlalchemy import select
+
+    from web.cli.office import open_office
+    from workflows.cycles import Cycle
+
+    order = (Cycle.year.desc(), Cycle.title, Cycle.kind)
+    rows = open_office().session.scalars(select(Cycle).order_by(*order)).all()
+    told = [_cycle(one) for one in rows]
+    answer(told, as_json, lambda: table([[str(v) for v in one.values()] for one in told]))
+
+
+@command(
+    "cycles open",
+    argument("year", type=NUMBER, metavar="YEAR"),
+    option("--regime", "regime_id", metavar="ID", required=True),
+    option("--added", multiple=True, metavar="CRITERIA"),
+    option("--kind", "subjects", type=click.Choice(SUBJECTS), multiple=True),
+    group=cycles,
+    answers=True,
+)
+def opening(
+    year: int, regime_id: str, added: tuple[str, ...], subjects: tuple[str, ...], as_json: bool
+) -> None:
+    from web.cli.office import open_office
+    from workflows.assessment import criteria_set
+    from workflows.cycles import open_year
+    from workflows.regimes import regime
+
+    office, sets = open_office(), [criteria_set(one) for one in added]
+    made = open_year(office.session, regime(regime_id), year, sets, subjects)
+    told = [_cycle(one) for one in made]
+    answer(told, as_json, lambda: table([[str(v) for v in one.values()] for one in told]))
+
+
+def _cycle(one: Any) -> dict[str, Any]:
+    return {
+        "year": one.year,
+        "title": one.title,
+        "kind": one.kind,
+        "definition": one.definition_id,
+        "criteria": one.criteria_id,
+        "from": one.starts_on.isoformat(),
+        "to": one.ends_on.isoformat(),
+    }

@@ -201,12 +201,13 @@ def done_lines(told: dict[str, Any]) -> list[str]:
     "nominations open",
     argument("area", metavar="AREA"),
     option("--year", type=NUMBER, required=True),
+    option("--title", default="security", metavar="TITLE"),
     as_user(),
     option("--key"),
     group=group,
     answers=True,
 )
-def open_one(area: str, year: int, user: str, key: str | None, as_json: bool) -> None:
+def open_one(area: str, year: int, title: str, user: str, key: str | None, as_json: bool) -> None:
     from web import answers
     from web.cli.office import open_office
     from workflows.nominations import open_nomination
@@ -214,11 +215,12 @@ def open_one(area: str, year: int, user: str, key: str | None, as_json: bool) ->
     from workflows.units import by_code
 
     office = open_office()
-    unit = by_code(office.session, area, "area")
+    unit = by_code(office.session, area, "area") or by_code(office.session, area)
     if unit is None:
         raise No("unknown_unit", unit=area)
     house = office.bureau.house
-    done = open_nomination(office.session, house, office.person(user), unit.id, year, key)
+    person = office.person(user)
+    done = open_nomination(office.session, house, person, unit.id, year, key, title=title)
     case = answers.known(cases.nomination(office.session, done.subject_id), done.subject_id)
     told = answers.outcome(house, case, done, "open", language())
     answer(told, as_json, lambda: done_lines(told))

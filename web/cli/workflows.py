@@ -51,7 +51,7 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
     if files:
         for path in files:
             try:
-                found = load(path)
+                found = load(path, library.PARTS)
                 told.append(_checked(found, {**known, found.id: found}))
             except DefinitionError as error:
                 told.append(_malformed(path, error))

@@ -60,6 +60,7 @@ def _head(move: Move, office: Unit) -> pieces.Values:
     earlier = _earlier(move)
     return {
         **pieces.head(move, earlier.values["year"]),
+        "standard": earlier.values["standard"],
         "authority": pieces.authority(office),
         "symbol": move.house.kinds[move.evidence["kind"]].symbol,
         "signatory": pieces.signatory(move, office),

@@ -12,12 +12,20 @@ from engine.move import Move
 from workflows import assessment, cases
 from workflows.contexts import pieces
 from workflows.contexts.amendments import replaced
-from workflows.contexts.words import authority_name, filled, grounds, places, words
+from workflows.contexts.words import (
+    authority_name,
+    filled,
+    grounds,
+    noun,
+    places,
+    told_of,
+    words,
+)
 from workflows.cycles import cycle
 from workflows.names import unstopped
 from workflows.standing import latest_decisions
 from workflows.streaks import tiers_of
-from workflows.units import Unit, chain
+from workflows.units import Unit, chain, districts_around
 
 LOWER: Mapping[str, Sequence[str]] = {
     "district": ("commune_decision",),
@@ -28,7 +36,7 @@ LOWER: Mapping[str, Sequence[str]] = {
 
 def _head(move: Move, office: Unit, first: cases.Case) -> pieces.Values:
     return {
-        **pieces.head(move, first.year),
+        **pieces.head(move, first.year, first.title),
         "authority": pieces.authority(office),
         "symbol": move.house.kinds[move.evidence["kind"]].symbol,
         "signatory": pieces.signatory(move, office),
@@ -42,12 +50,17 @@ def _office(move: Move) -> Unit:
 
 def _decision(move: Move, office: Unit, listed: Sequence[cases.Case]) -> pieces.Values:
     """What decisions of every level share."""
-    told, names = words()[move.evidence["kind"]], places(office)
+    called = noun([case.area for case in listed])
+    told = told_of(
+        move.evidence["kind"], districts=districts_around(move.session, office, move.today)
+    )
+    names = places(office, listed=called)
     return {
         **_head(move, office, listed[0]),
-        "grounds": grounds(listed[0].definition.id, "decision"),
+        "grounds": grounds(listed[0].definition, "decision"),
         "proposal": words()["appraisers"][office.kind]["proposal"].format_map(names),
         "measures": filled(told["measures"], names),
+        "noun": called,
         "executors": filled(told["executors"], names),
         "recipients": filled(told["recipients"], names),
     }
@@ -62,10 +75,9 @@ def commune_decision(move: Move) -> pieces.Values:
         "areas": [
             {
                 "position": position,
-                "name": case.area.name,
+                "name": case.area.title,
                 "households": cases.households(case.facts),
-                "present": cases.count_of(case.facts).present,
-                "yes": cases.count_of(case.facts).yes,
+                **_voted(case, "present", "yes"),
             }
             for position, case in enumerate(listed, start=1)
         ],
@@ -84,16 +96,24 @@ def higher_decision(move: Move) -> pieces.Values:
         "areas": [
             {
                 "position": position,
-                "name": case.area.name,
+                "name": case.area.title,
                 "commune": case.commune.title,
                 "households": cases.households(case.facts),
-                "yes": cases.count_of(case.facts).yes,
+                **_voted(case, "yes"),
                 "years": _years(case.year, streak),
                 **lower[case.id],
             }
             for position, case in enumerate(listed, start=1)
         ],
     }
+
+
+def _voted(case: cases.Case, *names: str) -> dict[str, int]:
+    """Figures of the residents' vote; 0 where there was none."""
+    if "record_count" not in case.facts:
+        return dict.fromkeys(names, 0)
+    count = cases.count_of(case.facts)
+    return {name: getattr(count, name) for name in names}
 
 
 def _streak(definition_id: str, level: str) -> int:
@@ -120,11 +140,15 @@ def certificate(move: Move) -> pieces.Values:
     """Giấy công nhận of one area."""
     office, case = _office(move), cases.listed(move)[0]
     streak = _streak(case.definition.id, office.kind)
-    above = chain(move.session, case.commune.id)
+    above = {
+        kind: unit
+        for kind, unit in chain(move.session, case.commune.id).items()
+        if unit.id != case.commune.id
+    }
     lower = _decided(move, [case], [f"{office.kind}_decision"])[case.id]
     return {
         **_head(move, office, case),
-        "area": case.area.name,
+        "area": case.area.title,
         "commune": case.commune.title,
         "unit": ", ".join(above[kind].title for kind in ("district", "province") if kind in above),
         "streak": streak,
@@ -139,8 +163,8 @@ def refusal_notice(move: Move) -> pieces.Values:
     names = places(office, case.area, case.commune)
     return {
         **_head(move, office, case),
-        "grounds": grounds(case.definition.id, "title"),
-        "area": case.area.name,
+        "grounds": grounds(case.definition, "title"),
+        "area": case.area.title,
         "commune": case.commune.title,
         "reasons": [*_unmet(move, case), *_told(case)],
         "objection": {"until": "", "where": authority_name(office)},
@@ -150,7 +174,10 @@ def refusal_notice(move: Move) -> pieces.Values:
 
 def _unmet(move: Move, case: cases.Case) -> list[dict[str, str]]:
     """The criteria that the appraisal did not find met, with its reasons."""
-    fact, found = case.facts.get("record_appraisal"), cycle(move.session, case.year, case.title)
+    fact, found = (
+        case.facts.get("record_appraisal"),
+        cycle(move.session, case.year, case.title, case.area.kind),
+    )
     if fact is None or found is None:
         return []
     verdicts = fact.data["verdicts"]

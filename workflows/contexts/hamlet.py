@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.binding import ContextFunction
 from engine.clock import law_date
+from engine.history import Facts
 from engine.move import Move
 from workflows import assessment, cases, voting
 from workflows.contexts import pieces
@@ -17,10 +18,10 @@ from workflows.names import same_name, titled, unstopped
 
 def _head(move: Move, case: cases.Case) -> pieces.Values:
     return {
-        **pieces.head(move, case.year),
+        **pieces.head(move, case.year, case.title),
         "authority": pieces.area_issuer(case),
         "symbol": "",
-        "area": case.area.name,
+        "area": case.area.title,
         "commune": case.commune.title,
     }
 
@@ -34,7 +35,7 @@ def notice(move: Move) -> pieces.Values:
         **_head(move, case),
         "date": move.today.isoformat(),
         "addressees": filled(told["addressees"], names),
-        "grounds": grounds(case.definition.id, "meeting"),
+        "grounds": grounds(case.definition, "meeting"),
         "households": cases.households(case.facts),
         "meeting": {**meeting, "place": unstopped(move.data["place"])},
         "agenda": pieces.phrases(move.data["agenda"]),
@@ -96,21 +97,64 @@ def submission(move: Move) -> pieces.Values:
     return {
         **_head(move, case),
         "date": move.today.isoformat(),
-        "addressees": filled(told["addressees"], names),
-        "grounds": grounds(case.definition.id, "title"),
+        "addressees": filled(told[_addressees(case)], names),
+        "grounds": grounds(case.definition, "title"),
         "households": cases.households(facts),
-        "registered": registered["households_registered"],
+        "registered": registered.get("households_registered", 0),
         "registered_on": registered["registered_on"],
         "vote": pieces.vote(facts),
         "findings": assessment.printed_findings(cases.criteria_of(move), cases.findings(facts)),
-        "enclosures": pieces.phrases(move.data["enclosures"]) or list(told["enclosures"]),
+        "enclosures": pieces.phrases(move.data["enclosures"]) or _enclosures(facts),
         "submitter": pieces.hamlet_head(move),
         "recipients": filled(told["recipients"], names),
     }
+
+
+def _addressees(case: cases.Case) -> str:
+    return "addressees" if case.area.kind == "area" else "unit_addressees"
+
+
+def _enclosures(facts: Facts) -> list[str]:
+    told = words()["submission"]
+    return list(told["enclosures" if "record_count" in facts else "meeting_enclosures"])
+
+
+def assessment_minutes(move: Move) -> pieces.Values:
+    """Biên bản họp đánh giá."""
+    case, told = cases.case(move), move.data
+    chair = pieces.described(told["chair"], words()["minutes"]["chair"])
+    return {
+        **_head(move, case),
+        "date": told["met_on"],
+        "place": unstopped(told["place"]),
+        "grounds": grounds(case.definition, "title"),
+        "chair": chair,
+        "secretary": pieces.described(told["secretary"], words()["minutes"]["secretary"]),
+        "attendees": _present(move),
+        "present": told["present"],
+        "agreed": told["agreed"],
+        "findings": assessment.printed_findings(
+            cases.criteria_of(move), cases.findings(move.facts)
+        ),
+        "opinions": pieces.phrases(told["opinions"]),
+    }
+
+
+def _present(move: Move) -> list[dict[str, str]]:
+    """Those who must be there, as named."""
+    rules = cases.rules_of(move)
+    roles = rules.meeting.roles if rules and rules.meeting else ()
+    named = move.data["roles"]
+    return [
+        pieces.person(role.title.vi.removesuffix(" (nếu có)"), name)
+        for role in roles
+        if (name := (named.get(role.id) or {}).get("name"))
+    ]
 
 
 CONTEXTS: Mapping[str, ContextFunction] = {
     "notice": notice,
     "minutes": minutes,
     "submission": submission,
+    "assessment_minutes": assessment_minutes,
 }

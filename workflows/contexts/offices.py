@@ -18,11 +18,11 @@ from workflows.wording import phase_name
 
 def _head(move: Move, case: cases.Case, office: Unit, symbol: str) -> pieces.Values:
     return {
-        **pieces.head(move, case.year),
+        **pieces.head(move, case.year, case.title),
         "authority": pieces.appraiser_issuer(office),
         "symbol": symbol,
         "date": move.today.isoformat(),
-        "area": case.area.name,
+        "area": case.area.title,
         "commune": case.commune.title,
         "received_on": law_date(move.entered_at).isoformat(),
         "signatory": pieces.acting(move, office),
@@ -44,8 +44,8 @@ def appraisal_report(move: Move) -> pieces.Values:
     return {
         **_head(move, case, office, told["symbol"]),
         "addressees": filled(told["addressees"], names),
-        "grounds": grounds(case.definition.id, "title"),
-        "submitted_by": pieces.person_of(move, "submit", f"Trưởng {case.area.form}"),
+        "grounds": grounds(case.definition, "title"),
+        "submitted_by": pieces.person_of(move, "submit", _head_of(case.area)),
         "vote": pieces.vote(move.facts),
         "verdicts": verdicts,
         "met": all(verdict["met"] for verdict in verdicts),
@@ -54,12 +54,18 @@ def appraisal_report(move: Move) -> pieces.Values:
     }
 
 
+def _head_of(unit: Unit) -> str:
+    """What the head of a unit is called where the office they held is not known."""
+    told: str = words()["heads"][unit.kind]
+    return told.format(form=unit.form)
+
+
 def return_notice(move: Move) -> pieces.Values:
     """Phiếu trả hồ sơ: to the area, or to the commune when a higher office returns it."""
     case, office, told = cases.case(move), _office(move), words()["return_notice"]
     names = places(office, case.area, case.commune)
     target = move.definition.by_state[move.transition.target]
-    addressees = told["to_area" if office.id == case.commune.id else "to_commune"]
+    addressees = told[_addressed(case, office)]
     return {
         **_head(move, case, office, told["symbol"]),
         "addressees": filled(addressees, names),
@@ -69,6 +75,13 @@ def return_notice(move: Move) -> pieces.Values:
         "due": _last_day(move),
         "recipients": filled(told["recipients"], names),
     }
+
+
+def _addressed(case: cases.Case, office: Unit) -> str:
+    """Whom a return goes to: the head of the area, another unit, or the commune below."""
+    if case.area.kind != "area":
+        return "to_unit"
+    return "to_area" if office.id == case.commune.id else "to_commune"
 
 
 def _last_day(move: Move) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,8 +13,10 @@ from engine.move import Move
 from engine.policy import Office
 from workflows import cases
 from workflows.contexts.words import authority_name, words
+from workflows.cycles import SECURITY
 from workflows.names import titled, unstopped
 from workflows.people import Appointment, Person, holders_of
+from workflows.titles import standard
 from workflows.units import Unit
 
 Values = dict[str, Any]
@@ -22,9 +24,9 @@ OWN_NAME = ("", "Q.", "TM.")
 """The capacities in which the head of an authority signs: no deputy stands in."""
 
 
-def head(move: Move, year: int) -> Values:
+def head(move: Move, year: int, title: str = SECURITY) -> Values:
     """What every paper begins with."""
-    return {"specimen": move.house.specimen, "year": year, "standard": words()["standard"]}
+    return {"specimen": move.house.specimen, "year": year, "standard": standard(title)}
 
 
 def authority(unit: Unit) -> Values:
@@ -42,8 +44,9 @@ def authority(unit: Unit) -> Values:
 
 
 def area_issuer(case: cases.Case) -> Values:
-    """A hamlet that writes its own papers."""
-    return {"parent": case.commune.heading, "name": case.area.name, "place": case.commune.name}
+    """A hamlet, or another unit, that writes its own papers."""
+    place = case.area if case.area.kind == "commune" else case.commune
+    return {"parent": case.commune.heading, "name": case.area.heading, "place": place.name}
 
 
 def appraiser_issuer(unit: Unit) -> Values:
@@ -128,7 +131,10 @@ def iso(day: date | None) -> str:
 
 
 def vote(facts: Facts) -> Values:
-    """The residents' vote in figures; a show of hands has no ballots."""
+    """The residents' vote in figures; a show of hands has no ballots. Where officers met in its
+    place, no household counts: only the day, who was there and who agreed."""
+    if "record_count" not in facts:
+        return _meeting(cases.needed(facts, "record_meeting").data)
     count, found = cases.count_of(facts), cases.verdict(facts)
     return {
         "date": law_date(cases.meeting_at(facts)).isoformat(),
@@ -142,4 +148,18 @@ def vote(facts: Facts) -> Values:
         "no": count.no,
         "needs": found.needs,
         "passed": found.passes,
+    }
+
+
+def _meeting(told: Mapping[str, Any]) -> Values:
+    ballots = dict.fromkeys(("issued", "returned", "valid", "invalid"), 0)
+    return {
+        "date": told["met_on"],
+        "households": 0,
+        "present": told["present"],
+        **ballots,
+        "yes": told["agreed"],
+        "no": told["present"] - told["agreed"],
+        "needs": 0,
+        "passed": True,
     }

@@ -14,6 +14,7 @@ from workflows.demo.data import Progress, facts
 from workflows.demo.history import build_cycles, build_history, build_quoted
 from workflows.demo.offices import at_home, build_offices
 from workflows.demo.population import build_bodies, build_households, build_units
+from workflows.demo.subjects import build_subjects
 from workflows.units import Unit
 
 SEED = 375
@@ -56,7 +57,8 @@ def populate(
         if session.scalar(select(Unit.id).limit(1)) is not None:
             raise ValueError("the database is not empty: the demonstration wants its own")
         spots = build_units(session)
-        on_progress("units", len(spots), len(spots))
+        total = len(spots) + build_subjects(session, spots[1].id)
+        on_progress("units", total, total)
         usernames = build_offices(session, spots, seed, year)
         on_progress("offices", len(usernames), len(usernames))
         areas = [spot for spot in spots if spot.kind == "area"]

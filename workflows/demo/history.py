@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from workflows.assessment import window_for
 from workflows.cycles import SECURITY, Cycle
 from workflows.demo.data import chance, facts
 from workflows.demo.population import Spot
 from workflows.quoted import PERCENT, Quoted
+from workflows.regimes import regime
 from workflows.results import Result
 from workflows.streaks import Tier, granted, streak, tiers_of
 
@@ -29,26 +29,29 @@ _NO_TIERS = (Tier(1, "commune"),)
 
 
 def build_cycles(session: Session, year: int) -> None:
-    """Insert a cycle for each year of the report, and the live one."""
+    """Insert a cycle for each year of the report and each kind of unit its regime knows, and
+    the live one."""
     told = facts("history")
-    rows = [_cycle(y, regime) for regime in told["regimes"] for y in _span(regime)]
-    session.execute(insert(Cycle), [*rows, _cycle(year, told["live"])])
+    rows = [row for regime in told["regimes"] for y in _span(regime) for row in _cycles(y, regime)]
+    session.execute(insert(Cycle), [*rows, *_cycles(year, told["live"])])
 
 
 def _span(regime: Mapping[str, Any]) -> range:
     return range(regime["from"], regime["to"] + 1)
 
 
-def _cycle(year: int, regime: Mapping[str, Any]) -> dict[str, Any]:
-    window = window_for(regime["criteria"], year)
-    return {
-        "year": year,
-        "title": SECURITY,
-        "definition_id": regime["definition"],
-        "criteria_id": regime["criteria"],
-        "starts_on": window.starts_on,
-        "ends_on": window.ends_on,
-    }
+def _cycles(year: int, told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for kind, rules in regime(told["definition"]).kinds.items():
+        window = rules.window(year)
+        yield {
+            "year": year,
+            "title": SECURITY,
+            "kind": kind,
+            "definition_id": rules.definition,
+            "criteria_id": rules.criteria,
+            "starts_on": window.starts_on,
+            "ends_on": window.ends_on,
+        }
 
 
 def build_history(session: Session, spots: Sequence[Spot], seed: int) -> None:

@@ -6,9 +6,9 @@ Pure: they read and never write, and may be asked before a form is filled in.
 from __future__ import annotations
 
 from engine.binding import Binding
-from workflows.guards import amendments, hamlet, meeting, offices, opening, papers
+from workflows.guards import amendments, hamlet, meeting, officers, offices, opening, papers
 
-ROOMS = (opening, hamlet, meeting, offices, papers, amendments)
+ROOMS = (opening, hamlet, meeting, officers, offices, papers, amendments)
 
 
 def bind(binding: Binding) -> None:

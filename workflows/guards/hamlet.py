@@ -28,6 +28,14 @@ def registration_in_order(move: Move) -> Iterator[Refusal]:
         yield Refusal("more_than_households", params, field="households_registered")
 
 
+def all_households_registered(move: Move) -> Iterator[Refusal]:
+    """Every household of the roll registered: one missing fails the criterion."""
+    households, told = count(move.session, move.scopes["area"]), move.data["households_registered"]
+    if told < households:
+        params = {"count": told, "households": households}
+        yield Refusal("not_all_households", params, field="households_registered")
+
+
 def every_criterion_assessed(move: Move) -> Iterator[Refusal]:
     """Each criterion of the year is answered, and a no says why."""
     yield from assessment.unassessed(criteria_of(move), move.data["findings"])
@@ -44,6 +52,7 @@ GUARDS: Asked = {
         registration_in_order,
         ("registered_on", "resolution_on", "households_registered"),
     ),
+    "all_households_registered": (all_households_registered, ("households_registered",)),
     "every_criterion_assessed": (every_criterion_assessed, ("findings",)),
     "facts_have_sources": (facts_have_sources, ("findings",)),
 }

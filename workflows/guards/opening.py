@@ -7,18 +7,19 @@ from datetime import timedelta
 
 from engine.errors import Refusal
 from engine.move import Move
-from workflows.cases import unit
-from workflows.cycles import cycle
+from workflows.cases import nomination, rules_of, unit
+from workflows.cycles import SECURITY, cycle
 from workflows.guards.common import Asked
 from workflows.nominations import of_area
 from workflows.practice import practice
+from workflows.regimes import rules_under
 from workflows.results import result
 
 
 def cycle_open(move: Move) -> Iterator[Refusal]:
     """The year exists for this title, has begun and is not long over."""
-    year = move.evidence["year"]
-    found = cycle(move.session, year, move.evidence["title"])
+    year, subject = move.evidence["year"], unit(move, move.evidence["area"])
+    found = cycle(move.session, year, move.evidence["title"], subject.kind)
     if found is None:
         yield Refusal("no_cycle", {"year": year})
     elif move.today < found.starts_on:
@@ -38,6 +39,33 @@ def area_in_cycle(move: Move) -> Iterator[Refusal]:
         yield Refusal("area_not_existing", {"name": area.heading})
 
 
+def subject_exists(move: Move) -> Iterator[Refusal]:
+    """The unit exists today."""
+    subject = unit(move, move.evidence["area"])
+    if move.today < subject.starts_on or (subject.ends_on and move.today > subject.ends_on):
+        yield Refusal("unit_not_existing", {"name": subject.heading})
+
+
+def kind_eligible(move: Move) -> Iterator[Refusal]:
+    """The kind of unit may hold the title, and its category is not one that may not: a small
+    enterprise, a primary school, an armed body (Circular 124/2021, art. 1)."""
+    told = move.evidence
+    if "area" in told:
+        subject = unit(move, told["area"])
+        found = cycle(move.session, told["year"], told["title"], subject.kind)
+        rules = rules_under(found.definition_id, subject.kind) if found else None
+    else:
+        subject, rules = unit(move, nomination(move).area_id), rules_of(move)
+    excluded = rules.excluded if rules else None
+    if excluded is None:
+        return
+    params = {"name": subject.heading}
+    if not subject.category:
+        yield Refusal("category_unknown", params, excluded.basis[0])
+    elif subject.category in excluded.categories:
+        yield Refusal("kind_not_eligible", params | {"kind": subject.category}, excluded.basis[0])
+
+
 def no_other_case(move: Move) -> Iterator[Refusal]:
     """One nomination for each area, year and title, whatever became of it."""
     told = move.evidence
@@ -48,7 +76,8 @@ def no_other_case(move: Move) -> Iterator[Refusal]:
 def year_not_decided(move: Move) -> Iterator[Refusal]:
     """No result of that year was taken over from elsewhere."""
     told = move.evidence
-    if result(move.session, told["area"], told["year"]) is not None:
+    decided = told["title"] == SECURITY and result(move.session, told["area"], told["year"])
+    if decided:
         yield Refusal("year_already_decided", {"year": told["year"]})
 
 
@@ -61,6 +90,8 @@ def deadline_passed(move: Move) -> Iterator[Refusal]:
 GUARDS: Asked = {
     "cycle_open": (cycle_open, ()),
     "area_in_cycle": (area_in_cycle, ()),
+    "subject_exists": (subject_exists, ()),
+    "kind_eligible": (kind_eligible, ()),
     "no_other_case": (no_other_case, ()),
     "year_not_decided": (year_not_decided, ()),
     "deadline_passed": (deadline_passed, ()),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from engine.papers.book import Paper
 from engine.subjects import Link
 from workflows.nominations import Nomination
-from workflows.units import Unit, titled
+from workflows.units import Unit, title_of, titled
 
 SHOWN = 2
 """How many areas are named before the others are only counted."""
@@ -45,7 +45,7 @@ _BRIEFS = (
         .scalar_subquery()
         .label("listed"),
         _area.id.label("area_id"),
-        _area.name.label("area"),
+        title_of(_area).label("area"),
         _commune.id.label("commune_id"),
         _commune.form,
         _commune.name.label("commune"),

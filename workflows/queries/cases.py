@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,9 +15,10 @@ from engine.definition import Definition
 from engine.history import Event
 from engine.papers.book import Paper, PaperVersion
 from engine.subjects import Link, Subject, SubjectScope
+from workflows.cycles import SECURITY
 from workflows.nominations import Nomination
 from workflows.people import Person
-from workflows.units import Unit, unit_on
+from workflows.units import Unit, titled, unit_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Case:
     places: tuple[Place, ...]
     year: int | None = None
     paper: Sheet | None = None
+    title: str = SECURITY
 
     @property
     def name(self) -> str:
@@ -106,11 +108,12 @@ class Line:
 _ID: BindParameter[int] = bindparam("subject")
 _area, _commune, _district = aliased(Unit), aliased(Unit), aliased(Unit)
 _NOMINATION = (
-    select(Subject, Nomination.year, _area, _commune, _district)
+    select(Subject, Nomination.year, Nomination.title, _area, _commune, _district)
     .join(Nomination, Nomination.id == Subject.id)
     .join(_area, _area.id == Nomination.area_id)
     .join(_commune, _commune.id == _area.parent_id)
-    .join(_district, _district.id == _commune.parent_id)
+    # The province has nothing above it.
+    .outerjoin(_district, _district.id == _commune.parent_id)
     .where(Subject.id == _ID)
 )
 _SEEN = select(SubjectScope.unit_id).where(SubjectScope.subject_id == _ID)
@@ -145,13 +148,13 @@ def nomination(session: Session, nomination_id: int) -> Case | None:
     row = session.execute(_NOMINATION, values).first()
     if row is None:
         return None
-    subject, year, *units = row
+    subject, year, title, *units = row
     seen = session.scalars(_SEEN, values)
-    places = tuple(_place(unit) for unit in units)
+    places = _places(units)
     if year < clock.today().year:
         # A year gone by is told with the names of then.
         places = tuple(_then(session, units[0].id, date(year, 12, 31)))[: len(places)] or places
-    return _case(subject, frozenset(seen), places, year=year)
+    return _case(subject, frozenset(seen), places, year=year, title=title)
 
 
 def _then(session: Session, area_id: int, on: date) -> Iterator[Place]:
@@ -189,6 +192,7 @@ def _case(
     *,
     year: int | None = None,
     paper: Sheet | None = None,
+    title: str = SECURITY,
 ) -> Case:
     return Case(
         subject.id,
@@ -203,7 +207,13 @@ def _case(
         places,
         year,
         paper,
+        title,
     )
+
+
+def _places(units: Iterable[Unit | None]) -> tuple[Place, ...]:
+    """Above a province there is nothing."""
+    return tuple(_place(unit) for unit in units if unit is not None)
 
 
 def _place(unit: Unit) -> Place:
@@ -264,7 +274,7 @@ def papers_of(session: Session, nomination_id: int) -> Sequence[Listed]:
 
 
 def _listed(row: Any) -> Listed:
-    authority = row.name if row.unit_kind == "area" else f"{row.form} {row.name}"
+    authority = titled(row.unit_kind, row.form, row.name)
     return Listed(
         row.id,
         row.kind,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from workflows.people import Appointment, Person
-from workflows.units import Unit
+from workflows.units import Unit, titled
 
 Post = tuple[str, int]
 """A role at a unit."""
@@ -64,7 +64,7 @@ def holders(session: Session, posts: Collection[Post]) -> Mapping[Post, Holder]:
     values = {"roles": set(roles), "units": set(units), "on": clock.today()}
     found: dict[Post, Holder] = {}
     for row in session.execute(_HELD, values):
-        unit = row.unit if row.kind == "area" else f"{row.form} {row.unit}"
+        unit = titled(row.kind, row.form, row.unit)
         holder = Holder(row.id, row.name, row.phone, row.title, unit)
         found.setdefault((row.role, row.unit_id), holder)
     return {post: found[post] for post in posts if post in found}

@@ -34,7 +34,7 @@ from workflows.names import words_of
 from workflows.nominations import Nomination
 from workflows.queries.briefs import Brief, briefs
 from workflows.queries.holders import Holder, Post, holders
-from workflows.units import Unit, searched
+from workflows.units import Unit, searched, title_of, titled
 
 FEW = {"area", "commune", "district"}
 """Units that few files belong to: there it is quicker to start from the unit's files than
@@ -191,7 +191,7 @@ def _items(heads: Subquery, *more: Any) -> Select[*tuple[Any, ...]]:
             Subject.version,
             Event.action,
             Nomination.year,
-            area.name.label("area"),
+            title_of(area).label("area"),
             commune.form.label("commune_form"),
             commune.name.label("commune"),
             Paper.kind.label("paper_kind"),
@@ -216,9 +216,7 @@ def _told(session: Session, rows: Sequence[Any]) -> list[Item]:
 
 
 def _item(row: Any, brief: Brief | None) -> Item:
-    named = (
-        row.authority if row.authority_kind == "area" else f"{row.authority_form} {row.authority}"
-    )
+    named = row.authority and titled(row.authority_kind, row.authority_form, row.authority)
     return Item(
         row.subject_id,
         row.kind,
@@ -232,7 +230,7 @@ def _item(row: Any, brief: Brief | None) -> Item:
         row.area or "",
         f"{row.commune_form} {row.commune}" if row.commune else "",
         row.paper_kind or "",
-        named if row.authority else "",
+        named or "",
         brief.listed if brief else 0,
         brief,
     )

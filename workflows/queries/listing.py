@@ -21,10 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from engine.subjects import Subject, SubjectScope
-from workflows.cycles import Cycle
+from workflows.cycles import SECURITY, Cycle
 from workflows.names import words_of
 from workflows.nominations import Nomination
-from workflows.units import Unit, searched
+from workflows.units import Unit, searched, title_of
 
 MOST_TO_CHOOSE_FROM = 300
 
@@ -108,7 +108,7 @@ def _listing(units: bool, state: bool, commune: bool, year: bool) -> Select[*tup
         select(
             Subject.id,
             Unit.code,
-            Unit.name.label("area"),
+            title_of(Unit).label("area"),
             _commune.form,
             _commune.name.label("commune"),
             Nomination.year,
@@ -218,11 +218,17 @@ def years(session: Session) -> Sequence[int]:
 
 
 def open_areas(session: Session, area_ids: Sequence[int], year: int) -> Sequence[tuple[int, str]]:
-    """Those of the areas which have no nomination of that year yet, with their names."""
-    started = select(Nomination.area_id).where(Nomination.year == year)
+    """Those of the units whose kind has a cycle of that year and which have no nomination of it
+    yet, with their names."""
+    started = select(Nomination.area_id).where(
+        Nomination.year == year, Nomination.title == SECURITY
+    )
+    begun = select(Cycle.year).where(
+        Cycle.year == year, Cycle.title == SECURITY, Cycle.kind == Unit.kind
+    )
     query = (
-        select(Unit.id, Unit.name)
-        .where(Unit.id.in_(area_ids), Unit.kind == "area", Unit.id.not_in(started))
+        select(Unit.id, title_of(Unit))
+        .where(Unit.id.in_(area_ids), begun.exists(), Unit.id.not_in(started))
         .order_by(Unit.sort)
     )
-    return list(session.execute(query))
+    return [(unit_id, title) for unit_id, title in session.execute(query)]

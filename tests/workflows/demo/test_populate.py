@@ -18,6 +18,7 @@ from workflows.demo import password, populate
 from workflows.households import Household
 from workflows.people import Account, Appointment, Person
 from workflows.quoted import beside
+from workflows.regimes import SUBJECT_KINDS
 from workflows.results import Result
 from workflows.streaks import standing, yearly_table
 from workflows.units import Unit
@@ -67,6 +68,19 @@ def test_the_units_are_those_of_2017(demonstration: Session) -> None:
     assert len(found(session, "area")) == 234
     assert len(in_town) == 6
     assert {u.form for u in in_town} == {"tiểu khu"}
+
+
+def test_the_other_subjects_of_the_report_exist_since_2013_without_results(
+    demonstration: Session,
+) -> None:
+    session = demonstration
+    kinds = {kind: len(found(session, kind)) for kind in ("area", "commune", "school", "agency")}
+    assert kinds == {"area": 234, "commune": 27, "school": 89, "agency": 20}
+    assert sum(kinds.values()) == 370
+    of_2013 = select(Cycle.kind).where(Cycle.year == 2013)
+    assert set(session.scalars(of_2013)) == set(SUBJECT_KINDS)
+    judged = select(Unit.kind).join(Result, Result.area_id == Unit.id).distinct()
+    assert session.scalars(judged).all() == ["area"]
 
 
 def test_the_areas_the_report_names_exist(demonstration: Session) -> None:
@@ -190,7 +204,8 @@ def test_no_security_group_has_more_members_than_households(demonstration: Sessi
 
 
 def test_the_cycles_follow_their_regimes(demonstration: Session) -> None:
-    regimes = {cycle.year: cycle.definition_id for cycle in demonstration.scalars(select(Cycle))}
+    areas = select(Cycle).where(Cycle.kind == "area")
+    regimes = {cycle.year: cycle.definition_id for cycle in demonstration.scalars(areas)}
     assert regimes == {
         **dict.fromkeys(range(2009, 2013), "de-an-375"),
         **dict.fromkeys(range(2013, 2018), "tt-23-2012"),

@@ -1,0 +1,12 @@
+"""The lawful ways to a title, and the steps that each adds to every path to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PROCEDURES: Mapping[str, Mapping[str, frozenset[str]]] = {
+    # The first is what a definition that names none is held to.
+    "resident_vote": {"recognised": frozenset({"notice", "count", "resident_vote"})},
+    "officers_meeting": {"recognised": frozenset({"officers_meeting"})},
+}
+"""Households vote (the demonstration, Scheme 375), or officers meet (Circular 124, art. 9(1))."""

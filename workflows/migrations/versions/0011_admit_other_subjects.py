@@ -3,7 +3,7 @@
 Schools, agencies and enterprises beside the places, with the category that decides whether
 one may be nominated; and a cycle for each kind of unit.
 
-Revision 0011, after 0009.
+Revision 0011, after 0010.
 """
 
 from __future__ import annotations

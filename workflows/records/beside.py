@@ -31,6 +31,8 @@ def beside(
     records = standing(session, Wanted(unit_id, first=year - 1, last=year))
     found: dict[tuple[str, str, str], dict[int, Number]] = {}
     for one in records:
+        if one.starts_on.year != one.ends_on.year:
+            continue  # counted over years, it is no year's figure
         for told in one.measures:
             place = found.setdefault((one.kind, one.name, told.measure), {})
             place[one.ends_on.year] = Number(told.value, told.high, told.mark)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -11,11 +11,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from workflows.records.book import Record
-from workflows.records.kinds import Kind, kinds
+from workflows.records.kinds import kinds
 from workflows.records.numbers import Number
 from workflows.units import Unit
-
-MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +96,23 @@ def story(session: Session, record_id: int) -> Sequence[Record]:
 
 
 def lines(session: Session, unit_id: int, first: int, last: int) -> dict[str, list[Line]]:
-    """The lines of a unit over some years, by kind: its own records; where it has none of a
-    kind, name and time, the sums over the units below that state them. Two queries."""
-    own = standing(session, Wanted(unit_id, first=first, last=last))
+    """The lines of a unit that lie within some years, by kind: its own records; where it has
+    none of a kind, name and time, the sums over the units below that state them. Two queries.
+    What was counted over a longer time says nothing of these years."""
+    own = _within(standing(session, Wanted(unit_id, first=first, last=last)), first, last)
     found = [_line([one]) for one in own]
     told = {_place(one) for one in own}
     rest = standing(session, Wanted(unit_id, first=first, last=last, below=True))
-    others = sorted((one for one in rest if _place(one) not in told), key=_place)
+    others = [one for one in _within(rest, first, last) if _place(one) not in told]
+    others.sort(key=_place)
     found += [_line(list(group)) for _, group in groupby(others, key=_place)]
     order = list(kinds())
     found.sort(key=lambda one: (order.index(one.kind) if one.kind in order else 99, one.starts_on))
     return {kind: list(group) for kind, group in groupby(found, key=lambda line: line.kind)}
+
+
+def _within(records: Iterable[Record], first: int, last: int) -> list[Record]:
+    return [one for one in records if one.starts_on.year >= first and one.ends_on.year <= last]
 
 
 def _place(one: Record) -> tuple[str, str, date, date]:
@@ -134,9 +138,3 @@ def added(one: Number, other: Number) -> Number:
     marks = {one.mark, other.mark} - {""}
     mark = "" if not marks else marks.pop() if len(marks) == 1 else "about"
     return Number(one.value + other.value, high, mark)
-
-
-def of_kinds(lines: Mapping[str, Sequence[Line]], wanted: Iterable[Kind]) -> Iterator[Line]:
-    """The lines of some kinds, in the kinds' order."""
-    for one in wanted:
-        yield from lines.get(one.id, ())

@@ -31,7 +31,8 @@ def listing(as_json: bool) -> None:
         }
         for one in kinds().values()
     ]
-    answer(told, as_json, lambda: table([[k["id"], k["period"], k["label"]] for k in told]))
+    rows = [[one.id, one.period, one.label[language()]] for one in kinds().values()]
+    answer(told, as_json, lambda: table(rows))
 
 
 @command(

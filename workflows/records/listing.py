@@ -97,18 +97,36 @@ def story(session: Session, record_id: int) -> Sequence[Record]:
 
 def lines(session: Session, unit_id: int, first: int, last: int) -> dict[str, list[Line]]:
     """The lines of a unit that lie within some years, by kind: its own records; where it has
-    none of a kind, name and time, the sums over the units below that state them. Two queries.
-    What was counted over a longer time says nothing of these years."""
+    none of a kind, name and time, the sums over the units below that state them. A unit that
+    states a line stands for all below it, so that nothing is counted twice; what was counted
+    over a longer time says nothing of these years. Three queries."""
     own = _within(standing(session, Wanted(unit_id, first=first, last=last)), first, last)
     found = [_line([one]) for one in own]
     told = {_place(one) for one in own}
     rest = standing(session, Wanted(unit_id, first=first, last=last, below=True))
     others = [one for one in _within(rest, first, last) if _place(one) not in told]
     others.sort(key=_place)
-    found += [_line(list(group)) for _, group in groupby(others, key=_place)]
+    parents = _parents(session, unit_id) if others else {}
+    found += [_line(_highest(list(group), parents)) for _, group in groupby(others, key=_place)]
     order = list(kinds())
     found.sort(key=lambda one: (order.index(one.kind) if one.kind in order else 99, one.starts_on))
     return {kind: list(group) for kind, group in groupby(found, key=lambda line: line.kind)}
+
+
+def _parents(session: Session, unit_id: int) -> Mapping[int, int | None]:
+    query = select(Unit.id, Unit.parent_id).where(Unit.id.in_(under(unit_id)))
+    return {unit: parent for unit, parent in session.execute(query)}
+
+
+def _highest(records: Sequence[Record], parents: Mapping[int, int | None]) -> Sequence[Record]:
+    """Those of units that have no unit above them among these records' units."""
+    stating = {one.unit_id for one in records}
+
+    def covered(unit: int | None) -> bool:
+        above = parents.get(unit) if unit is not None else None
+        return above is not None and (above in stating or covered(above))
+
+    return [one for one in records if not covered(one.unit_id)]
 
 
 def _within(records: Iterable[Record], first: int, last: int) -> list[Record]:

@@ -87,7 +87,7 @@ def disagreements(lines: Mapping[str, Sequence[Line]]) -> Iterator[Disagreement]
 def holds(stated: Number, part: int, whole: int, decimals: int) -> bool:
     """Whether a stated percentage is that of ``part`` in ``whole``: half up to its places, or
     more than it where the source says "over". Whole numbers only."""
-    scale = 100 * 10**decimals
+    scale: int = 100 * 10**decimals
     if stated.mark == "over":
         return part * scale > stated.value * whole
     return (2 * scale * part + whole) // (2 * whole) == stated.value

@@ -107,7 +107,7 @@ def late(session: Session, unit_id: int) -> Sequence[Late]:
         .group_by(Waiting.role)
         .order_by(Waiting.role)
     )
-    return [Late(role, count, oldest) for role, count, oldest in session.execute(query)]
+    return [Late(role, count, due) for role, count, due in session.execute(query) if due]
 
 
 def quotes(session: Session, unit_id: int, first: int, last: int) -> Mapping[int, Quote]:

@@ -46,8 +46,8 @@ def _page(made: DocumentObject, language: str) -> None:
     page.left_margin, page.right_margin = Mm(30), Mm(16)
     for name, size in (("Normal", 13), ("Heading 1", 14), ("Heading 2", 13), ("Heading 3", 13)):
         style = made.styles[name]
-        style.font.name, style.font.size = FACE, Pt(size)  # type: ignore[attr-defined]
-        style.font.color.rgb = RGBColor(0, 0, 0)  # type: ignore[attr-defined]
+        style.font.name, style.font.size = FACE, Pt(size)
+        style.font.color.rgb = RGBColor(0, 0, 0)
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
         for part in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
             fonts.set(qn(part), FACE)

@@ -50,4 +50,4 @@ class Facts:
     def behind(self, what: str, **values: object) -> str:
         """The page of what stands behind a count of results."""
         asked = "&".join(f"{name}={value}" for name, value in values.items() if value)
-        return f"/reports/{what}?unit={self.unit.code}" + (f"&{asked}" if asked else "")
+        return f"/reports/{what}?unit={self.unit.id}" + (f"&{asked}" if asked else "")

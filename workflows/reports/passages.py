@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
@@ -92,7 +92,7 @@ def write(
         return stands + 1
 
 
-def _of(scope: Scope) -> tuple[object, ...]:
+def _of(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     return (
         Passage.report == scope.report,
         Passage.unit_id == scope.unit_id,

@@ -80,7 +80,7 @@ def _source(facts: Facts, line: Line) -> tuple[str, str]:
         one = line.records[0]
         return facts.word("word", "record", source=source, id=one.id), f"/records/{one.id}"
     years = f"from={line.starts_on.year}&to={line.ends_on.year}"
-    address = f"/records?unit={facts.unit.code}&kind={line.kind}&below=1&{years}"
+    address = f"/records?unit={facts.unit.id}&kind={line.kind}&below=1&{years}"
     return facts.word("word", "records", source=source, count=len(line.records)), address
 
 
@@ -165,7 +165,7 @@ def units(facts: Facts) -> Iterator[Table]:
     found = counting.by_unit(facts.session, facts.unit.id, facts.first, facts.scope.last)
     below = [one for one in counting.children(facts.session, facts.unit.id) if one.id in found]
     if below:
-        rows = {one.code: (one.heading, one.kind == "area", found[one.id]) for one in below}
+        rows = {str(one.id): (one.heading, one.kind == "area", found[one.id]) for one in below}
         yield _matrix(facts, "units", facts.word("head", "unit"), rows)
 
 

@@ -143,6 +143,8 @@ def test_a_unit_has_its_own_figure_or_the_sum_of_those_below(
     enter(session, actor, told(country.commune, measures={"members": Number(481)}))
     (own,) = lines(session, country.commune, 2025, 2025)["security_group"]
     assert (own.summed, own.measures["members"]) == (False, Number(481))
+    (of_all,) = lines(session, country.district, 2025, 2025)["security_group"]
+    assert of_all.measures == {"members": Number(481)}  # and not the areas' once more
     assert not lines(session, country.commune, 2026, 2026)
 
 

@@ -115,7 +115,7 @@ def lines(session: Session, unit_id: int, first: int, last: int) -> dict[str, li
 
 def _parents(session: Session, unit_id: int) -> Mapping[int, int | None]:
     query = select(Unit.id, Unit.parent_id).where(Unit.id.in_(under(unit_id)))
-    return {unit: parent for unit, parent in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
 def _highest(records: Sequence[Record], parents: Mapping[int, int | None]) -> Sequence[Record]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -180,5 +181,5 @@ def _may_write(told: Layout, unit: Unit) -> bool:
 
 
 def _address(scope: Scope) -> str:
-    asked = {"unit": scope.unit_id, "from": scope.first, "to": scope.last}
+    asked: dict[str, Any] = {"unit": scope.unit_id, "from": scope.first, "to": scope.last}
     return url_for("reports.show", report=scope.report, **asked)

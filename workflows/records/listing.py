@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, aliased
 
 from workflows.records.book import Record
 from workflows.records.kinds import kinds
 from workflows.records.numbers import Number
 from workflows.units import Unit
+
+Place = tuple[str, str, str, date, date]
+PLACE = (Record.kind, Record.name, Record.reference, Record.starts_on, Record.ends_on)
+"""What tells two lines of a report apart."""
+
+PORTION = 5_000  # as many ids as either database takes in one question
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +67,27 @@ def under(unit_id: int) -> Select[int]:
 
 def standing(session: Session, wanted: Wanted, *, limit: int | None = None) -> Sequence[Record]:
     """The records that no later row supersedes and none withdrew, by kind, time and name."""
+    order = (Record.kind, Record.starts_on, Record.ends_on, Record.id)
+    query = select(Record).where(*_conditions(wanted)).order_by(*order)
+    return session.scalars(query.limit(limit)).all()
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     later = aliased(Record)
-    query = select(Record).where(
-        ~Record.withdrawn, ~select(later.id).where(later.supersedes_id == Record.id).exists()
-    )
-    query = query.where(
+    found = [
+        ~Record.withdrawn,
+        ~select(later.id).where(later.supersedes_id == Record.id).exists(),
         Record.unit_id.in_(under(wanted.unit_id))
         if wanted.below
-        else Record.unit_id == wanted.unit_id
-    )
+        else Record.unit_id == wanted.unit_id,
+    ]
     if wanted.kind:
-        query = query.where(Record.kind == wanted.kind)
+        found.append(Record.kind == wanted.kind)
     if wanted.first:
-        query = query.where(Record.ends_on >= date(wanted.first, 1, 1))
+        found.append(Record.ends_on >= date(wanted.first, 1, 1))
     if wanted.last:
-        query = query.where(Record.starts_on <= date(wanted.last, 12, 31))
-    order = (Record.kind, Record.starts_on, Record.ends_on, Record.id)
-    return session.scalars(query.order_by(*order).limit(limit)).all()
+        found.append(Record.starts_on <= date(wanted.last, 12, 31))
+    return found
 
 
 def story(session: Session, record_id: int) -> Sequence[Record]:
@@ -99,42 +110,63 @@ def lines(session: Session, unit_id: int, first: int, last: int) -> dict[str, li
     """The lines of a unit that lie within some years, by kind: its own records; where it has
     none of a kind, name and time, the sums over the units below that state them. A unit that
     states a line stands for all below it, so that nothing is counted twice; what was counted
-    over a longer time says nothing of these years. Three queries."""
-    own = _within(standing(session, Wanted(unit_id, first=first, last=last)), first, last)
-    found = [_line([one]) for one in own]
-    told = {_place(one) for one in own}
-    rest = standing(session, Wanted(unit_id, first=first, last=last, below=True))
-    others = [one for one in _within(rest, first, last) if _place(one) not in told]
-    others.sort(key=_place)
-    parents = _parents(session, unit_id) if others else {}
-    found += [_line(_highest(list(group), parents)) for _, group in groupby(others, key=_place)]
+    over a longer time says nothing of these years."""
+    own = standing(session, Wanted(unit_id, first=first, last=last))
+    kept = [one for one in own if _within(one.starts_on, one.ends_on, first, last)]
+    found = [_line([one]) for one in kept]
+    below = Wanted(unit_id, first=first, last=last, below=True)
+    found += _sums(session, below, {_place(one) for one in kept})
     order = list(kinds())
     found.sort(key=lambda one: (order.index(one.kind) if one.kind in order else 99, one.starts_on))
     return {kind: list(group) for kind, group in groupby(found, key=lambda line: line.kind)}
 
 
+def _sums(session: Session, wanted: Wanted, told: Collection[Place]) -> Iterator[Line]:
+    """The sums of what is told below and not above. Only what is summed is read whole."""
+    columns = (Record.id, Record.unit_id, *PLACE)
+    rows: Sequence[Any] = session.execute(select(*columns).where(*_conditions(wanted))).all()
+    first, last = wanted.first or 0, wanted.last or 9999
+    units: dict[Place, dict[int, list[int]]] = {}
+    for record, unit, *place in rows:
+        kind, name, reference, starts_on, ends_on = place
+        key = (kind, name, reference, starts_on, ends_on)
+        if key not in told and _within(starts_on, ends_on, first, last):
+            units.setdefault(key, {}).setdefault(unit, []).append(record)
+    parents = _parents(session, wanted.unit_id) if units else {}
+    for stated in units.values():
+        ids = [id for unit in _highest(stated, parents) for id in stated[unit]]
+        yield _line(_read(session, ids))
+
+
+def _read(session: Session, ids: Sequence[int]) -> Sequence[Record]:
+    found: list[Record] = []
+    for start in range(0, len(ids), PORTION):
+        portion = ids[start : start + PORTION]
+        found += session.scalars(select(Record).where(Record.id.in_(portion)))
+    return found
+
+
 def _parents(session: Session, unit_id: int) -> Mapping[int, int | None]:
     query = select(Unit.id, Unit.parent_id).where(Unit.id.in_(under(unit_id)))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
-def _highest(records: Sequence[Record], parents: Mapping[int, int | None]) -> Sequence[Record]:
-    """Those of units that have no unit above them among these records' units."""
-    stating = {one.unit_id for one in records}
+def _highest(stating: Collection[int], parents: Mapping[int, int | None]) -> Sequence[int]:
+    """Those units that have no unit above them among these."""
 
     def covered(unit: int | None) -> bool:
         above = parents.get(unit) if unit is not None else None
         return above is not None and (above in stating or covered(above))
 
-    return [one for one in records if not covered(one.unit_id)]
+    return [unit for unit in stating if not covered(unit)]
 
 
-def _within(records: Iterable[Record], first: int, last: int) -> list[Record]:
-    return [one for one in records if one.starts_on.year >= first and one.ends_on.year <= last]
+def _within(starts_on: date, ends_on: date, first: int, last: int) -> bool:
+    return starts_on.year >= first and ends_on.year <= last
 
 
-def _place(one: Record) -> tuple[str, str, date, date]:
-    return (one.kind, one.name, one.starts_on, one.ends_on)
+def _place(one: Record) -> Place:
+    return (one.kind, one.name, one.reference, one.starts_on, one.ends_on)
 
 
 def _line(records: Sequence[Record]) -> Line:

@@ -75,7 +75,7 @@ def results(session: Session, asked: Asked) -> Sequence[Row]:
     rows = [
         Row(
             area.heading,
-            above.title if above else "",
+            _title(above),
             result,
             lengths.get(area.id, 0),
             numbers.get(result.nomination_id or 0, ""),
@@ -83,6 +83,11 @@ def results(session: Session, asked: Asked) -> Sequence[Row]:
         for result, area, above in found
     ]
     return [row for row in rows if row.streak >= asked.streak]
+
+
+def _title(unit: Unit | None) -> str:
+    """A unit's title; nothing for the one that has none above it."""
+    return unit.title if unit else ""
 
 
 def _streaks(session: Session, asked: Asked) -> Mapping[int, int]:
@@ -120,7 +125,11 @@ def overdue(session: Session, unit_id: int, *, limit: int = 300) -> Sequence[Ove
         .distinct()
         .limit(limit)
     )
-    return [Overdue(*row) for row in session.execute(query) if row[4]]
+    return [
+        Overdue(subject, area, year, role, due)
+        for subject, area, year, role, due in session.execute(query)
+        if due
+    ]
 
 
 def announced(session: Session, unit_id: int, year: int) -> Sequence[Row]:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from engine import clock
 from engine.errors import NotFound, Refusal, Refused
-from web import access, numbers, units
+from web import access, numbers, unit_choice
 from web.catalogue import gettext
 from web.extensions import db, language
 from web.identity import somebody
@@ -32,13 +32,13 @@ MOST = 500
 @blueprint.get("/records")
 def listing() -> str:
     """The records of a unit that stand, filtered."""
-    unit = units.asked()
+    unit = unit_choice.asked()
     wanted = _wanted(unit)
     found = standing(db.session(), wanted, limit=MOST)
     return render_template(
         "records/list.html",
         unit=unit,
-        choices=units.choices(unit),
+        choices=unit_choice.choices(unit),
         wanted=wanted,
         records=found,
         names=_names(found),
@@ -54,7 +54,7 @@ def listing() -> str:
 @blueprint.get("/records.csv", endpoint="export")
 def export_table() -> Response:
     """The same as a table for a spreadsheet program."""
-    unit = units.asked()
+    unit = unit_choice.asked()
     found = standing(db.session(), _wanted(unit))
     content = "".join(export.table(found, _names(found), language()))
     response = Response(content, mimetype="text/csv")
@@ -65,7 +65,7 @@ def export_table() -> Response:
 @blueprint.get("/records/new")
 def form() -> str:
     """The form of a new record; without a kind, the kinds to choose from."""
-    unit = units.asked()
+    unit = unit_choice.asked()
     chosen = request.args.get("kind", "")[:40]
     if not chosen:
         return render_template("records/kinds.html", unit=unit, kinds=_enterable(unit))
@@ -79,7 +79,7 @@ def form() -> str:
 @blueprint.post("/records")
 def enter() -> BaseResponse | tuple[str, int]:
     """Enters a record, or one in place of another."""
-    unit = units.asked()
+    unit = unit_choice.asked()
     told = kind(request.form.get("kind", "")[:40])
     corrects = request.form.get("corrects", type=numbers.whole)
     texts = {key: value[:1000] for key, value in request.form.items()}

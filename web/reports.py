@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from engine import clock
 from engine.errors import NotFound, Refusal, Refused, Stale
-from web import access, numbers, units
+from web import access, numbers, unit_choice
 from web.catalogue import gettext
 from web.extensions import bureau, db, language, settings
 from web.identity import somebody
@@ -43,13 +43,13 @@ class Typed:
 @blueprint.get("/reports")
 def index() -> str:
     """Which report, of which unit, over which years."""
-    unit = units.asked()
+    unit = unit_choice.asked()
     known = result_years(db.session())
     last = max(known, default=clock.today().year)
     return render_template(
         "reports/index.html",
         unit=unit,
-        choices=units.choices(unit),
+        choices=unit_choice.choices(unit),
         reports=layouts().values(),
         first=max(last - USUAL + 1, min(known, default=last)),
         last=last,
@@ -114,7 +114,7 @@ def write_section(report: str, section: str) -> Response | BaseResponse | tuple[
 @blueprint.get("/reports/results")
 def results() -> str:
     """The results behind a count."""
-    unit = units.asked()
+    unit = unit_choice.asked()
     asked = behind.Asked(
         unit.id,
         request.args.get("year", clock.today().year, type=numbers.whole),
@@ -140,7 +140,7 @@ def results() -> str:
 @blueprint.get("/reports/overdue")
 def overdue() -> str:
     """The files that are overdue in a unit now."""
-    unit = units.asked()
+    unit = unit_choice.asked()
     rows = behind.overdue(db.session(), unit.id)
     return render_template("reports/overdue.html", unit=unit, rows=rows)
 
@@ -166,7 +166,7 @@ def _asked(made: Report) -> Mapping[str, int]:
 
 def _scope(report: str) -> tuple[Unit, Scope]:
     told = layout(report[:40])
-    unit = units.asked()
+    unit = unit_choice.asked()
     last = request.values.get("to", clock.today().year, type=numbers.whole)
     first = request.values.get("from", last, type=numbers.whole)
     if told.most_years == 1:

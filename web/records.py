@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine import clock
@@ -162,8 +163,9 @@ def _year(text: str) -> int:
 
 
 def _names(records: Sequence[Record]) -> Mapping[int, str]:
-    session = db.session()
-    return {one: session.get_one(Unit, one).heading for one in {r.unit_id for r in records}}
+    ids = {record.unit_id for record in records}
+    found = db.session().scalars(select(Unit).where(Unit.id.in_(ids)))
+    return {unit.id: unit.heading for unit in found}
 
 
 def _enterable(unit: Unit) -> Sequence[Kind]:

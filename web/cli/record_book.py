@@ -55,6 +55,8 @@ def standing(
     out: Path | None,
     as_json: bool,
 ) -> None:
+    from sqlalchemy import select
+
     from web.cli.office import open_office
     from workflows.records import export
     from workflows.records.listing import Wanted
@@ -67,9 +69,9 @@ def standing(
         raise No("unknown_unit", unit=unit)
     found = records(office.session, Wanted(place.id, kind or "", first, last, below))
     if out is not None:
-        names = {
-            one: office.session.get_one(Unit, one).heading for one in {r.unit_id for r in found}
-        }
+        ids = {record.unit_id for record in found}
+        units = office.session.scalars(select(Unit).where(Unit.id.in_(ids)))
+        names = {one.id: one.heading for one in units}
         out.write_bytes("".join(export.table(found, names, language())).encode())
         size = out.stat().st_size
         answer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
@@ -38,8 +39,8 @@ def _name(number: int, caption: str) -> str:
 
 
 def _table(sheet: Worksheet, table: Table, base_url: str, language: str) -> None:
-    sheet.append([table.caption])
-    sheet.append([*table.head, words()["head"]["source"][language]])
+    _write(sheet, 1, table.caption)
+    _write(sheet, 2, *table.head, words()["head"]["source"][language])
     for cell in (*sheet[1], *sheet[2]):
         cell.font = Font(bold=True)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -48,12 +49,23 @@ def _table(sheet: Worksheet, table: Table, base_url: str, language: str) -> None
         for column, cell in enumerate(row, 1):
             _cell(sheet, place, column, cell, base_url)
         sheet.cell(place, len(row) + 1, notes(row))
-    for remark in table.remarks:
-        sheet.append([remark])
+    for place, remark in enumerate(table.remarks, len(table.rows) + 3):
+        _write(sheet, place, remark)
     for column in range(1, len(table.head) + 2):
         told = [str(row[column - 1].text) for row in table.rows if column <= len(row)]
         width = min(WIDEST, max([12, *map(len, told)]) + 2)
         sheet.column_dimensions[get_column_letter(column)].width = width
+
+
+def _write(sheet: Worksheet, row: int, *texts: str) -> None:
+    for column, text in enumerate(texts, 1):
+        _text(sheet.cell(row, column), text)
+
+
+def _text(cell: Any, text: str) -> None:
+    """A text is a text, also when it begins like a formula."""
+    cell.value = text
+    cell.data_type = "s"
 
 
 def _cell(sheet: Worksheet, row: int, column: int, told: Cell, base_url: str) -> None:
@@ -63,16 +75,16 @@ def _cell(sheet: Worksheet, row: int, column: int, told: Cell, base_url: str) ->
         cell.value = told.value
         cell.number_format = "#,##0"
     else:
-        cell.value = told.text
-        cell.data_type = "s"
+        _text(cell, told.text)
     if told.address:
         cell.hyperlink = base_url + told.address
 
 
 def _sources(sheet: Worksheet, report: Report, base_url: str) -> None:
-    for one in report.sources:
-        sheet.append([one.number, one.text, base_url + one.address])
-        sheet.cell(sheet.max_row, 3).hyperlink = base_url + one.address
-        sheet.cell(sheet.max_row, 2).data_type = "s"
+    for place, one in enumerate(report.sources, 1):
+        sheet.cell(place, 1).value = one.number
+        _text(sheet.cell(place, 2), one.text)
+        _text(sheet.cell(place, 3), base_url + one.address)
+        sheet.cell(place, 3).hyperlink = base_url + one.address
     sheet.column_dimensions["B"].width = WIDEST
     sheet.column_dimensions["C"].width = WIDEST

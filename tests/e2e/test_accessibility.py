@@ -23,7 +23,9 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 SIZES = {"phone": (360, 780, "vi"), "desk": (1280, 900, "en")}
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true })"
 
-WHOLE = ".band-nav, .diagram-box, .paper-file, .row-card, .scroll:not(:has(.results, .report-table))"
+WHOLE = (
+    ".band-nav, .diagram-box, .paper-file, .row-card, .scroll:not(:has(.results, .report-table))"
+)
 CUT = f"""[...document.querySelectorAll("{WHOLE}")]
   .filter(box => box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1)
   .map(box => box.className)"""

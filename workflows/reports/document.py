@@ -30,6 +30,7 @@ def document(report: Report, base_url: str, language: str = "vi") -> bytes:
     _centred(made, f"{report.title}, {report.place}, {report.years}", bold=True, size=15)
     for section in report.sections:
         _section(made, section, base_url, language)
+    _closing(made, report, language)
     _sources(made, report, base_url, language)
     made.core_properties.title = f"{report.title}, {report.place}, {report.years}"
     made.core_properties.author = report.authority
@@ -84,9 +85,11 @@ def _table(made: DocumentObject, told: Table, base_url: str, language: str) -> N
     caption = made.add_paragraph()
     caption.add_run(told.caption).bold = True
     caption.paragraph_format.keep_with_next = True
+    caption.paragraph_format.space_before = Pt(6)
+    caption.paragraph_format.space_after = Pt(3)
     head = (*told.head, words()["head"]["source"][language])
     grid = made.add_table(rows=1, cols=len(head), style="Table Grid")
-    size = 9 if len(head) > WIDE else 11
+    size = 8 if len(head) > WIDE else 11
     for cell, text in zip(grid.rows[0].cells, head, strict=True):
         _run(cell.paragraphs[0], text, size, bold=True)
     grid.autofit = False
@@ -126,6 +129,20 @@ def _link(paragraph: Paragraph, text: str, address: str, size: int) -> None:
     run.font.size = Pt(size)
     link.append(run._r)
     paragraph._p.append(link)
+
+
+def _closing(made: DocumentObject, report: Report, language: str) -> None:
+    """Recipients on the left, whoever signs on the right (Decree 30/2020, boxes 7 and 9b)."""
+    made.add_paragraph()
+    left, right = made.add_table(rows=1, cols=2).rows[0].cells
+    listed = [f"- {one};" for one in report.recipients[:-1]] + [f"- {report.recipients[-1]}."]
+    lines = (words()["word"]["recipients"][language], *listed)
+    for line in lines:
+        paragraph = left.paragraphs[0] if line is lines[0] else left.add_paragraph()
+        paragraph.paragraph_format.space_after = Pt(0)
+        _run(paragraph, line, 11, bold=line is lines[0], italic=line is lines[0])
+    right.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _run(right.paragraphs[0], report.signatory.upper(), 13, bold=True)
 
 
 def _sources(made: DocumentObject, report: Report, base_url: str, language: str) -> None:

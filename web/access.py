@@ -21,6 +21,7 @@ from workflows import ceremonies
 from workflows.ceremonies import Held
 from workflows.queries import cases
 from workflows.queries import ceremonies as queries
+from workflows.units import Unit, chain
 
 log = logging.getLogger("binhxet.access")
 
@@ -95,6 +96,19 @@ RULES: dict[str, Rule] = {
     "ceremonies.make": SIGNED_IN,
     "ceremonies.show": SIGNED_IN,
     "ceremonies.act": SIGNED_IN,
+    "records.listing": SIGNED_IN,
+    "records.export": SIGNED_IN,
+    "records.form": SIGNED_IN,
+    "records.enter": SIGNED_IN,
+    "records.show": SIGNED_IN,
+    "records.correct": SIGNED_IN,
+    "records.withdraw": SIGNED_IN,
+    "reports.index": SIGNED_IN,
+    "reports.show": SIGNED_IN,
+    "reports.file": SIGNED_IN,
+    "reports.write": SIGNED_IN,
+    "reports.results": SIGNED_IN,
+    "reports.overdue": SIGNED_IN,
     "registers.listing": SIGNED_IN,
     "registers.show": SIGNED_IN,
     "registers.printed": SIGNED_IN,
@@ -211,6 +225,20 @@ def register_unit(unit_id: int) -> int:
     if not person.reads_everything and unit_id not in person.units:
         refuse(Refusal("not_your_unit"))
     return unit_id
+
+
+def unit(unit_id: int) -> Unit:
+    """A unit whose records and reports this person may read: an office at it or above it.
+
+    Raises ``NotFound`` or ``Forbidden``.
+    """
+    above = chain(db.session(), unit_id)
+    found = next((one for one in above.values() if one.id == unit_id), None)
+    if found is None:
+        raise NotFound(Refusal("no_such_unit"))
+    if not _may_read(one.id for one in above.values()):
+        refuse(Refusal("not_your_unit"))
+    return found
 
 
 def missing() -> NoReturn:

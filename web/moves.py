@@ -28,6 +28,7 @@ from web.extensions import bureau, db, settings
 from web.identity import SignedIn, somebody
 from web.labels import paper_name
 from web.prefill import Filled, prefill
+from web.recorded import Told, recorded
 from workflows import deferred, drafts
 from workflows.hints import Hint, has_hints, hints
 from workflows.queries import cases
@@ -111,6 +112,12 @@ class Sheet:
         """Why the file is here once more, if it was returned."""
         lines = cases.timeline(db.session(), self.desk.case.id)
         return facts.returned(self.desk.definition, lines)
+
+    @property
+    def recorded(self) -> Mapping[str, Sequence[Told]]:
+        """What was recorded of the unit, by the row of the criterion it speaks to."""
+        tables = [one for one in self.form.entries if one.definition.rows == "criteria"]
+        return recorded(self.desk.case) if tables else {}
 
     @property
     def needs_pin(self) -> bool:

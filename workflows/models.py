@@ -7,7 +7,6 @@ from engine.db import Base
 from engine.log import book as log
 from engine.papers import book
 from workflows import (
-    bodies,
     ceremony_rows,
     cycles,
     drafts,
@@ -22,6 +21,9 @@ from workflows import (
     signing_sessions,
     units,
 )
+from workflows.records import book as book_of_records
+from workflows.records import guard
+from workflows.reports import passages
 
 TABLES = (
     subjects.Subject,
@@ -45,7 +47,9 @@ TABLES = (
     people.Account,
     people.Appointment,
     households.Household,
-    bodies.GrassrootsUnit,
+    book_of_records.Record,
+    book_of_records.RecordMeasure,
+    passages.Passage,
     cycles.Cycle,
     nominations.Nomination,
     results.Result,
@@ -60,5 +64,6 @@ TABLES = (
 )
 
 triggers.attach()
+guard.attach()
 
 metadata = Base.metadata

@@ -25,7 +25,17 @@ from engine import clock
 from tests.bench.ground import Ground, ground
 from tests.bench.measure import Figure, table
 
-BENCHES = ("moves", "pages", "streaks", "papers", "batch", "verify", "memory", "demo")
+BENCHES = (
+    "moves",
+    "pages",
+    "streaks",
+    "papers",
+    "batch",
+    "verify",
+    "memory",
+    "demo",
+    "reports",
+)
 LIBRARIES = ("SQLAlchemy", "psycopg", "Flask", "WeasyPrint", "pyHanko", "granian", "transitions")
 Bench = Callable[[Ground], Iterator[Figure]]
 

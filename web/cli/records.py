@@ -187,10 +187,14 @@ def verify_history(as_json: bool) -> None:
     option("--from", "first", type=click.IntRange(1900, 2999), required=True, metavar="Y"),
     option("--to", "last", type=click.IntRange(1900, 2999), required=True, metavar="Y"),
     option("--unit", metavar="CODE"),
+    option("--format", "form", type=click.Choice(["json", "xlsx", "pdf", "docx"])),
+    option("--out", type=click.Path(path_type=Path), metavar="FILE"),
     group=report,
     answers=True,
 )
-def recognition(first: int, last: int, unit: str | None, as_json: bool) -> None:
+def recognition(
+    first: int, last: int, unit: str | None, form: str | None, out: Path | None, as_json: bool
+) -> None:
     from web.cli.office import open_office
     from workflows.quoted import recognition_table
     from workflows.streaks import AT_LEAST
@@ -202,6 +206,14 @@ def recognition(first: int, last: int, unit: str | None, as_json: bool) -> None:
     found = by_code(office.session, unit) if unit else None
     if unit and found is None:
         raise No("unknown_unit", unit=unit)
+    if form not in (None, "json"):
+        from web.cli.reports import write
+
+        if found is None:
+            raise click.UsageError(text("unit_needed"))
+        write(office, "recognition", (first, last), found.code, form, out, as_json=as_json)
+        return
+    as_json = as_json or form == "json"
     told = recognition_table(office.session, first, last, found.id if found else None)
     heads = [text("year"), text("registered"), text("recognised"), "%"]
     heads += [f"≥ {years}" for years in AT_LEAST]

@@ -13,7 +13,8 @@ from engine.db import writing
 from workflows.demo.data import Progress, facts
 from workflows.demo.history import build_cycles, build_history, build_quoted
 from workflows.demo.offices import at_home, build_offices
-from workflows.demo.population import build_bodies, build_households, build_units
+from workflows.demo.population import build_households, build_units
+from workflows.demo.records import build_records
 from workflows.demo.subjects import build_subjects
 from workflows.units import Unit
 
@@ -63,7 +64,7 @@ def populate(
         on_progress("offices", len(usernames), len(usernames))
         areas = [spot for spot in spots if spot.kind == "area"]
         build_households(session, areas, seed, year, latest, on_progress)
-        build_bodies(session, spots, seed)
+        build_records(session, spots, seed)
         build_cycles(session, year)
         build_history(session, spots, seed)
         build_quoted(session, spots[1].id)

@@ -1,4 +1,4 @@
-"""The district of the founding report: its units, its household rolls, its bodies."""
+"""The district of the founding report: its units and its household rolls."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from workflows.bodies import GrassrootsUnit
 from workflows.demo.data import Namer, Progress, chance, facts, spread
 from workflows.households import Household
 from workflows.names import fold
@@ -108,45 +107,3 @@ def build_households(
         session.execute(insert(Household), rows)
         done += len(rows)
         progress("households", done, total)
-
-
-def build_bodies(session: Session, spots: Sequence[Spot], seed: int) -> None:
-    """Insert the report's bodies: totals as it states them, spread over the units."""
-    bodies = facts("bodies")
-    district = next(spot for spot in spots if spot.kind == "district")
-    rows = [row for told in bodies["standing"] for row in _standing(told, spots, seed)]
-    for model in bodies["models"]:
-        note = "; ".join(filter(None, (model.get("note"), bodies["source"])))
-        rows.append(
-            {
-                "unit_id": district.id,
-                "kind": "model",
-                "name": model["name"],
-                "year": 2018,
-                "groups": model.get("groups"),
-                "members": model.get("members"),
-                "note": note,
-            }
-        )
-    session.execute(insert(GrassrootsUnit), rows)
-
-
-def _standing(
-    told: Mapping[str, Any], spots: Sequence[Spot], seed: int
-) -> Iterator[dict[str, Any]]:
-    units = [spot for spot in spots if spot.kind == told["at"]]
-    by_households = told.get("by") == "households"
-    weights = [*household_counts(units, seed).values()] if by_households else [1] * len(units)
-    groups = spread(told["groups"], weights)
-    members = spread(told["members"], weights) if "members" in told else [None] * len(units)
-    bodies = facts("bodies")
-    for unit, group, member in zip(units, groups, members, strict=True):
-        yield {
-            "unit_id": unit.id,
-            "kind": told["kind"],
-            "name": "",
-            "year": told["year"],
-            "groups": group,
-            "members": member,
-            "note": f"{bodies['source']} ({bodies['spread']})",
-        }

@@ -2,7 +2,7 @@
 
 A result counts from a day until a day; what an old paper quotes is kept as it stands there.
 
-Revision 0012, after 0010.
+Revision 0012, after 0011.
 """
 
 from __future__ import annotations

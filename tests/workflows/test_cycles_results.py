@@ -1,4 +1,4 @@
-"""Cycles, bodies and results: small tables that hold the facts reports are made of."""
+"""Cycles and results: small tables that hold the facts reports are made of."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tests.workflows.places import Country
-from workflows import bodies, cycles, results
-from workflows.bodies import GrassrootsUnit, Total
+from workflows import cycles, results
 from workflows.cycles import Cycle
 from workflows.results import Result
 
@@ -19,10 +18,6 @@ from workflows.results import Result
 def cycle(year: int, **told: Any) -> Cycle:
     values = {"starts_on": date(year, 1, 1), "ends_on": date(year, 12, 31)} | told
     return Cycle(year=year, definition_id="de-an-375", criteria_id="de-an-375", **values)
-
-
-def body(unit_id: int, kind: str, groups: int | None, members: int | None) -> GrassrootsUnit:
-    return GrassrootsUnit(unit_id=unit_id, kind=kind, year=2008, groups=groups, members=members)
 
 
 def outcome(area_id: int, year: int, level: str | None = "commune", **told: Any) -> Result:
@@ -45,27 +40,6 @@ def test_a_year_has_one_cycle_of_a_title(session: Session) -> None:
 
 def test_a_cycle_does_not_end_before_it_starts(session: Session) -> None:
     session.add(cycle(2012, ends_on=date(2011, 12, 31)))
-    with pytest.raises(IntegrityError):
-        session.flush()
-
-
-def test_totals_add_up_what_is_stated_and_no_more(session: Session, country: Country) -> None:
-    session.add_all(body(area, "security_group", 5, 100) for area in country.areas)
-    session.add_all(body(area, "subcommittee", 1, None) for area in country.areas)
-    session.add(body(country.other_areas[0], "security_group", 7, 50))
-    session.flush()
-    assert bodies.totals(session, country.district) == [
-        Total("security_group", "", 2008, 15, 300),
-        Total("subcommittee", "", 2008, 3, None),
-    ]
-    assert bodies.totals(session, country.province)[0].members == 350
-
-
-@pytest.mark.parametrize(("kind", "members"), [("militia", 3), ("model", -1)])
-def test_an_impossible_body_is_refused(
-    session: Session, country: Country, kind: str, members: int
-) -> None:
-    session.add(body(country.areas[0], kind, 1, members))
     with pytest.raises(IntegrityError):
         session.flush()
 

@@ -1,0 +1,50 @@
+"""Report files by themselves: what stands in cells, and how sources are counted."""
+
+from __future__ import annotations
+
+from datetime import date
+from io import BytesIO
+
+from openpyxl import load_workbook
+
+from workflows.reports.paper import notes, widths
+from workflows.reports.parts import Cell, Report, Section, Sources, Table
+from workflows.reports.passages import Scope
+from workflows.reports.workbook import workbook
+
+TRAP = "=1+1"
+
+
+def report(*tables: Table) -> Report:
+    sections = (Section("a", "I", "A", 1, True, "Một.\n\n Hai. ", 1, tables),)
+    scope = Scope("annual", 1, 2017, 2017)
+    today = date(2018, 1, 2)
+    return Report(scope, "T", "Xã A", "UBND", "2017", today, sections, (), "Chủ tịch", ("Lưu",))
+
+
+def test_no_cell_of_a_workbook_is_a_formula_and_counts_are_numbers() -> None:
+    row = (Cell(TRAP), Cell("1.245", 1245, "/records/1", 1), Cell("trên 5"))
+    made = report(Table("x", TRAP, (TRAP, "n", "m"), (row,), 1, (TRAP,)))
+    (sheet, _) = load_workbook(BytesIO(workbook(made, "https://x.example")))
+    assert all(cell.data_type != "f" for line in sheet.iter_rows() for cell in line)
+    assert [cell.value for cell in sheet[3]] == [TRAP, 1245, "trên 5", "[1]"]
+    assert sheet.cell(3, 2).hyperlink.target == "https://x.example/records/1"
+
+
+def test_sources_are_told_once_and_runs_of_them_are_drawn_together() -> None:
+    sources = Sources()
+    cells = [sources.cell("1", text, "/a", 1) for text in "abcabe"]
+    assert [cell.note for cell in cells] == [1, 2, 3, 1, 2, 4]
+    assert notes((*cells, Cell("-"), Cell("9", note=7))) == "[1–4], [7]"
+
+
+def test_columns_fill_the_page_and_no_more() -> None:
+    for figures, columns in ((1, 2), (1, 10), (2, 3), (2, 7), (3, 3), (3, 5)):
+        told = Table("x", "x", ("h",) * columns, (), figures)
+        assert len(widths(told)) == columns
+        assert 120 < sum(widths(told)) <= 148
+        assert min(widths(told)) >= 10
+
+
+def test_words_are_paragraphs_without_empty_ones() -> None:
+    assert report().sections[0].paragraphs == ["Một.", "Hai."]

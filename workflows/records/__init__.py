@@ -1,0 +1,1 @@
+"""Records: what surrounds the title, as counts with a source, corrected and never changed."""

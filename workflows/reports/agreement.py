@@ -1,0 +1,109 @@
+"""Figures that should agree: told where they do not, and never mended silently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from engine.definition import Confidence, Frozen, Words
+from workflows.lawfiles import LAW, read
+from workflows.records.kinds import kind
+from workflows.records.listing import Line
+from workflows.records.numbers import Number
+
+
+class Place(Frozen):
+    """A figure: a kind of record, its name, its measure."""
+
+    kind: str
+    name: str = ""
+    measure: str
+
+
+class Check(Frozen):
+    """Two figures that should agree: a share that is stated of a part of a whole, or the same
+    thing stated twice."""
+
+    id: str
+    label: Words
+    rule: Literal["share", "same"]
+    part: Place
+    whole: Place | None = None
+    stated: Place
+
+
+class CheckFile(Frozen):
+    """The checks, and how sure it is that they are right to make."""
+
+    confidence: Confidence
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A check that fails: the line and figure that state it, and what others come to."""
+
+    label: Words
+    stated: Line
+    stated_number: Number
+    decimals: int
+    part: Line
+    computed: str
+    """``16.06`` percent of a share, or the other figure, unformatted when it is a number."""
+    other: Number | None = None
+
+
+@cache
+def checks() -> Sequence[Check]:
+    """The checks on file; raises ``DefinitionError``."""
+    return read(CheckFile, LAW / "rules" / "agreement.toml").checks
+
+
+def disagreements(lines: Mapping[str, Sequence[Line]]) -> Iterator[Disagreement]:
+    """The checks that fail among these lines; one that lacks a figure says nothing."""
+    for check in checks():
+        part, stated = _find(lines, check.part), _find(lines, check.stated)
+        if part is None or stated is None:
+            continue
+        told = stated.measures[check.stated.measure]
+        count = part.measures[check.part.measure]
+        measure = kind(check.stated.kind).measure(check.stated.measure)
+        decimals = measure.decimals if measure else 0
+        if check.rule == "same":
+            if told != count:
+                yield Disagreement(check.label, stated, told, decimals, part, "", count)
+            continue
+        whole = _find(lines, check.whole) if check.whole else None
+        if whole is None or check.whole is None:
+            continue
+        of = whole.measures[check.whole.measure].value
+        if of and not holds(told, count.value, of, decimals):
+            computed = hundredths(count.value, of)
+            yield Disagreement(check.label, stated, told, decimals, part, computed)
+
+
+def holds(stated: Number, part: int, whole: int, decimals: int) -> bool:
+    """Whether a stated percentage is that of ``part`` in ``whole``: half up to its places, or
+    more than it where the source says "over". Whole numbers only."""
+    scale: int = 100 * 10**decimals
+    if stated.mark == "over":
+        return part * scale > stated.value * whole
+    return (2 * scale * part + whole) // (2 * whole) == stated.value
+
+
+def hundredths(part: int, whole: int) -> str:
+    """``part`` of ``whole`` in percent, half up to two places, with a point."""
+    value = (20_000 * part + whole) // (2 * whole)
+    return f"{value // 100}.{value % 100:02d}"
+
+
+def _find(lines: Mapping[str, Sequence[Line]], place: Place) -> Line | None:
+    """The newest line that states the figure."""
+    told = [
+        line
+        for line in lines.get(place.kind, ())
+        if line.name == place.name and place.measure in line.measures
+    ]
+    return told[-1] if told else None

@@ -1,0 +1,124 @@
+"""The counts that reports take from the register of results and from what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.db import Base
+from engine.subjects import Subject, SubjectScope, Waiting
+from workflows.results import Result
+from workflows.units import Unit
+
+QUOTED = "quoted_figures"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many were judged in a year, and how many recognised."""
+
+    judged: int
+    recognised: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A percentage as an old paper quotes it, and the paper."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """How many files of a unit are overdue with holders of a role, and since when."""
+
+    role: str
+    count: int
+    oldest: datetime
+
+
+def whole(unit_id: int) -> Select[int]:
+    """The ids of a unit and of everything below it."""
+    down = select(Unit.id).where(Unit.id == unit_id).cte("whole", recursive=True)
+    down = down.union_all(select(Unit.id).join(down, Unit.parent_id == down.c.id))
+    return select(down.c.id)
+
+
+def by_unit(
+    session: Session, unit_id: int, first: int, last: int
+) -> Mapping[int, Mapping[int, Tally]]:
+    """Per unit right below, per year: of the areas in it, or of itself if it is one."""
+    tops = select(Unit.id, Unit.id.label("top")).where(Unit.parent_id == unit_id)
+    tree = tops.cte("tops", recursive=True)
+    tree = tree.union_all(select(Unit.id, tree.c.top).join(tree, Unit.parent_id == tree.c.id))
+    query = (
+        select(tree.c.top, Result.year, func.count(), func.count().filter(Result.recognised))
+        .join(Result, Result.area_id == tree.c.id)
+        .join(Unit, Unit.id == tree.c.id)
+        .where(Result.year.between(first, last), Unit.kind == "area")
+        .group_by(tree.c.top, Result.year)
+    )
+    found: dict[int, dict[int, Tally]] = {}
+    for top, year, judged, recognised in session.execute(query):
+        found.setdefault(top, {})[year] = Tally(judged, recognised)
+    return found
+
+
+def by_kind(
+    session: Session, unit_id: int, first: int, last: int
+) -> Mapping[str, Mapping[int, Tally]]:
+    """Per kind of subject in the unit, per year."""
+    query = (
+        select(Unit.kind, Result.year, func.count(), func.count().filter(Result.recognised))
+        .join(Unit, Unit.id == Result.area_id)
+        .where(Result.year.between(first, last), Result.area_id.in_(whole(unit_id)))
+        .group_by(Unit.kind, Result.year)
+    )
+    found: dict[str, dict[int, Tally]] = {}
+    for kind, year, judged, recognised in session.execute(query):
+        found.setdefault(kind, {})[year] = Tally(judged, recognised)
+    return found
+
+
+def children(session: Session, unit_id: int) -> Sequence[Unit]:
+    """The units right below, in their order."""
+    query = select(Unit).where(Unit.parent_id == unit_id).order_by(Unit.sort, Unit.id)
+    return session.scalars(query).all()
+
+
+def late(session: Session, unit_id: int) -> Sequence[Late]:
+    """What is overdue now in the unit, by whom it waits on."""
+    now = clock.now()
+    query = (
+        select(Waiting.role, func.count(Waiting.subject_id.distinct()), func.min(Waiting.due_at))
+        .join(SubjectScope, SubjectScope.subject_id == Waiting.subject_id)
+        .join(Subject, Subject.id == Waiting.subject_id)
+        .where(
+            SubjectScope.unit_id == unit_id,
+            Waiting.due_at < now,
+            Subject.kind == "nomination",
+        )
+        .group_by(Waiting.role)
+        .order_by(Waiting.role)
+    )
+    return [Late(role, count, due) for role, count, due in session.execute(query) if due]
+
+
+def quotes(session: Session, unit_id: int, first: int, last: int) -> Mapping[int, Quote]:
+    """The percentages that old papers quote for the unit, by year.
+
+    They are another room's table; none where that room was not built.
+    """
+    told = Base.metadata.tables.get(QUOTED)
+    if told is None:
+        return {}
+    query = select(told.c.year, told.c.quoted, told.c.source).where(
+        told.c.unit_id == unit_id, told.c.what == "percent", told.c.year.between(first, last)
+    )
+    return {year: Quote(text, source) for year, text, source in session.execute(query)}

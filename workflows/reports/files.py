@@ -1,0 +1,87 @@
+"""A report as a file, made anew from the records each time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from engine.errors import Refusal, Refused
+from engine.papers.template import Unprintable
+from workflows.reports import paper
+from workflows.reports.document import document
+from workflows.reports.parts import Cell, Report
+from workflows.reports.workbook import workbook
+from workflows.units import Unit
+
+TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+class Renders(Protocol):
+    """Who sets papers: ``engine.papers.render.Renderer``."""
+
+    def render(self, template: str, values: Mapping[str, Any]) -> bytes: ...
+
+
+def name(report: Report, unit: Unit, format: str) -> str:
+    """What the file is called."""
+    scope = report.scope
+    return f"{scope.report}-{unit.code}-{scope.first}-{scope.last}.{format}"
+
+
+def content(
+    report: Report, unit: Unit, format: str, renderer: Renders, base_url: str, *, specimen: bool
+) -> bytes:
+    """The file in one of ``TYPES``; raises ``Refused`` (``paper_letters``) where somebody
+    wrote letters that the paper's typeface lacks."""
+    if format == "docx":
+        return document(report, base_url)
+    if format == "xlsx":
+        return workbook(report, base_url)
+    try:
+        return renderer.render(
+            paper.TEMPLATE, paper.values(report, unit, base_url, specimen=specimen)
+        )
+    except Unprintable as error:
+        raise Refused(Refusal("unprintable", {"letters": error.letters})) from None
+
+
+def told(report: Report) -> dict[str, Any]:
+    """The report as plain values, for programs."""
+    return {
+        "report": report.scope.report,
+        "title": report.title,
+        "place": report.place,
+        "from": report.scope.first,
+        "to": report.scope.last,
+        "sections": [
+            {
+                "id": section.id,
+                "number": section.number,
+                "heading": section.heading,
+                "text": section.paragraphs,
+                "tables": [
+                    {
+                        "id": table.id,
+                        "caption": table.caption,
+                        "head": list(table.head),
+                        "rows": [[_cell(cell) for cell in row] for row in table.rows],
+                        "remarks": list(table.remarks),
+                    }
+                    for table in section.tables
+                ],
+            }
+            for section in report.sections
+        ],
+        "sources": [
+            {"number": one.number, "text": one.text, "address": one.address}
+            for one in report.sources
+        ],
+    }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {"text": cell.text, "value": cell.value, "address": cell.address, "source": cell.note}

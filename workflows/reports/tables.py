@@ -1,0 +1,270 @@
+"""The tables of reports, each cell with the records behind its figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from workflows import wording
+from workflows.records.kinds import Kind, Measure, kind
+from workflows.records.listing import Line
+from workflows.records.numbers import Number, written
+from workflows.reports import agreement, counting
+from workflows.reports.counting import Tally
+from workflows.reports.facts import Facts
+from workflows.reports.parts import Cell, Table
+from workflows.streaks import AT_LEAST
+
+NONE = Cell("–")
+
+
+def records(facts: Facts, kinds: Sequence[str]) -> Iterator[Table]:
+    """A table for each kind that has lines."""
+    for kind_id in kinds:
+        if found := facts.lines.get(kind_id):
+            yield _of_kind(facts, kind(kind_id), found)
+
+
+def _of_kind(facts: Facts, told: Kind, lines: Sequence[Line]) -> Table:
+    stated = {name for line in lines for name in line.measures}
+    measures = [one for one in told.measures if one.id in stated]
+    referred = any(line.reference for line in lines)
+    head = [facts.word("head", "period")]
+    head += [told.name[facts.language]] if told.name else []
+    head += [facts.word("head", "reference")] if referred else []
+    figures = len(head)
+    head += [one.label[facts.language] for one in measures]
+    rows = []
+    for line in lines:
+        source, address = _source(facts, line)
+        note = facts.sources.note(source, address)
+        cells = [Cell(period(line), address=address, note=0 if measures else note)]
+        cells += [Cell(told.named(line.name, facts.language))] if told.name else []
+        cells += [Cell(line.reference)] if referred else []
+        cells += [_figure(facts, line, one, address, note) for one in measures]
+        rows.append(tuple(cells))
+    caption = told.label[facts.language]
+    return Table(told.id, caption, tuple(head), tuple(rows), figures, _remarks(facts, lines))
+
+
+def _figure(facts: Facts, line: Line, measure: Measure, address: str, note: int) -> Cell:
+    number = line.measures.get(measure.id)
+    if number is None:
+        return NONE
+    return Cell(number_text(facts, number, measure), _value(number, measure), address, note)
+
+
+def number_text(facts: Facts, number: Number, measure: Measure) -> str:
+    """A number of a record in the report's language."""
+    decimals, plain = measure.decimals, measure.plain
+    return written(number, decimals, plain=plain, language=facts.language)
+
+
+def _value(number: Number, measure: Measure) -> int | None:
+    """The whole number for a spreadsheet, if the source states one exactly."""
+    return number.value if number.exact and not measure.decimals else None
+
+
+def _remarks(facts: Facts, lines: Sequence[Line]) -> tuple[str, ...]:
+    marked = any(number.mark for line in lines for number in line.measures.values())
+    told = [facts.word("note", "approximate")] if marked else []
+    if any(line.summed for line in lines):
+        told.append(facts.word("note", "summed"))
+    return tuple(told)
+
+
+def _source(facts: Facts, line: Line) -> tuple[str, str]:
+    """What a line rests on, and the page that shows it."""
+    source = "; ".join(line.sources[:2])
+    if not line.summed:
+        one = line.records[0]
+        return facts.word("word", "record", source=source, id=one.id), f"/records/{one.id}"
+    years = f"from={line.starts_on.year}&to={line.ends_on.year}"
+    address = f"/records?unit={facts.unit.id}&kind={line.kind}&below=1&{years}"
+    return facts.word("word", "records", source=source, count=len(line.records)), address
+
+
+def period(line: Line) -> str:
+    """A day, a year, or some years."""
+    if line.starts_on == line.ends_on:
+        return line.starts_on.strftime("%d/%m/%Y")
+    first, last = line.starts_on.year, line.ends_on.year
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def yearly(facts: Facts) -> Table:
+    """Registered, recognised, percent, what was quoted, streaks, and the way to the target."""
+    quoted = bool(facts.quotes)
+    target = facts.layout.target_percent
+    head = [facts.word("head", name) for name in ("year", "registered", "recognised", "percent")]
+    head += [facts.word("head", "quoted")] if quoted else []
+    head += [facts.word("head", "streak", years=n) for n in AT_LEAST]
+    head += [facts.word("head", "target", percent=target)]
+    rows = [_year(facts, row, quoted=quoted) for row in facts.years if row["registered"]]
+    remarks = (facts.word("note", "basis"),)
+    caption = facts.word("caption", "yearly")
+    return Table("yearly", caption, tuple(head), tuple(rows), 1, remarks)
+
+
+def _year(facts: Facts, row: Mapping[str, Any], *, quoted: bool) -> tuple[Cell, ...]:
+    year, registered, recognised = row["year"], row["registered"], row["recognised"]
+    cells = [Cell(str(year)), _result(facts, year, registered)]
+    cells.append(_result(facts, year, recognised, only="recognised"))
+    percent = row["percent"].replace(".", _comma(facts))
+    cells.append(_told(facts, year, percent, None))
+    if quoted:
+        cells.append(_quote(facts, year, recognised, registered))
+    for n in AT_LEAST:
+        cells.append(_result(facts, year, row["streaks"][str(n)], streak=n))
+    cells.append(Cell(_target(facts, recognised, registered)))
+    return tuple(cells)
+
+
+def _result(facts: Facts, year: int, count: int, **more: object) -> Cell:
+    return _told(facts, year, written(Number(count), language=facts.language), count, **more)
+
+
+def _told(facts: Facts, year: int, text: str, count: int | None, **more: object) -> Cell:
+    """A figure of the register of results; one source for all of a year."""
+    source = facts.word("word", "results", unit=facts.unit.heading, year=year)
+    note = facts.sources.note(source, facts.behind("results", year=year))
+    return Cell(text, count, facts.behind("results", year=year, **more), note)
+
+
+def _quote(facts: Facts, year: int, recognised: int, registered: int) -> Cell:
+    found = facts.quotes.get(year)
+    if found is None:
+        return NONE
+    text = found.text
+    if not _agrees(text, recognised, registered):
+        text = f"{text} ({facts.word('word', 'differs')})"
+    return facts.sources.cell(text, found.source, facts.behind("results", year=year))
+
+
+def _agrees(quoted: str, part: int, whole: int) -> bool:
+    """Whether a quoted percentage is the exact one, half up to as many places as it has."""
+    digits, _, places = quoted.strip().rstrip("%").strip().replace(",", ".").partition(".")
+    if not (digits + places).isdigit() or not whole:
+        return True  # not a number to compare with: shown as it is
+    return agreement.holds(Number(int(digits + places)), part, whole, len(places))
+
+
+def _target(facts: Facts, recognised: int, registered: int) -> str:
+    needed = -(-facts.layout.target_percent * registered // 100)
+    if recognised >= needed:
+        return facts.word("word", "met")
+    return facts.word("word", "short", count=needed - recognised)
+
+
+def _comma(facts: Facts) -> str:
+    return "," if facts.language == "vi" else "."
+
+
+def units(facts: Facts) -> Iterator[Table]:
+    """A row for each unit right below, a column for each year that has results."""
+    found = counting.by_unit(facts.session, facts.unit.id, facts.first, facts.scope.last)
+    below = [one for one in counting.children(facts.session, facts.unit.id) if one.id in found]
+    if below:
+        rows = {str(one.id): (one.heading, one.kind == "area", found[one.id]) for one in below}
+        yield _matrix(facts, "units", facts.word("head", "unit"), rows)
+
+
+def by_kind(facts: Facts) -> Iterator[Table]:
+    """A row for each kind of subject that has results."""
+    found = counting.by_kind(facts.session, facts.unit.id, facts.first, facts.scope.last)
+    if found:
+        names = {kind: facts.word("kinds", kind) for kind in found}
+        rows = {kind: (names[kind], False, told) for kind, told in found.items()}
+        yield _matrix(facts, "by_kind", facts.word("head", "kind"), rows)
+
+
+Rows = Mapping[str, tuple[str, bool, Mapping[int, Tally]]]
+
+
+def _matrix(facts: Facts, what: str, head: str, rows: Rows) -> Table:
+    years = sorted({year for _, _, told in rows.values() for year in told})
+    made = []
+    for key, (name, single, told) in rows.items():
+        cells = [Cell(name)]
+        for year in years:
+            cells.append(_tally(facts, what, key, year, told.get(year), single=single))
+        made.append(tuple(cells))
+    caption = facts.word("caption", what)
+    return Table(what, caption, (head, *map(str, years)), tuple(made), 1)
+
+
+def _tally(
+    facts: Facts, what: str, key: str, year: int, told: Tally | None, *, single: bool
+) -> Cell:
+    if told is None:
+        return NONE
+    text = f"{told.recognised}/{told.judged}"
+    if single:
+        text = facts.word("word", "recognised" if told.recognised else "refused")
+    more = {"unit": key} if what == "units" else {"kind": key}
+    asked = {"year": year, **more}
+    address = facts.behind("results", **asked)
+    if what == "units":
+        address = f"/reports/results?unit={key}&year={year}"
+    source = facts.word("word", "results", unit=facts.unit.heading, year=year)
+    return Cell(text, None, address, facts.sources.note(source, facts.behind("results", year=year)))
+
+
+def overdue(facts: Facts) -> Iterator[Table]:
+    """What is overdue now, by whom it waits on."""
+    found = counting.late(facts.session, facts.unit.id)
+    if not found:
+        return
+    source = facts.word("word", "overdue", unit=facts.unit.heading)
+    address = facts.behind("overdue")
+    head = tuple(facts.word("head", name) for name in ("office", "overdue", "oldest"))
+    rows = tuple(
+        (
+            Cell(wording.role_name(one.role, facts.language)),
+            facts.sources.cell(str(one.count), source, address, one.count),
+            Cell(one.oldest.strftime("%d/%m/%Y")),
+        )
+        for one in found
+    )
+    yield Table("overdue", facts.word("caption", "overdue"), head, rows, 1)
+
+
+def disagreements(facts: Facts) -> Iterator[Table]:
+    """The checks that fail, and the years whose quoted percentage is not the exact one."""
+    rows = [_disagreement(facts, one) for one in agreement.disagreements(facts.lines)]
+    rows += list(_misquoted(facts))
+    if rows:
+        head = tuple(facts.word("head", name) for name in ("what", "stated", "computed"))
+        caption = facts.word("caption", "disagreements")
+        yield Table("disagreements", caption, head, tuple(rows), 1)
+
+
+def _disagreement(facts: Facts, one: agreement.Disagreement) -> tuple[Cell, ...]:
+    language = facts.language
+    stated = written(one.stated_number, one.decimals, language=language)
+    if one.other is None:
+        stated, computed = f"{stated}%", f"{one.computed.replace('.', _comma(facts))}%"
+    else:
+        computed = written(one.other, one.decimals, language=language)
+    return (
+        Cell(one.label[language]),
+        facts.sources.cell(stated, *_source(facts, one.stated)),
+        facts.sources.cell(computed, *_source(facts, one.part)),
+    )
+
+
+def _misquoted(facts: Facts) -> Iterator[tuple[Cell, ...]]:
+    for row in facts.years:
+        found = facts.quotes.get(row["year"])
+        counts = row["recognised"], row["registered"]
+        if found is None or _agrees(found.text, *counts):
+            continue
+        year, comma = row["year"], _comma(facts)
+        name = f"{facts.word('head', 'percent')} {year}"
+        stated = found.text if found.text.endswith("%") else f"{found.text}%"
+        address = facts.behind("results", year=year)
+        yield (
+            Cell(name),
+            facts.sources.cell(stated, found.source, address),
+            _told(facts, year, f"{row['percent'].replace('.', comma)}%", None),
+        )

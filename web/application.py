@@ -101,7 +101,9 @@ def _bureau(chosen: Settings) -> Bureau:
         specimen=chosen.specimen,
         wake=queue.wake,
     )
-    return equip(bureau, chosen)
+    equipped = equip(bureau, chosen)
+    equipped.house.shelf.known()  # a release that this code cannot run stops the start
+    return equipped
 
 
 def _dress(app: Flask) -> None:

@@ -31,8 +31,15 @@ class Committee(Frozen):
     majority: Mark
 
 
+class Definitions(Frozen):
+    """Whether whoever edited the draft of a definition is barred from releasing it."""
+
+    two_people: bool
+
+
 class Practice(Frozen):
     confidence: Confidence
+    definitions: Definitions
     opening: Opened
     posting: Posting
     committee: Committee

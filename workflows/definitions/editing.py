@@ -79,7 +79,7 @@ def _labels(told: Change) -> Sequence[Refusal]:
 
 
 def _days(told: Change) -> Sequence[Refusal]:
-    if told.measure and not (told.days.isascii() and told.days.isdigit() and 0 < int(told.days)):
+    if told.measure and not (told.days.isascii() and told.days.isdigit() and int(told.days) > 0):
         return [Refusal("not_a_count", field="days")]
     return ()
 

@@ -1,0 +1,71 @@
+"""The past cases of a year, as rehearsals need them. Four queries, however many there are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Select, distinct, select
+from sqlalchemy.orm import Session
+
+from engine.history import Event
+from engine.house import House
+from engine.subjects import Subject, SubjectScope
+from workflows.definitions.rehearsal import Recorded
+from workflows.nominations import Nomination
+from workflows.people import Person
+
+
+def years_with_cases(session: Session, definition_ids: Collection[str]) -> Sequence[int]:
+    """The years that have nominations under those definitions, the latest first."""
+    query = _nominations(definition_ids).with_only_columns(distinct(Nomination.year))
+    return session.scalars(query.order_by(Nomination.year.desc())).all()
+
+
+def recorded(
+    session: Session, house: House, definition_ids: Collection[str], year: int
+) -> list[Recorded]:
+    """Every nomination of a year that is under one of those definitions."""
+    wanted = _nominations(definition_ids).where(Nomination.year == year)
+    subjects = session.execute(
+        wanted.with_only_columns(Subject.id, Subject.definition_digest, Subject.state).order_by(
+            Subject.id
+        )
+    ).all()
+    ids = wanted.with_only_columns(Subject.id)
+    scopes: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    for row in session.execute(
+        select(SubjectScope.__table__).where(SubjectScope.subject_id.in_(ids))
+    ):
+        scopes[row.subject_id][row.scope] = row.unit_id
+    events: defaultdict[int, list[Any]] = defaultdict(list)
+    query = select(Event.__table__).where(Event.subject_id.in_(ids))
+    for row in session.execute(query.order_by(Event.subject_id, Event.version)):
+        events[row.subject_id].append(row)
+    names = _names(session, ids)
+    return [
+        Recorded(
+            row.id,
+            house.definition(row.definition_digest),
+            row.state,
+            scopes[row.id],
+            events[row.id],
+            names,
+        )
+        for row in subjects
+    ]
+
+
+def _nominations(definition_ids: Collection[str]) -> Select[Any]:
+    return (
+        select(Nomination.id)
+        .join(Subject, Subject.id == Nomination.id)
+        .where(Subject.definition_id.in_(definition_ids))
+    )
+
+
+def _names(session: Session, ids: Select[Any]) -> dict[int, str]:
+    people = select(Event.person_id).where(Event.subject_id.in_(ids))
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(people)))
+    return {row.id: row.name for row in rows}

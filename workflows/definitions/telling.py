@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+from engine import diagram
 from engine.definition import START, SYSTEM, Definition, Due, State, Transition, role_of, scope_of
+from engine.diagram.process import Wording
 from engine.papers.kinds import PaperKind
 from workflows.lawfiles import LAW, table
 from workflows.wording import duty_name, outcome_name, role_name
@@ -71,8 +73,7 @@ def tell(
 
 def deadline(definition: Definition, due: Due, language: str) -> str:
     """The deadline of a state as a sentence."""
-    frame, days = ("days", due.days) if due.days is not None else ("working_days", due.working_days)
-    term = _say(frame, language, days=days)
+    term = _term(due, language)
     if due.by:
         term = _say("not_before", language, day=condition("days", due.by, language), term=term)
     if due.then is None:
@@ -80,6 +81,18 @@ def deadline(definition: Definition, due: Due, language: str) -> str:
     move = definition.by_transition.get(due.then)
     label = move.label[language] if move else due.then
     return _say("deadline_then", language, term=term, move=label)
+
+
+def _term(due: Due, language: str) -> str:
+    if due.days is not None:
+        return _say("days", language, days=due.days)
+    return _say("working_days", language, days=due.working_days)
+
+
+def _short(due: Due, language: str) -> str:
+    """A term for a small place in a picture."""
+    frame, days = ("day", due.days) if due.days is not None else ("working_day", due.working_days)
+    return _say(frame, language, days=days)
 
 
 def _say(frame: str, language: str, **places: Any) -> str:
@@ -175,3 +188,26 @@ class _Teller:
         flow = self.flows.get(known.definition) if known else None
         found = flow.by_state.get(state) if flow else None
         return found.label[self.language] if found else state
+
+
+def bpmn(
+    definition: Definition,
+    language: str,
+    *,
+    kinds: Mapping[str, PaperKind],
+    flows: Mapping[str, Definition],
+) -> bytes:
+    """The definition as a BPMN 2.0 file in one language."""
+    teller = _Teller(definition, language, kinds, flows)
+    states = definition.by_state
+    wording = Wording(
+        office=partial(office, language=language),
+        deadline=partial(_short, language=language),
+        state=lambda state: tuple(teller.waiting(states[state])),
+        move=lambda state, move: tuple(teller.move(state, move)),
+        start=teller.say("start"),
+        question=teller.say("question"),
+        overdue=teller.say("overdue"),
+        stands=teller.say("stands"),
+    )
+    return diagram.bpmn_file(definition, language, wording)

@@ -17,6 +17,8 @@ from web import (
     amendments,
     api,
     ceremonies,
+    definitions,
+    drafts,
     extensions,
     health,
     inbox,
@@ -28,6 +30,7 @@ from web import (
     problems,
     public,
     registers,
+    rehearsals,
     security,
     sign_in,
     text,
@@ -53,6 +56,9 @@ BLUEPRINTS = (
     ceremonies.blueprint,
     registers.blueprint,
     admin.blueprint,
+    definitions.blueprint,
+    drafts.blueprint,
+    rehearsals.blueprint,
     api.blueprint,
 )
 

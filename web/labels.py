@@ -10,6 +10,7 @@ from engine.definition import SYSTEM, Transition, role_of
 from web.catalogue import gettext, ngettext
 from web.extensions import bureau, db, language
 from web.text import day, role, words
+from workflows.definitions import telling
 from workflows.findings import lines
 from workflows.queries.briefs import Brief, briefs
 from workflows.standing import Change, Target
@@ -142,6 +143,27 @@ def roles_of(transition: Transition) -> str:
     return ", ".join(gettext("hệ thống") if name == SYSTEM else role(name) for name in names)
 
 
+def office_words(rule: str) -> str:
+    """``clerk@commune`` in words."""
+    return telling.office(rule, language())
+
+
+def condition_words(group: str, name: str) -> str:
+    """A guard or an effect of a definition in words."""
+    return telling.condition(group, name, language())
+
+
+def verdict_name(verdict: str) -> str:
+    """What would have become of a past case under a draft."""
+    return {
+        "same": gettext("Kết quả như cũ"),
+        "other_end": gettext("Kết thúc ở bước khác"),
+        "refused": gettext("Bị dừng vì không đủ điều kiện"),
+        "lapsed": gettext("Hết hạn trước khi làm xong"),
+        "waits": gettext("Được chờ lâu hơn"),
+    }[verdict]
+
+
 def sample_titles() -> dict[str, str]:
     """What the demonstration's sign-in names stand for."""
     return {
@@ -175,4 +197,7 @@ def attach(app: Flask) -> None:
         changed=changed,
         acting=acting,
         fallen=fallen,
+        office_words=office_words,
+        condition_words=condition_words,
+        verdict_name=verdict_name,
     )

@@ -44,7 +44,8 @@ def bpmn_file(definition: Definition, language: str, words: Wording) -> bytes:
     _process(root, made, words, definition)
     _picture(root, made, placed)
     indent(root)
-    return tostring(root, encoding="UTF-8", xml_declaration=True)
+    content: bytes = tostring(root, encoding="UTF-8", xml_declaration=True)
+    return content
 
 
 def _process(root: Element, made: Process, words: Wording, definition: Definition) -> None:

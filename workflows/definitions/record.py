@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, distinct, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from engine.history import Event
@@ -15,11 +15,12 @@ from engine.subjects import Subject, SubjectScope
 from workflows.definitions.rehearsal import Recorded
 from workflows.nominations import Nomination
 from workflows.people import Person
+from workflows.units import Unit
 
 
 def years_with_cases(session: Session, definition_ids: Collection[str]) -> Sequence[int]:
     """The years that have nominations under those definitions, the latest first."""
-    query = _nominations(definition_ids).with_only_columns(distinct(Nomination.year))
+    query = _nominations(definition_ids).with_only_columns(Nomination.year).distinct()
     return session.scalars(query.order_by(Nomination.year.desc())).all()
 
 
@@ -69,3 +70,11 @@ def _names(session: Session, ids: Select[Any]) -> dict[int, str]:
     people = select(Event.person_id).where(Event.subject_id.in_(ids))
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(people)))
     return {row.id: row.name for row in rows}
+
+
+def places(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """The names of the units that nominations are about, by nomination."""
+    query = select(Nomination.id, Unit).join(Unit, Unit.id == Nomination.area_id)
+    return {
+        row.id: row.Unit.heading for row in session.execute(query.where(Nomination.id.in_(ids)))
+    }

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from web.cli.frame import Group, answer, argument, command, leave, option, table
-from web.cli.refusals import No
 from web.cli.words import language, text
 
 group = Group("workflows")
@@ -114,10 +113,8 @@ def _verdict(one: dict[str, Any]) -> list[str]:
 )
 def draw(id_: str, form: str) -> None:
     from engine import diagram
-    from workflows import library
+    from web.cli.definitions import find
 
-    known = {one.id: one for one in library.law().definitions}
-    if id_ not in known:
-        raise No("unknown_workflow", id=id_, known=", ".join(known))
+    definition, _, _ = find(id_)
     draws = diagram.svg if form == "svg" else diagram.mermaid
-    click.echo(draws(known[id_], language()))
+    click.echo(draws(definition, language()))

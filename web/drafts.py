@@ -195,7 +195,7 @@ def _form(
         draft=draft,
         definition=definition,
         part=part,
-        item=item,
+        name=item,
         change=change,
         offices=editing.offices(bureau().house.binding, definition),
         guards=_guards(definition, change),

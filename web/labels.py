@@ -178,6 +178,7 @@ def sample_titles() -> dict[str, str]:
         "province-chair": gettext("Chủ tịch tỉnh"),
         "auditor": gettext("Thanh tra (chỉ xem)"),
         "admin": gettext("Quản trị hệ thống"),
+        "admin-2": gettext("Quản trị hệ thống (người thứ hai)"),
     }
 
 

@@ -17,7 +17,7 @@ from workflows.definitions.rehearsal import Rehearsed
 
 blueprint = Blueprint("rehearsals", __name__, url_prefix="/admin/drafts")
 
-SHOWN = 300
+SHOWN = 100
 """The most cases told one by one; the counts are of all."""
 
 

@@ -79,6 +79,7 @@ def test_a_change_goes_from_a_copy_to_a_release(site: Site) -> None:
     assert "Đúng đắn" in page
     form = client.get(f"{address}/states/submitted").text
     assert 'value="5"' in form
+    assert f'action="{address}/states/submitted"' in form
     told = {"vi": "Chờ công an xã", "en": "Awaiting", "measure": "working_days", "version": 1}
     wrong = sent(client, f"{address}/states/submitted", **told, days="năm")
     assert (wrong.status_code, 'id="days-error"' in wrong.text) == (422, True)

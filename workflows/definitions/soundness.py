@@ -11,7 +11,8 @@ from engine.check.problem import Problem
 from engine.definition import Definition
 from engine.house import House
 from workflows.bureau import template_names
-from workflows.wording import explain
+from workflows.definitions.telling import condition
+from workflows.wording import explain, step_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,25 @@ def _check(house: House, definition: Definition, world: dict[str, Definition]) -
 
 
 def told(definition: Definition, problem: Problem, language: str) -> Unsound:
-    """A problem in words."""
-    sentence = explain(replace(problem, story=()), language)
+    """A problem in words: what the text calls by an id is told by its label."""
+    params = {
+        key: _named(definition, value, language) if isinstance(value, str) else value
+        for key, value in problem.params.items()
+    }
+    sentence = explain(replace(problem, story=(), params=params), language)
     known = definition.by_transition
     moves = [known[name] for name in problem.story if name in known]
     labels = tuple(move.label[language] for move in moves)
     return Unsound(sentence, problem.key, labels, tuple(dict.fromkeys(m.target for m in moves)))
+
+
+def _named(definition: Definition, name: str, language: str) -> str:
+    """The label of a state, a move or an input, the words of a condition or a step."""
+    for group in (definition.by_state, definition.by_transition, definition.by_field):
+        if name in group:
+            label: str = group[name].label[language]
+            return label
+    for words in ("guards", "effects"):
+        if (found := condition(words, name, language)) != name:
+            return found
+    return step_name(name, language)

@@ -22,7 +22,7 @@ from workflows.streaks import standing, yearly_table
 from workflows.units import Unit
 
 CONTRACT_NAMES = "hamlet police chair clerk district-police district-chair district-clerk"
-CONTRACT_NAMES += " province-chair auditor admin committee"
+CONTRACT_NAMES += " province-chair auditor admin admin-2 committee"
 ON = date(YEAR, 6, 1)
 
 # The report's own table: recognised, and the whole percentage it states.
@@ -108,7 +108,7 @@ FILLED = {
     ("province", "province_chair"): [1],
     ("province", "clerk"): [1],
     ("province", "auditor"): [1],
-    ("province", "admin"): [1],
+    ("province", "admin"): [2],
 }
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from engine.definition import Definition
     from engine.papers.kinds import PaperKind
+    from engine.releases import Release
     from workflows.definitions.migrating import Fate
 
 __all__ = ["group"]
@@ -48,6 +49,18 @@ def find(name: str) -> tuple[Definition, Mapping[str, PaperKind], Mapping[str, D
         return called(house, name), house.kinds, known
     except NotFound:
         raise No("unknown_workflow", id=name, known=", ".join(known)) from None
+
+
+def releases() -> Sequence[Release]:
+    """What was released in the installation of this call; nothing where there is none."""
+    from engine.releases import DatabaseShelf
+    from web.cli.office import open_office
+    from web.settings import Unsafe
+
+    try:
+        return DatabaseShelf(open_office().engine, lambda _definition: None).known()
+    except Unsafe:
+        return ()
 
 
 @command("workflows show", argument("id_", metavar="ID"), group=group, answers=True)

@@ -54,7 +54,7 @@ def release(
         refusals = [
             *_about_people(draft, person_id, basis),
             *_about_days(definition, known, effective_from),
-            *_about_content(house, definition, known, effective_from),
+            *_about_content(house, definition, effective_from),
         ]
         if refusals:
             raise Refused(*refusals)
@@ -97,12 +97,8 @@ def _about_days(
         yield Refusal("release_overlaps", {"latest": max(same).isoformat()}, field="from")
 
 
-def _about_content(
-    house: House, definition: Definition, known: Sequence[DefinitionRelease], day: date
-) -> Iterator[Refusal]:
-    digests = {one.digest for one in house.definitions}
-    digests |= {one.digest for one in known}
-    if definition.digest in digests:
+def _about_content(house: House, definition: Definition, day: date) -> Iterator[Refusal]:
+    if any(_same(definition, one) for one in house.runnable):
         yield Refusal("release_changes_nothing")
     try:
         before = house.named(definition.id, day)
@@ -112,3 +108,9 @@ def _about_content(
         yield Refusal("release_of_other_subject")
     if found := problems(house, definition, day):
         yield Refusal("draft_unsound", {"count": len(found)})
+
+
+def _same(one: Definition, other: Definition) -> bool:
+    """Whether two texts say the same: blanks and comments are no change."""
+    told = {"digest": "", "source": ""}
+    return one.model_copy(update=told) == other.model_copy(update=told)

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+import tomlkit
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.definition import Definition
-from engine.errors import NotFound, Refusal
 from engine.house import House
 from engine.releases import DefinitionRelease
 from engine.subjects import Subject
@@ -87,7 +88,8 @@ def _releases(session: Session) -> dict[str, tuple[DefinitionRelease, str]]:
 
 
 def text_of(session: Session, definition: Definition) -> str:
-    """The text that a definition was read from; raises ``NotFound`` when it is gone."""
+    """The text that a definition was read from. One whose file is not the whole of it (parts
+    came from others) or is gone is written out."""
     released = session.scalar(
         select(DefinitionRelease.text).where(DefinitionRelease.digest == definition.digest)
     )
@@ -97,7 +99,24 @@ def text_of(session: Session, definition: Definition) -> str:
         content = path.read_bytes()
         if path.name == definition.source and _digest(content) == definition.digest:
             return content.decode()
-    raise NotFound(Refusal("definition_gone", {"digest": definition.digest}))
+    return written_out(definition)
+
+
+def written_out(definition: Definition) -> str:
+    """A text that reads as the definition, with nothing included from elsewhere."""
+    values = definition.model_dump(
+        mode="python", by_alias=True, exclude_defaults=True, exclude={"source", "digest"}
+    )
+    for move, value in zip(definition.transitions, values["transitions"], strict=True):
+        value["from"] = list(move.sources)
+    return tomlkit.dumps(_plain(values))
+
+
+def _plain(value: Any) -> Any:
+    """Lists for tuples: the writer knows those only."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, tuple | list) else value
 
 
 def _digest(content: bytes) -> str:

@@ -12,6 +12,12 @@ from workflows.lawfiles import LAW, read
 from workflows.voting import Mark
 
 
+class Definitions(Frozen):
+    """Whether whoever edited the draft of a definition is barred from releasing it."""
+
+    two_people: bool
+
+
 class Opened(Frozen):
     """How long after the last day assessed a nomination of the year may still be opened."""
 
@@ -29,12 +35,6 @@ class Committee(Frozen):
 
     quorum: Mark
     majority: Mark
-
-
-class Definitions(Frozen):
-    """Whether whoever edited the draft of a definition is barred from releasing it."""
-
-    two_people: bool
 
 
 class Practice(Frozen):

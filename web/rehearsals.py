@@ -17,8 +17,11 @@ from workflows.definitions.rehearsal import Rehearsed
 
 blueprint = Blueprint("rehearsals", __name__, url_prefix="/admin/drafts")
 
+MOST = 2000
+"""The most cases tried for one page: some seconds."""
+
 SHOWN = 100
-"""The most cases told one by one; the counts are of all."""
+"""The most cases told one by one; the counts are of all that were tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,8 @@ def show(draft_id: int) -> str:
     ids = {draft.definition_id, definition.id}
     years = record.years_with_cases(session, ids)
     year = request.args.get("year", type=numbers.whole) or (years[0] if years else 0)
-    past = record.recorded(session, house, ids, year)
-    results = [rehearsal.rehearse(session, house, one, definition) for one in past]
+    past = record.recorded(session, house, ids, year, limit=MOST + 1)
+    results = [rehearsal.rehearse(session, house, one, definition) for one in past[:MOST]]
     results.sort(key=lambda one: (one.verdict == "same", one.subject_id))
     places = record.places(session, [one.subject_id for one in results[:SHOWN]])
     return render_template(
@@ -55,6 +58,7 @@ def show(draft_id: int) -> str:
         years=years,
         year=year,
         total=len(results),
+        more=len(past) > MOST,
         counts=Counter(one.verdict for one in results),
         verdicts=rehearsal.VERDICTS,
         late=tuple(sum(one.late[side] for one in results) for side in (0, 1)),

@@ -25,14 +25,13 @@ def years_with_cases(session: Session, definition_ids: Collection[str]) -> Seque
 
 
 def recorded(
-    session: Session, house: House, definition_ids: Collection[str], year: int
+    session: Session, house: House, definition_ids: Collection[str], year: int, *, limit: int
 ) -> list[Recorded]:
-    """Every nomination of a year that is under one of those definitions."""
+    """The nominations of a year that are under one of those definitions, the first ``limit``."""
     wanted = _nominations(definition_ids).where(Nomination.year == year)
+    wanted = wanted.order_by(Nomination.id).limit(limit)
     subjects = session.execute(
-        wanted.with_only_columns(Subject.id, Subject.definition_digest, Subject.state).order_by(
-            Subject.id
-        )
+        wanted.with_only_columns(Subject.id, Subject.definition_digest, Subject.state)
     ).all()
     ids = wanted.with_only_columns(Subject.id)
     scopes: defaultdict[int, dict[str, int]] = defaultdict(dict)

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from engine.definition import SYSTEM, Transition, role_of
 from web.catalogue import gettext, ngettext
 from web.extensions import bureau, db, language
-from web.text import day, role, words
+from web.text import day, words
 from workflows.definitions import telling
 from workflows.findings import lines
 from workflows.queries.briefs import Brief, briefs
@@ -137,12 +136,6 @@ def fallen(state: str) -> str:
     return names[state]
 
 
-def roles_of(transition: Transition) -> str:
-    """Who makes a move, in words."""
-    names = dict.fromkeys(role_of(rule) for rule in transition.by)
-    return ", ".join(gettext("hệ thống") if name == SYSTEM else role(name) for name in names)
-
-
 def office_words(rule: str) -> str:
     """``clerk@commune`` in words."""
     return telling.office(rule, language())
@@ -193,7 +186,6 @@ def attach(app: Flask) -> None:
         level_sentence=level_sentence,
         stage_name=stage_name,
         reasons=reasons,
-        roles_of=roles_of,
         act_name=act_name,
         changed=changed,
         acting=acting,

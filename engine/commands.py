@@ -229,6 +229,8 @@ def _rebind(
         raise Forbidden(Refusal("not_yours", {"by": sorted(command.roles)}))
     _refuse_stale(command, found)
     new = house.definition(command.digest)
+    if clock.law_date(at) < (begins := house.since(new)):
+        raise Refused(Refusal("definition_not_begun", {"starts_on": begins.isoformat()}))
     reasons = rebinding.obstacles(found.definition, new, found.state, found.scopes, found.events)
     if refusals := list(reasons):
         raise Refused(*refusals)

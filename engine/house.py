@@ -64,6 +64,13 @@ class House:
             raise NotFound(Refusal("definition_gone", {"digest": digest}))
         return found
 
+    def since(self, definition: Definition) -> date:
+        """The day from which a definition applies."""
+        for one in self.shelf.known():
+            if one.definition.digest == definition.digest:
+                return one.effective_from
+        return definition.meta.effective.since
+
     def named(self, definition_id: str, on: date | None = None) -> Definition:
         """The definition of that id as it applies on a day, today if none is told: the latest
         release that has begun, else the file. Raises ``NotFound``."""

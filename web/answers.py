@@ -326,7 +326,9 @@ def _line(line: Line, definition: Definition, language: str) -> Plain:
         "version": line.version,
         "at": line.at.isoformat(),
         "action": line.action,
-        "label": transition.label[language] if transition else line.action,
+        "label": transition.label[language]
+        if transition
+        else wording.name_of("moves", line.action, language),
         "from": line.from_state,
         "to": line.to_state,
         "person": line.person or None,

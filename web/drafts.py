@@ -19,7 +19,15 @@ from web.definitions import told
 from web.extensions import bureau, db, language
 from web.identity import somebody
 from web.text import said
-from workflows.definitions import drafts, editing, faults, releasing, shelf, soundness
+from workflows.definitions import (
+    drafts,
+    editing,
+    faults,
+    releasing,
+    shelf,
+    soundness,
+    telling,
+)
 from workflows.definitions.drafts import DefinitionDraft
 from workflows.definitions.editing import Change
 
@@ -36,7 +44,7 @@ class View:
     definition: Definition | None
     faults: Sequence[tuple[str, str]]
     problems: Sequence[soundness.Unsound]
-    chosen: int
+    changes: Sequence[telling.Difference]
     picture: str
 
 
@@ -86,14 +94,16 @@ def _view(draft: DefinitionDraft) -> View:
     definition, wrong = faults.read(draft.text, f"draft {draft.id}")
     sentences = [(one.key, faults.explain(one, language())) for one in wrong]
     if definition is None:
-        return View(draft, None, sentences, (), 0, "")
+        return View(draft, None, sentences, (), (), "")
     found = soundness.problems(bureau().house, definition)
     problems = [soundness.told(definition, one, language()) for one in found]
     chosen = request.args.get("problem", 0, type=numbers.whole) or 0
     way = problems[chosen].states if chosen < len(problems) else ()
     current = way[-1] if way else None
     picture = diagram.svg(definition, language(), current, way[:-1])
-    return View(draft, definition, sentences, problems, chosen, picture)
+    base = bureau().house.definition(draft.based_on)
+    changes = telling.differences(told(base), told(definition))
+    return View(draft, definition, sentences, problems, changes, picture)
 
 
 @blueprint.post("/<int:draft_id>/text")

@@ -99,6 +99,11 @@ def role(name: str) -> str:
     return wording.role_name(name, language())
 
 
+def move_name(action: str) -> str:
+    """A move that no definition has, in the language of the page."""
+    return wording.name_of("moves", action, language())
+
+
 def telephone(number: str) -> str:
     """A number as a telephone dials it."""
     return "".join(sign for sign in number if sign.isdigit() or sign == "+")
@@ -117,6 +122,7 @@ def attach(app: Flask) -> None:
         "said": said,
         "told": told,
         "role": role,
+        "move_name": move_name,
         "telephone": telephone,
     }
     app.jinja_env.filters.update(filters)

@@ -85,6 +85,9 @@ def test_a_change_goes_from_a_copy_to_a_release(site: Site) -> None:
     assert (wrong.status_code, 'id="days-error"' in wrong.text) == (422, True)
     assert sent(client, f"{address}/states/submitted", **told, days="9").status_code == 303
     version, text = draft(site)
+    seen = client.get(address).text
+    assert "<del>Thời hạn: 5 ngày làm việc kể từ ngày tới bước này.</del>" in seen
+    assert "<ins>Thời hạn: 9 ngày làm việc kể từ ngày tới bước này.</ins>" in seen
     assert "due = {working_days = 9}" in text.replace("{ ", "{").replace(" }", "}")
     release = {"from": "2026-03-03", "basis": "Quyết định 9/QĐ-UBND", "version": version}
     barred = sent(client, f"{address}/release", **release)

@@ -71,6 +71,40 @@ def tell(
     return tuple(teller.state(one) for one in (START, *definition.by_state))
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What two definitions tell differently of one state or move: its label, and the lines
+    that only the one or only the other has."""
+
+    label: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def differences(old: Sequence[ToldState], new: Sequence[ToldState]) -> Sequence[Difference]:
+    """All that two definitions tell differently, in the order of the newer one."""
+    before, after = _parts(old), _parts(new)
+    found = []
+    for key in dict.fromkeys((*after, *before)):
+        was, now = before.get(key, ()), after.get(key, ())
+        gone = tuple(line for line in was if line not in now)
+        come = tuple(line for line in now if line not in was)
+        if gone or come:
+            found.append(Difference((now or was)[0], gone, come))
+    return found
+
+
+def _parts(told: Sequence[ToldState]) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """Every state, and every move out of it, with its label and lines."""
+    found = {}
+    for state in told:
+        found[state.id, ""] = (state.label, *state.lines)
+        for move in state.moves:
+            label = f"{state.label} – {move.label}"
+            found[state.id, move.id] = (label, *move.lines)
+    return found
+
+
 def deadline(definition: Definition, due: Due, language: str) -> str:
     """The deadline of a state as a sentence."""
     term = _term(due, language)

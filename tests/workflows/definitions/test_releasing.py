@@ -123,7 +123,11 @@ def test_live_cases_move_each_with_a_row_that_names_both_digests(play: Stage) ->
             (mover, []),
             (stayer, ["state_not_there"]),
         ]
+        early = migrating.migrate(play.session, play.house, checker, old, new)
+        assert [r.code for r in early[0].refusals] == ["definition_not_begun"]
         assert play.session.scalar(select(Event.id).where(Event.action == ADOPT)) is None
+    play.wait(1)
+    with play.now():
         migrating.migrate(play.session, play.house, checker, old, new)
         again = migrating.migrate(play.session, play.house, checker, old, new)
     assert [fate.subject_id for fate in again] == [stayer]
@@ -147,6 +151,7 @@ def test_only_an_administrator_moves_cases(sqlite_play: Stage) -> None:
     maker, checker = people(sqlite_play)
     subject = sqlite_play.to_submitted()
     made = released(sqlite_play, draft_of(sqlite_play, maker, changed(SLOWER)), checker)
+    sqlite_play.wait(1)
     wish = Rebinding(sqlite_play.people["chair"], subject, made.digest, migrating.ADMINS)
     with sqlite_play.now(), pytest.raises(Forbidden):
         perform(sqlite_play.session, sqlite_play.house, wish)
@@ -195,6 +200,8 @@ def test_every_reason_against_a_release_is_told_at_once(sqlite_play: Stage) -> N
     assert "release_outside_its_time" in refused(play, draft, checker, **early)
     assert refused(play, draft_of(play, maker, shipped()), checker) == ["release_changes_nothing"]
     assert refused(play, draft_of(play, maker, "x ="), checker) == ["draft_malformed"]
+    renamed = changed(('id = "district-certification"', 'id = "my-own"'), SLOWER)
+    assert refused(play, draft_of(play, maker, renamed), checker) == ["release_under_other_id"]
     broken = changed(('guards = ["every_criterion_assessed", "facts_have_sources"]', "guards = []"))
     assert refused(play, draft_of(play, maker, broken), checker) == ["draft_unsound"]
 

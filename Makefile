@@ -48,6 +48,7 @@ run: $(VENV)/run.stamp ## serve what the demonstration built
 .PHONY: test
 test: $(VENV)/dev.stamp ## install, run every test on SQLite and PostgreSQL
 	@.ci/system-packages test
+	.ci/bpmnlint/install '$(VAR)/bpmnlint'
 	exec $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 .PHONY: check

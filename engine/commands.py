@@ -18,15 +18,18 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from engine import clock, fields, handover, ledger, machine, policy
+from engine import clock, fields, handover, ledger, machine, policy, rebinding
 from engine.db import after_commit, contended, in_writing, writing
 from engine.definition import Transition, scope_of
-from engine.errors import Conflict, EngineError, Refusal, Stale
+from engine.errors import Conflict, EngineError, Forbidden, Refusal, Refused, Stale
 from engine.history import fold
 from engine.house import House
 from engine.ledger import Found
 from engine.move import Command, Handover, Move, Opening
 from engine.policy import Actor, Office
+from engine.rebinding import Rebinding
+
+Wish = Command | Opening | Rebinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Option:
         return not self.refusals
 
 
-def perform(session: Session, house: House, command: Command | Opening | Handover) -> Outcome:
+def perform(session: Session, house: House, command: Wish | Handover) -> Outcome:
     """Makes one move, and those that follow from it, in one transaction.
 
     Joins the caller's ``writing`` transaction when there is one. Raises ``NotFound``,
@@ -80,7 +83,7 @@ def perform(session: Session, house: House, command: Command | Opening | Handove
     raise AssertionError("the loop returns or raises")
 
 
-def _lost_a_race(session: Session, command: Command | Opening | Handover) -> Outcome | None:
+def _lost_a_race(session: Session, command: Wish | Handover) -> Outcome | None:
     if in_writing(session) or not isinstance(command, Opening):
         return None
     return repeated(session, command)
@@ -132,7 +135,7 @@ def objections(session: Session, house: House, command: Command, actor: Actor) -
     return list(_examine(move, command.data))
 
 
-def repeated(session: Session, command: Command | Opening) -> Outcome | None:
+def repeated(session: Session, command: Wish) -> Outcome | None:
     """The answer the same key got before, if it was performed already; raises ``Conflict``
     (``key_used_elsewhere``) when it was for another move."""
     event = ledger.keyed(session, command.key) if command.key else None
@@ -144,8 +147,8 @@ def repeated(session: Session, command: Command | Opening) -> Outcome | None:
     return Outcome(event.subject_id, event.to_state, event.version, again=True)
 
 
-def _same_subject(session: Session, command: Command | Opening, event: Any) -> bool:
-    if isinstance(command, Command):
+def _same_subject(session: Session, command: Wish, event: Any) -> bool:
+    if not isinstance(command, Opening):
         return bool(event.subject_id == command.subject_id)
     listed = command.evidence.get("subjects")
     return bool(
@@ -174,13 +177,11 @@ def _reasons(
     yield from _ask(move, unusable=set(transition.fields))
 
 
-def _perform(
-    session: Session, house: House, command: Command | Opening | Handover, at: datetime
-) -> Outcome:
+def _perform(session: Session, house: House, command: Wish | Handover, at: datetime) -> Outcome:
     if isinstance(command, Handover):
         return _hand_over(session, house, command, at)
     # The locks first: a racing repetition then sees the answer of the one before it.
-    if isinstance(command, Command):
+    if not isinstance(command, Opening):
         found = ledger.find(session, house, command.subject_id, lock=True)
     else:
         ledger.lock(session, command.evidence.get("subjects", ()))
@@ -188,6 +189,8 @@ def _perform(
         return earlier
     if isinstance(command, Opening):
         found = ledger.begin(session, house, command, at)
+    if isinstance(command, Rebinding):
+        return _rebind(session, house, command, found, at)
     return _decide(session, house, command, found, at)
 
 
@@ -232,13 +235,36 @@ def _hand_over(session: Session, house: House, command: Handover, at: datetime) 
     return Outcome(found.id, transition.target, version)
 
 
+def _rebind(
+    session: Session, house: House, command: Rebinding, found: Found, at: datetime
+) -> Outcome:
+    """The subject under another definition, in the state it is in."""
+    actor = _actor(session, house, command.person_id, at)
+    held = [office for office in actor.offices if office.role in command.roles]
+    if not held:
+        raise Forbidden(Refusal("not_yours", {"by": sorted(command.roles)}))
+    _refuse_stale(command, found)
+    new = house.definition(command.digest)
+    if clock.law_date(at) < (begins := house.since(new)):
+        raise Refused(Refusal("definition_not_begun", {"starts_on": begins.isoformat()}))
+    reasons = rebinding.obstacles(found.definition, new, found.state, found.scopes, found.events)
+    if refusals := list(reasons):
+        raise Refused(*refusals)
+    move = _move(session, house, found, rebinding.MOVE, actor, held[0], at)
+    move.definition = new
+    move.record = {"from": found.definition.digest, "to": new.digest}
+    version = ledger.write_event(move, found.state, command.key, found)
+    ledger.write_definition(move, found, version)
+    return Outcome(found.id, found.state, version)
+
+
 def _actor(session: Session, house: House, person_id: int | None, at: datetime) -> Actor:
     if person_id is None:
         return policy.THE_SYSTEM
     return house.find_actor(session, person_id, clock.law_date(at))
 
 
-def _refuse_stale(command: Command | Opening, found: Found) -> None:
+def _refuse_stale(command: Wish, found: Found) -> None:
     seen = found.version if isinstance(command, Opening) else command.version
     if seen is not None and seen != found.version:
         since = [event for event in found.events if event.version > seen]

@@ -23,7 +23,7 @@ def passed(session: Session, house: House) -> Sequence[Row[int, int, str, str]]:
     overdue first: ``id``, ``version``, ``state``, ``definition_digest``."""
     places = [
         (definition.digest, state.id)
-        for definition in house.definitions
+        for definition in house.runnable
         for state in definition.states
         if state.due and state.due.then
     ]

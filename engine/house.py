@@ -9,21 +9,24 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.binding import Binding
 from engine.calendar import Calendar
 from engine.definition import Definition
 from engine.errors import NotFound, Refusal
 from engine.papers.kinds import PaperKind
 from engine.policy import Actor
+from engine.releases import Bare, Release, Shelf
 
 FindActor = Callable[[Session, int, date], Actor]
 
 
 @dataclass(frozen=True)
 class House:
-    """The definitions in force and every older one a live subject may be pinned to, the
+    """The definitions on file and every older one a live subject may be pinned to, the
     functions they name, the kinds of paper, and who holds which office on a day.
 
+    ``shelf`` holds what was released beside the files, while the product runs.
     ``template_digest`` tells the exact template a paper is frozen for. ``specimen``
     marks every paper as a sample. ``wake`` is told the ids of new outbox tasks after the
     commit.
@@ -37,6 +40,7 @@ class House:
     calendar: Calendar = field(default_factory=Calendar)
     specimen: bool = False
     wake: Callable[[Sequence[int]], None] = field(default=lambda _ids: None)
+    shelf: Shelf = field(default_factory=Bare)
 
     @cached_property
     def by_digest(self) -> Mapping[str, Definition]:
@@ -46,16 +50,43 @@ class House:
     def by_id(self) -> Mapping[str, Definition]:
         return {definition.id: definition for definition in self.definitions}
 
+    @property
+    def runnable(self) -> tuple[Definition, ...]:
+        """Every definition that a subject may be pinned to."""
+        return (*self.definitions, *(one.definition for one in self.shelf.known()))
+
     def definition(self, digest: str) -> Definition:
         """The definition a subject is pinned to; raises ``NotFound`` when it is gone."""
-        try:
-            return self.by_digest[digest]
-        except KeyError:
-            raise NotFound(Refusal("definition_gone", {"digest": digest})) from None
+        found = self.by_digest.get(digest) or _of(self.shelf.known(), digest)
+        # Another process may have released it a moment ago.
+        found = found or _of(self.shelf.again(), digest)
+        if found is None:
+            raise NotFound(Refusal("definition_gone", {"digest": digest}))
+        return found
 
-    def named(self, definition_id: str) -> Definition:
-        """The definition of that id; raises ``NotFound``."""
+    def since(self, definition: Definition) -> date:
+        """The day from which a definition applies."""
+        for one in self.shelf.known():
+            if one.definition.digest == definition.digest:
+                return one.effective_from
+        return definition.meta.effective.since
+
+    def named(self, definition_id: str, on: date | None = None) -> Definition:
+        """The definition of that id as it applies on a day, today if none is told: the latest
+        release that has begun, else the file. Raises ``NotFound``."""
+        day = on or clock.today()
+        begun = [
+            one
+            for one in self.shelf.known()
+            if one.definition.id == definition_id and one.effective_from <= day
+        ]
+        if begun:
+            return max(begun, key=lambda one: one.effective_from).definition
         try:
             return self.by_id[definition_id]
         except KeyError:
             raise NotFound(Refusal("unknown_definition", {"id": definition_id})) from None
+
+
+def _of(releases: Sequence[Release], digest: str) -> Definition | None:
+    return next((one.definition for one in releases if one.definition.digest == digest), None)

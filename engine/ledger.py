@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from engine import terms
+from engine.clock import law_date
 from engine.definition import START, Definition, State, Transition, role_of, scope_of
 from engine.errors import NotFound, Refusal
 from engine.history import FORM, Event, seal
@@ -113,6 +114,13 @@ _MOVED = update(SUBJECTS).where(SUBJECTS.c.id == _ID)
 _MOVED = _MOVED.values(
     {name: bindparam(f"new_{name}") for name in ("state", "version", "entered_at", "due_at")}
 )
+_REBOUND = update(SUBJECTS).where(SUBJECTS.c.id == _ID)
+_REBOUND = _REBOUND.values(
+    {
+        name: bindparam(f"new_{name}")
+        for name in ("definition_id", "definition_digest", "version", "due_at")
+    }
+)
 _NOT_WAITING = delete(WAITING).where(WAITING.c.subject_id == _ID)
 _NOW_WAITING = insert(WAITING)
 _WAITS = select(WAITING.c.due_at, WAITING.c.since).where(WAITING.c.subject_id == _ID)
@@ -166,14 +174,14 @@ def find(session: Session, house: House, subject_id: int, *, lock: bool) -> Foun
 
 def imagined(session: Session, house: House, opening: Opening, at: datetime) -> Found:
     """What ``begin`` would make, without making it: for forms and previews."""
-    definition = house.named(opening.definition_id)
+    definition = house.named(opening.definition_id, opening.as_of or law_date(at))
     scopes = dict(opening.scopes)
     return Found(session.connection(), 0, definition, START, 0, at, None, scopes, ())
 
 
 def begin(session: Session, house: House, opening: Opening, at: datetime) -> Found:
     """A new subject, in no state yet, at the units of the opening."""
-    definition = house.named(opening.definition_id)
+    definition = house.named(opening.definition_id, opening.as_of or law_date(at))
     if not opening.scopes:
         raise ValueError("a subject belongs somewhere")
     connection = session.connection()
@@ -282,6 +290,24 @@ def write_state(move: Move, found: Found, to_state: str, version: int) -> None:
     )
     if not stays:
         _hand_on(found, state, due_at, move.at)
+
+
+def write_definition(move: Move, found: Found, version: int) -> None:
+    """The subject's new definition, and with it its deadline and whom it waits on. It came to
+    its state when it did: the term is counted from then."""
+    state = move.definition.by_state[found.state]
+    due_at = terms.deadline(move, state, found.entered_at)
+    found.connection.execute(
+        _REBOUND,
+        {
+            "subject": found.id,
+            "new_definition_id": move.definition.id,
+            "new_definition_digest": move.definition.digest,
+            "new_version": version,
+            "new_due_at": due_at,
+        },
+    )
+    _hand_on(found, state, due_at, found.entered_at)
 
 
 def _hand_on(found: Found, state: State, due_at: datetime | None, at: datetime) -> None:

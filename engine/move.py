@@ -39,7 +39,8 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The wish to bring a subject into being, at the units its ``scopes`` name."""
+    """The wish to bring a subject into being, at the units its ``scopes`` name. ``as_of`` is
+    the day whose definition it is pinned to: that of the act, unless another one is told."""
 
     person_id: int | None
     definition_id: str
@@ -48,6 +49,7 @@ class Opening:
     data: Mapping[str, Any] = field(default_factory=dict)
     key: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

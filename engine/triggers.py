@@ -20,6 +20,7 @@ SQLITE = (
     """
     CREATE TRIGGER subjects_move_with_history BEFORE UPDATE ON subjects
     WHEN (NEW.state IS NOT OLD.state OR NEW.version IS NOT OLD.version
+          OR NEW.definition_id IS NOT OLD.definition_id
           OR NEW.definition_digest IS NOT OLD.definition_digest)
      AND (NEW.version <> OLD.version + 1 OR NOT EXISTS (
         SELECT 1 FROM history WHERE subject_id = NEW.id AND version = NEW.version
@@ -31,7 +32,6 @@ SQLITE = (
     """
     CREATE TRIGGER subjects_stay_the_same BEFORE UPDATE ON subjects
     WHEN NEW.id IS NOT OLD.id OR NEW.kind IS NOT OLD.kind
-      OR NEW.definition_id IS NOT OLD.definition_id
     BEGIN SELECT RAISE(ABORT, 'a subject stays the same'); END
     """,
     """
@@ -88,6 +88,20 @@ SQLITE = (
     CREATE TRIGGER checkpoints_stay BEFORE DELETE ON checkpoints
     BEGIN SELECT RAISE(ABORT, 'the log only grows'); END
     """,
+    """
+    CREATE TRIGGER definition_releases_stay_as_written BEFORE UPDATE ON definition_releases
+    BEGIN SELECT RAISE(ABORT, 'a released definition never changes'); END
+    """,
+    """
+    CREATE TRIGGER definition_releases_stay BEFORE DELETE ON definition_releases
+    BEGIN SELECT RAISE(ABORT, 'a released definition never changes'); END
+    """,
+    """
+    CREATE TRIGGER definition_releases_only_grow BEFORE INSERT ON definition_releases
+    WHEN EXISTS (SELECT 1 FROM definition_releases WHERE id = NEW.id OR digest = NEW.digest
+        OR (definition_id = NEW.definition_id AND effective_from >= NEW.effective_from))
+    BEGIN SELECT RAISE(ABORT, 'a released definition never changes'); END
+    """,
 )
 
 POSTGRESQL = (
@@ -100,10 +114,10 @@ POSTGRESQL = (
         IF NEW.state <> '' OR NEW.version <> 0 THEN
           RAISE EXCEPTION 'a subject begins with no state';
         END IF;
-      ELSIF NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind
-        OR NEW.definition_id IS DISTINCT FROM OLD.definition_id THEN
+      ELSIF NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind THEN
         RAISE EXCEPTION 'a subject stays the same';
       ELSIF (NEW.state IS DISTINCT FROM OLD.state OR NEW.version IS DISTINCT FROM OLD.version
+             OR NEW.definition_id IS DISTINCT FROM OLD.definition_id
              OR NEW.definition_digest IS DISTINCT FROM OLD.definition_digest)
         AND (NEW.version <> OLD.version + 1 OR NOT EXISTS (
           SELECT 1 FROM history WHERE subject_id = NEW.id AND version = NEW.version
@@ -183,6 +197,27 @@ POSTGRESQL = (
     """
     CREATE TRIGGER checkpoints_no_truncate BEFORE TRUNCATE ON checkpoints
     FOR EACH STATEMENT EXECUTE FUNCTION log_guard()
+    """,
+    """
+    CREATE FUNCTION definition_releases_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'INSERT' THEN
+        IF NOT EXISTS (SELECT 1 FROM definition_releases
+          WHERE definition_id = NEW.definition_id AND effective_from >= NEW.effective_from) THEN
+          RETURN NEW;
+        END IF;
+      END IF;
+      RAISE EXCEPTION 'a released definition never changes';
+    END $$
+    """,
+    """
+    CREATE TRIGGER definition_releases_guard
+    BEFORE INSERT OR UPDATE OR DELETE ON definition_releases
+    FOR EACH ROW EXECUTE FUNCTION definition_releases_guard()
+    """,
+    """
+    CREATE TRIGGER definition_releases_no_truncate BEFORE TRUNCATE ON definition_releases
+    FOR EACH STATEMENT EXECUTE FUNCTION definition_releases_guard()
     """,
 )
 

@@ -1,4 +1,4 @@
-"""For whoever keeps the installation running: what failed, the law in use, the appointments.
+"""For whoever keeps the installation running: what failed, the appointments.
 
 The administrator's office opens no file and makes no move in one.
 """
@@ -12,13 +12,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import update
 from werkzeug.wrappers import Response
 
-from engine import clock, diagram, outbox
+from engine import clock, outbox
 from engine.db import writing
 from engine.errors import NotFound, Refusal, Refused
 from engine.fields import read_day
 from web import numbers
 from web.catalogue import gettext
-from web.extensions import bureau, db, language
+from web.extensions import bureau, db
 from web.identity import ADMIN, somebody
 from web.text import said
 from workflows import appointing, regimes
@@ -49,20 +49,6 @@ def retry(task_id: int) -> Response:
     bureau().house.wake([task_id])
     flash(gettext("Đã đưa lại vào hàng đợi."), "success")
     return redirect(url_for("admin.failures"), 303)
-
-
-@blueprint.get("/workflows")
-def workflows() -> str:
-    """The definitions in use, with what they rest on."""
-    return render_template("admin/workflows.html", definitions=bureau().house.definitions)
-
-
-@blueprint.get("/workflows/<definition_id>")
-def workflow(definition_id: str) -> str:
-    """One definition: drawn, and told sentence by sentence."""
-    definition = bureau().house.named(definition_id)
-    picture = diagram.svg(definition, language())
-    return render_template("admin/workflow.html", definition=definition, picture=picture)
 
 
 @blueprint.get("/laws")

@@ -336,7 +336,7 @@ def _line(line: Line, definition: Definition, language: str) -> Plain:
         "action": line.action,
         "label": transition.label[language]
         if transition
-        else wording.move_name(line.action, language),
+        else wording.name_of("moves", line.action, language),
         "from": line.from_state,
         "to": line.to_state,
         "person": line.person or None,

@@ -17,6 +17,8 @@ from web import (
     amendments,
     api,
     ceremonies,
+    definitions,
+    drafts,
     extensions,
     health,
     inbox,
@@ -29,6 +31,7 @@ from web import (
     public,
     records,
     registers,
+    rehearsals,
     reports,
     security,
     sign_in,
@@ -61,6 +64,9 @@ BLUEPRINTS = (
     admin.blueprint,
     units.blueprint,
     takeover.blueprint,
+    definitions.blueprint,
+    drafts.blueprint,
+    rehearsals.blueprint,
     api.blueprint,
 )
 
@@ -109,7 +115,9 @@ def _bureau(chosen: Settings) -> Bureau:
         specimen=chosen.specimen,
         wake=queue.wake,
     )
-    return equip(bureau, chosen)
+    equipped = equip(bureau, chosen)
+    equipped.house.shelf.known()  # a release that this code cannot run stops the start
+    return equipped
 
 
 def _dress(app: Flask) -> None:

@@ -110,7 +110,7 @@ def _page() -> int:
 def idle_states(house: House, actor: Actor) -> frozenset[str]:
     """States that name one of this person's roles though there is no move to make in them:
     the paper in hand is what waits, not each nomination it lists."""
-    return _idle(tuple(house.definitions), frozenset(office.role for office in actor.offices))
+    return _idle(house.runnable, frozenset(office.role for office in actor.offices))
 
 
 @lru_cache(maxsize=256)
@@ -129,7 +129,7 @@ def _idle(definitions: tuple[Definition, ...], roles: frozenset[str]) -> frozens
 
 def paused_states(house: House) -> frozenset[str]:
     """States in which nobody has a move to make: a paper that lists the file is in hand."""
-    return _paused(tuple(house.definitions))
+    return _paused(house.runnable)
 
 
 @lru_cache(maxsize=8)

@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from sqlalchemy import NullPool, create_engine
+
+from engine.db import tune
 from web.settings import DEMO_TIME, Settings
-from workflows.bureau import Bureau
+from workflows.bureau import Bureau, with_releases
 from workflows.keys import Keyring, RemoteKeyring, TokenKeyring
 from workflows.times import Times
 
 
 def equip(bureau: Bureau, settings: Settings) -> Bureau:
     """The same bureau, its desk with the keys, the times and the public address that the
-    settings name."""
+    settings name, and with the definitions released in their database."""
     keys = _keys(settings, bureau.desk.keys)
     times = _times(settings, keys)
     desk = replace(bureau.desk, keys=keys, times=times, address=settings.base_url)
-    return replace(bureau, desk=desk)
+    # Read once a minute at most, often while a pooled connection is held: none is taken for it.
+    database = tune(create_engine(settings.database_url, poolclass=NullPool))
+    return with_releases(replace(bureau, desk=desk), database)
 
 
 def _keys(settings: Settings, software: Keyring) -> Keyring:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from engine.definition import SYSTEM, Transition, role_of
 from web.catalogue import gettext, ngettext
 from web.extensions import bureau, db, language
-from web.text import day, role, words
+from web.text import day, words
+from workflows.definitions import telling
 from workflows.findings import lines
 from workflows.queries.briefs import Brief, briefs
 from workflows.standing import Change, Target
@@ -142,10 +142,25 @@ def fallen(state: str) -> str:
     return names[state]
 
 
-def roles_of(transition: Transition) -> str:
-    """Who makes a move, in words."""
-    names = dict.fromkeys(role_of(rule) for rule in transition.by)
-    return ", ".join(gettext("hệ thống") if name == SYSTEM else role(name) for name in names)
+def office_words(rule: str) -> str:
+    """``clerk@commune`` in words."""
+    return telling.office(rule, language())
+
+
+def condition_words(group: str, name: str) -> str:
+    """A guard or an effect of a definition in words."""
+    return telling.condition(group, name, language())
+
+
+def verdict_name(verdict: str) -> str:
+    """What would have become of a past case under a draft."""
+    return {
+        "same": gettext("Kết quả như cũ"),
+        "other_end": gettext("Kết thúc ở bước khác"),
+        "refused": gettext("Bị dừng vì không đủ điều kiện"),
+        "lapsed": gettext("Hết hạn trước khi làm xong"),
+        "waits": gettext("Được chờ lâu hơn"),
+    }[verdict]
 
 
 def sample_titles() -> dict[str, str]:
@@ -162,6 +177,7 @@ def sample_titles() -> dict[str, str]:
         "province-chair": gettext("Chủ tịch tỉnh"),
         "auditor": gettext("Thanh tra (chỉ xem)"),
         "admin": gettext("Quản trị hệ thống"),
+        "admin-2": gettext("Quản trị hệ thống (người thứ hai)"),
     }
 
 
@@ -177,9 +193,11 @@ def attach(app: Flask) -> None:
         level_sentence=level_sentence,
         stage_name=stage_name,
         reasons=reasons,
-        roles_of=roles_of,
         act_name=act_name,
         changed=changed,
         acting=acting,
         fallen=fallen,
+        office_words=office_words,
+        condition_words=condition_words,
+        verdict_name=verdict_name,
     )

@@ -103,7 +103,7 @@ def _wanted() -> listing.Wanted:
 def _states() -> list[tuple[str, str]]:
     """Every state of the workflows of nominations, once, in their order."""
     found: dict[str, str] = {}
-    for definition in bureau().house.definitions:
+    for definition in bureau().house.runnable:
         if definition.meta.subject == "nomination":
             for state in definition.states:
                 found.setdefault(state.id, text.words(state.label))

@@ -277,9 +277,10 @@ def _law_problems() -> Iterator[Problem]:
 
 
 def _gone(settings: Settings) -> Iterator[Problem]:
-    """Definitions that cases are pinned to and that no file has any more."""
+    """Definitions that cases are pinned to and that neither a file nor a release has."""
     from sqlalchemy import create_engine, select
 
+    from engine.releases import DefinitionRelease
     from engine.subjects import Subject
     from workflows import library
 
@@ -289,6 +290,7 @@ def _gone(settings: Settings) -> Iterator[Problem]:
     try:
         with engine.connect() as connection:
             rows = connection.execute(pinned.order_by(*pinned.selected_columns)).all()
+            known |= set(connection.scalars(select(DefinitionRelease.digest)))
     finally:
         engine.dispose()
     for name, digest in rows:

@@ -99,14 +99,14 @@ def role(name: str) -> str:
     return wording.role_name(name, language())
 
 
+def move_name(action: str) -> str:
+    """A move that no definition has, in the language of the page."""
+    return wording.name_of("moves", action, language())
+
+
 def telephone(number: str) -> str:
     """A number as a telephone dials it."""
     return "".join(sign for sign in number if sign.isdigit() or sign == "+")
-
-
-def move(action: str) -> str:
-    """A move that the definition at hand does not name."""
-    return wording.move_name(action, language())
 
 
 def attach(app: Flask) -> None:
@@ -121,8 +121,8 @@ def attach(app: Flask) -> None:
         "words": words,
         "said": said,
         "told": told,
-        "move": move,
         "role": role,
+        "move_name": move_name,
         "telephone": telephone,
     }
     app.jinja_env.filters.update(filters)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
+
+from sqlalchemy import Engine
 
 from engine import check
 from engine.definition import Definition
 from engine.house import House
 from engine.papers import fonts
 from engine.papers.template import Templates
+from engine.releases import DatabaseShelf
 from engine.store import BlobStore
 from workflows import library
 from workflows.actors import find_actor
@@ -81,6 +84,24 @@ def prove(law: library.Law) -> None:
             definitions=by_id,
             templates=template_names(),
         )
+
+
+def with_releases(bureau: Bureau, database: Engine) -> Bureau:
+    """The same bureau, which also runs the definitions released in that database."""
+    shelf = DatabaseShelf(database, partial(_prove_released, bureau.house))
+    house = replace(bureau.house, shelf=shelf)
+    return replace(bureau, house=house, desk=replace(bureau.desk, house=house))
+
+
+def _prove_released(house: House, definition: Definition) -> None:
+    """Raises ``DefinitionError`` for a release that this code can no longer run."""
+    check.prove(
+        definition,
+        binding=house.binding,
+        kinds=house.kinds,
+        definitions={**house.by_id, definition.id: definition},
+        templates=template_names(),
+    )
 
 
 def _nobody_to_wake(_task_ids: Sequence[int]) -> None:

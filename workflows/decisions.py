@@ -59,7 +59,7 @@ def _entering(definition: Definition, kind: str) -> list[Transition]:
 def ready_states(house: House, kind: str) -> dict[str, list[str]]:
     """The states from which a nomination enters a paper of that kind, by definition digest."""
     found: dict[str, list[str]] = {}
-    for definition in house.definitions:
+    for definition in house.runnable:
         states = [source for t in _entering(definition, kind) for source in t.sources]
         if states:
             found[definition.digest] = states

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import history, outbox, registers, subjects, triggers
+from engine import history, outbox, registers, releases, subjects, triggers
 from engine.db import Base
 from engine.log import book as log
 from engine.papers import book
@@ -21,6 +21,7 @@ from workflows import (
     signing_sessions,
     units,
 )
+from workflows.definitions import drafts as definition_drafts
 from workflows.records import book as book_of_records
 from workflows.records import guard
 from workflows.reports import passages
@@ -61,6 +62,8 @@ TABLES = (
     signing_sessions.SigningSession,
     ceremony_rows.Ceremony,
     ceremony_rows.CeremonyPaper,
+    releases.DefinitionRelease,
+    definition_drafts.DefinitionDraft,
 )
 
 triggers.attach()

@@ -74,6 +74,7 @@ def open_nomination(
         scopes,
         key=key,
         evidence={"area": area_id, "year": year, "title": title},
+        as_of=found.starts_on,  # one definition for the whole of a cycle
     )
     nested = in_writing(session)
     try:

@@ -12,6 +12,12 @@ from workflows.lawfiles import LAW, read
 from workflows.voting import Mark
 
 
+class Definitions(Frozen):
+    """Whether whoever edited the draft of a definition is barred from releasing it."""
+
+    two_people: bool
+
+
 class Opened(Frozen):
     """How long after the last day assessed a nomination of the year may still be opened."""
 
@@ -39,6 +45,7 @@ class Officers(Frozen):
 
 class Practice(Frozen):
     confidence: Confidence
+    definitions: Definitions
     opening: Opened
     posting: Posting
     committee: Committee

@@ -56,11 +56,6 @@ def review() -> Mapping[str, Told]:
     return _file("review")
 
 
-def move_name(action: str, language: str) -> str:
-    """A move of the system that no definition names; its id if nothing is known of it."""
-    return names()["moves"].get(action, {}).get(language, action)
-
-
 def part_name(name: str, language: str) -> str:
     """A part of a paper as people call it."""
     return review()["parts"].get(name, {}).get(language, name)

@@ -36,6 +36,9 @@ def _address(rule: Rule) -> str:
         "definition_id": "outgoing",
         "session": "none",
         "form": "xlsx",
+        "draft_id": 1,
+        "part": "states",
+        "item": "draft",
     }
     built = rule.build({name: values[name] for name in rule.arguments})
     assert built is not None
@@ -76,7 +79,16 @@ def test_a_program_without_a_name_gets_no_further_either(site: Site) -> None:
 @pytest.mark.parametrize("username", ["hamlet", "chair", "district-clerk", "auditor"])
 def test_only_administrators_reach_what_administrators_change(site: Site, username: str) -> None:
     client = site.signed_in(username)
-    for address in ("/admin/people", "/admin/people/1/end", "/admin/failures/1/retry"):
+    for address in (
+        "/admin/people",
+        "/admin/people/1/end",
+        "/admin/failures/1/retry",
+        "/admin/drafts",
+        "/admin/drafts/1/text",
+        "/admin/drafts/1/states/draft",
+        "/admin/drafts/1/release",
+        "/admin/drafts/1/drop",
+    ):
         answer = post(client, address, page="/inbox")
         assert answer.status_code == 403, (username, address)
 

@@ -10,7 +10,7 @@ COMMANDS = {
     "worker": "web.cli.service:worker",
     "migrate": "web.cli.service:migrate",
     "check": "web.cli.service:check",
-    "workflows": "web.cli.workflows:group",
+    "workflows": "web.cli.definitions:group",
     "nominations": "web.cli.nominations:group",
     "papers": "web.cli.batches:group",
     "decisions": "web.cli.papers:decisions",

@@ -4,35 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from web.cli.frame import Group, answer, argument, command, leave, option, table
-from web.cli.refusals import No
 from web.cli.words import language, text
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from engine.definition import Definition
 
 group = Group("workflows")
 
 
 @command("workflows list", group=group, answers=True)
 def listing(as_json: bool) -> None:
+    from web.cli.definitions import releases
     from workflows import library
 
-    found = [
-        {
-            "id": one.id,
-            "title": one.meta.title[language()],
-            "subject": one.meta.subject,
-            "states": len(one.states),
-            "transitions": len(one.transitions),
-            "from": one.meta.effective.since.isoformat(),
-            "confidence": one.meta.confidence,
-            "digest": one.digest,
-        }
-        for one in library.law().definitions
-    ]
-    answer(found, as_json, lambda: table([[str(one["id"]), str(one["title"])] for one in found]))
+    found = [_plain(one, one.meta.effective.since) for one in library.law().definitions]
+    found += [_plain(one.definition, one.effective_from) for one in releases()]
+    answer(
+        found,
+        as_json,
+        lambda: table(
+            [[one["id"], one["from"], one["digest"][:12], one["title"]] for one in found]
+        ),
+    )
+
+
+def _plain(one: Definition, since: date) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "title": one.meta.title[language()],
+        "subject": one.meta.subject,
+        "states": len(one.states),
+        "transitions": len(one.transitions),
+        "from": since.isoformat(),
+        "confidence": one.meta.confidence,
+        "digest": one.digest,
+    }
 
 
 @command(
@@ -114,10 +127,8 @@ def _verdict(one: dict[str, Any]) -> list[str]:
 )
 def draw(id_: str, form: str) -> None:
     from engine import diagram
-    from workflows import library
+    from web.cli.definitions import find
 
-    known = {one.id: one for one in library.law().definitions}
-    if id_ not in known:
-        raise No("unknown_workflow", id=id_, known=", ".join(known))
+    definition, _, _ = find(id_)
     draws = diagram.svg if form == "svg" else diagram.mermaid
-    click.echo(draws(known[id_], language()))
+    click.echo(draws(definition, language()))

@@ -14,8 +14,16 @@
     dirty = false;
     sending = true;
     fetch(form.dataset.draft, { method: "POST", body: body, credentials: "same-origin" })
-      .then(function (answer) { return answer.ok ? answer.json() : Promise.reject(answer); })
-      .then(function (answer) { note.textContent = answer.saved; })
+      .then(function (answer) {
+        if (answer.ok) { return answer.json(); }
+        // Somebody else saved meanwhile: what is typed stays here, and that is said.
+        if (answer.status === 409) { answer.json().then(function (told) { note.textContent = told.refused; }); }
+        return Promise.reject(answer);
+      })
+      .then(function (answer) {
+        note.textContent = answer.saved;
+        if (answer.version) { form.elements.version.value = answer.version; }
+      })
       .catch(function () { dirty = true; })
       .finally(function () { sending = false; });
   }

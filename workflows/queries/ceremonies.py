@@ -110,7 +110,7 @@ def _before(house: House, action: str) -> set[str]:
     """The states of papers from which the act leaves."""
     return {
         state
-        for definition in house.definitions
+        for definition in house.runnable
         if definition.meta.subject == "paper" and action in definition.by_transition
         for state in definition.transition(action).sources
     }

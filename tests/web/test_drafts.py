@@ -1,0 +1,187 @@
+"""Administrators change a definition: on a copy, in a form or in its text, and two of them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+from xml.etree.ElementTree import fromstring
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from engine.db import writing
+from engine.releases import DefinitionRelease
+from tests.web import world
+from tests.web.conftest import REGISTRATION, Site, post
+from web.extensions import bureau
+from workflows.definitions.drafts import DefinitionDraft
+from workflows.people import Account, Appointment, Person, hash_password
+
+ID = "district-certification"
+
+
+def second_admin(site: Site) -> FlaskClient:
+    """Another administrator: nobody releases what they edited."""
+
+    def work(session: Session) -> None:
+        with writing(session):
+            person = Person(name="Mẫu Thứ Hai", invented=True)
+            session.add(person)
+            session.flush()
+            session.add(
+                Account(
+                    person_id=person.id,
+                    username="admin-2",
+                    password_hash=hash_password(world.PASSWORD),
+                )
+            )
+            session.add(
+                Appointment(
+                    person_id=person.id,
+                    role="admin",
+                    unit_id=world.unit_id(session, "38"),
+                    title="Quản trị",
+                    starts_on=date(2010, 1, 1),
+                )
+            )
+
+    site.do(work)
+    return site.signed_in("admin-2")
+
+
+def begun(site: Site, client: FlaskClient) -> str:
+    """The address of a new draft."""
+    with site.app.app_context():
+        digest = bureau().house.named(ID).digest
+    answer = post(client, "/admin/drafts", "/admin/workflows", digest=digest)
+    assert answer.status_code == 303, answer.text
+    return str(answer.location)
+
+
+def draft(site: Site) -> tuple[int, str]:
+    """The version and the text of the one draft."""
+    row = site.do(lambda s: s.scalars(select(DefinitionDraft)).one())
+    return row.version, row.text
+
+
+def sent(client: FlaskClient, address: str, **data: Any) -> TestResponse:
+    return post(client, address, "/admin/workflows", **data)
+
+
+def test_a_change_goes_from_a_copy_to_a_release(site: Site) -> None:
+    client = site.signed_in("admin")
+    address = begun(site, client)
+    page = client.get(address).text
+    assert "Đúng đắn" in page
+    form = client.get(f"{address}/states/submitted").text
+    assert 'value="5"' in form
+    assert f'action="{address}/states/submitted"' in form
+    told = {"vi": "Chờ công an xã", "en": "Awaiting", "measure": "working_days", "version": 1}
+    wrong = sent(client, f"{address}/states/submitted", **told, days="năm")
+    assert (wrong.status_code, 'id="days-error"' in wrong.text) == (422, True)
+    assert sent(client, f"{address}/states/submitted", **told, days="9").status_code == 303
+    version, text = draft(site)
+    seen = client.get(address).text
+    assert "<del>Thời hạn: 5 ngày làm việc kể từ ngày tới bước này.</del>" in seen
+    assert "<ins>Thời hạn: 9 ngày làm việc kể từ ngày tới bước này.</ins>" in seen
+    assert "due = {working_days = 9}" in text.replace("{ ", "{").replace(" }", "}")
+    release = {"from": "2026-03-03", "basis": "Quyết định 9/QĐ-UBND", "version": version}
+    barred = sent(client, f"{address}/release", **release)
+    assert (barred.status_code, "không được tự ban hành" in barred.text) == (422, True)
+    other = second_admin(site)
+    early = sent(other, f"{address}/release", **(release | {"from": "2026-03-02"}))
+    assert (early.status_code, "sớm nhất từ ngày 03/03/2026" in early.text) == (422, True)
+    made = sent(other, f"{address}/release", **release)
+    assert made.status_code == 303, made.text
+    shown = other.get(made.location).text
+    assert "9 ngày làm việc" in shown
+    assert "Quyết định 9/QĐ-UBND" in shown
+    row = site.do(lambda s: s.scalars(select(DefinitionRelease)).one())
+    assert (row.definition_id, row.effective_from) == (ID, date(2026, 3, 3))
+    assert sent(other, f"{address}/release", **release).status_code == 409
+    assert sent(client, f"{address}/text", text="x", version=version).status_code == 409
+
+
+def test_two_who_type_at_once_lose_nothing(sqlite_site: Site) -> None:
+    client, other = sqlite_site.signed_in("admin"), second_admin(sqlite_site)
+    address = begun(sqlite_site, client)
+    saved = sent(client, f"{address}/autosave", text="mine = 1\n", version=1)
+    assert saved.get_json() == {"saved": "Đã lưu bản thảo.", "version": 2}
+    late = sent(other, f"{address}/autosave", text="theirs = 1\n", version=1)
+    assert late.status_code == 409
+    assert "Người khác đã lưu" in late.get_json()["refused"]
+    page = sent(other, f"{address}/text", text="theirs = 1\n", version=1)
+    assert page.status_code == 409
+    for kept in ("theirs = 1", "mine = 1", 'name="version" value="2"'):
+        assert kept in page.text
+    assert sent(other, f"{address}/text", text="theirs = 1\n", version=2).status_code == 303
+    assert draft(sqlite_site) == (3, "theirs = 1\n")
+    page_text = client.get(address).text
+    assert "Thiếu “states”." in page_text
+
+
+def test_an_unsound_draft_tells_its_story_and_draws_it(sqlite_site: Site) -> None:
+    client = sqlite_site.signed_in("admin")
+    address = begun(sqlite_site, client)
+    version, text = draft(sqlite_site)
+    broken = text.replace('from = ["minuted"]\nto = "submitted"',
+                          'from = ["minuted", "registered"]\nto = "submitted"')  # fmt: skip
+    assert broken != text
+    assert sent(client, f"{address}/text", text=broken, version=version).status_code == 303
+    page = client.get(address).text
+    assert "Chưa đúng đắn" in page
+    assert "Mở hồ sơ đăng ký → Nộp bản đăng ký" in page
+    drawn = client.get(f"{address}?problem=1").text
+    assert "✓" in drawn
+    assert re.search(r'<svg[^>]*class="workflow"', drawn)
+
+
+def test_a_draft_is_tried_against_the_cases_there_were(sqlite_site: Site) -> None:
+    site = sqlite_site
+    subject = site.open()
+    site.move(subject, "hamlet", "register", **REGISTRATION)
+    before = site.do(
+        lambda s: s.connection().exec_driver_sql("SELECT count(*) FROM history").scalar()
+    )
+    client = site.signed_in("admin")
+    address = begun(site, client)
+    assert "Kết quả như cũ" in client.get(f"{address}/rehearsal").text
+    version, _ = draft(site)
+    told = {
+        "vi": "Nộp", "en": "Register", "by": ["clerk@commune"], "version": version,
+        "guards": ["registration_in_order"], "fields": ["registered_on"],
+    }  # fmt: skip
+    assert sent(client, f"{address}/transitions/register", **told).status_code == 303
+    page = client.get(f"{address}/rehearsal").text
+    assert "ở bước thứ 2, “Nộp”" in page
+    assert "Văn thư" in page
+    after = site.do(
+        lambda s: s.connection().exec_driver_sql("SELECT count(*) FROM history").scalar()
+    )
+    assert after == before
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_definition_is_handed_out_as_bpmn_and_as_its_text(
+    sqlite_site: Site, language: str
+) -> None:
+    client = sqlite_site.signed_in("auditor")
+    client.set_cookie("language", language)
+    answer = client.get(f"/admin/workflows/{ID}/bpmn")
+    assert answer.mimetype == "application/xml"
+    assert fromstring(answer.data).tag.endswith("definitions")  # noqa: S314 - our own
+    assert f'id = "{ID}"' in client.get(f"/admin/workflows/{ID}/toml").text
+    page = client.get(f"/admin/workflows/{ID}").text
+    assert ("Chỉ làm được khi:" if language == "vi" else "Only if:") in page
+    assert client.get(f"/admin/workflows/{ID}?digest={'0' * 64}").status_code == 404
+
+
+def test_a_dropped_draft_is_gone(sqlite_site: Site) -> None:
+    client = sqlite_site.signed_in("admin")
+    address = begun(sqlite_site, client)
+    assert sent(client, f"{address}/drop").status_code == 303
+    assert client.get(address).status_code == 404

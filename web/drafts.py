@@ -1,0 +1,268 @@
+"""A change of a definition: copied, edited, checked, tried against past cases, released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from engine import diagram
+from engine.definition import Definition
+from engine.errors import Conflict, EngineError, Refusal, Refused
+from engine.fields import read_day
+from web import numbers
+from web.catalogue import gettext
+from web.definitions import told
+from web.extensions import bureau, db, language
+from web.identity import somebody
+from web.text import said
+from workflows.definitions import (
+    drafts,
+    editing,
+    faults,
+    releasing,
+    shelf,
+    soundness,
+    telling,
+)
+from workflows.definitions.drafts import DefinitionDraft
+from workflows.definitions.editing import Change
+
+blueprint = Blueprint("drafts", __name__, url_prefix="/admin/drafts")
+
+Answer = str | BaseResponse | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A draft as its page shows it: what is wrong, with a picture of where."""
+
+    draft: DefinitionDraft
+    definition: Definition | None
+    faults: Sequence[tuple[str, str]]
+    problems: Sequence[soundness.Unsound]
+    changes: Sequence[telling.Difference]
+    picture: str
+
+
+@blueprint.post("")
+def copy() -> BaseResponse:
+    """A new draft from a definition that is in use."""
+    session = db.session()
+    base = bureau().house.definition(request.form.get("digest", "")[:64])
+    text = shelf.text_of(session, base)
+    draft = drafts.begin(session, base.id, base.digest, text, somebody().person_id)
+    return redirect(url_for("drafts.show", draft_id=draft.id), 303)
+
+
+@blueprint.get("/<int:draft_id>")
+def show(draft_id: int) -> Answer:
+    """The draft: what is wrong with it, its parts, its text, and what can be done with it."""
+    return _page(drafts.find(db.session(), draft_id))
+
+
+def _page(
+    draft: DefinitionDraft,
+    *,
+    typed: str | None = None,
+    form: dict[str, str] | None = None,
+    refused: Sequence[Refusal] = (),
+    status: int = 200,
+) -> Answer:
+    seen = _view(draft)
+    definition = seen.definition
+    page = render_template(
+        "definitions/draft.html",
+        view=seen,
+        draft=draft,
+        definition=definition,
+        told=told(definition) if definition else (),
+        typed=typed,
+        form=form or {"from": releasing.earliest().isoformat(), "basis": ""},
+        earliest=releasing.earliest(),
+        mine=somebody().person_id in draft.editors,
+        refused=[said(one) for one in refused],
+        limit=drafts.LONGEST,
+    )
+    return page, status
+
+
+def _view(draft: DefinitionDraft) -> View:
+    definition, wrong = faults.read(draft.text, f"draft {draft.id}")
+    sentences = [(one.key, faults.explain(one, language())) for one in wrong]
+    if definition is None:
+        return View(draft, None, sentences, (), (), "")
+    found = soundness.problems(bureau().house, definition)
+    problems = [soundness.told(definition, one, language()) for one in found]
+    chosen = request.args.get("problem", 0, type=numbers.whole) or 0
+    way = problems[chosen].states if chosen < len(problems) else ()
+    current = way[-1] if way else None
+    picture = diagram.svg(definition, language(), current, way[:-1])
+    base = bureau().house.definition(draft.based_on)
+    changes = telling.differences(told(base), told(definition))
+    return View(draft, definition, sentences, problems, changes, picture)
+
+
+@blueprint.post("/<int:draft_id>/text")
+def save_text(draft_id: int) -> Answer:
+    """The whole text, as the expert typed it."""
+    typed = request.form.get("text", "")
+    try:
+        drafts.save(db.session(), draft_id, _version(), typed, somebody().person_id)
+    except (Conflict, Refused) as error:
+        db.session.rollback()
+        draft = drafts.find(db.session(), draft_id)
+        return _page(draft, typed=typed, refused=error.refusals, status=error.status)
+    flash(gettext("Đã lưu bản thảo."), "success")
+    return redirect(url_for("drafts.show", draft_id=draft_id) + "#text", 303)
+
+
+@blueprint.post("/<int:draft_id>/autosave")
+def autosave(draft_id: int) -> BaseResponse | tuple[BaseResponse, int]:
+    """The same, a moment after the last key: the new version, or why it was not saved."""
+    typed = request.form.get("text", "")
+    try:
+        version = drafts.save(db.session(), draft_id, _version(), typed, somebody().person_id)
+    except EngineError as error:
+        db.session.rollback()
+        return jsonify(refused=" ".join(map(said, error.refusals))), error.status
+    return jsonify(saved=gettext("Đã lưu bản thảo."), version=version)
+
+
+def _version() -> int:
+    return request.form.get("version", 0, type=numbers.whole) or 0
+
+
+@blueprint.get("/<int:draft_id>/<any(states,transitions,fields):part>/<item>")
+def part(draft_id: int, part: editing.Part, item: str) -> Answer:
+    """The form of one state, transition or input."""
+    draft = drafts.find(db.session(), draft_id)
+    definition = _readable(draft)
+    return _form(draft, definition, part, item, editing.told_of(definition, part, item))
+
+
+@blueprint.post("/<int:draft_id>/<any(states,transitions,fields):part>/<item>")
+def change_part(draft_id: int, part: editing.Part, item: str) -> Answer:
+    """What the form says, written into the text."""
+    draft = drafts.find(db.session(), draft_id)
+    definition, change = _readable(draft), _change()
+    try:
+        text = editing.change(
+            draft.text,
+            part,
+            item,
+            change,
+            binding=bureau().house.binding,
+            definition=definition,
+        )
+        drafts.save(db.session(), draft_id, _version(), text, somebody().person_id)
+    except (Refused, Conflict) as error:
+        db.session.rollback()
+        draft = drafts.find(db.session(), draft_id)
+        return _form(draft, _readable(draft), part, item, change, error)
+    flash(gettext("Đã lưu vào bản thảo."), "success")
+    return redirect(url_for("drafts.show", draft_id=draft_id), 303)
+
+
+def _readable(draft: DefinitionDraft) -> Definition:
+    definition, _ = faults.read(draft.text, f"draft {draft.id}")
+    if definition is None:
+        raise Refused(Refusal("draft_malformed"))
+    return definition
+
+
+def _change() -> Change:
+    form = request.form
+    measure = form.get("measure", "")
+    return Change(
+        vi=form.get("vi", ""),
+        en=form.get("en", ""),
+        measure=measure if measure in ("days", "working_days") else "",  # type: ignore[arg-type]
+        days=form.get("days", "").strip(),
+        by=tuple(form.getlist("by")),
+        guards=tuple(form.getlist("guards")),
+        fields=tuple(form.getlist("fields")),
+        clause=form.get("clause", ""),
+        required=bool(form.get("required")),
+    )
+
+
+def _form(
+    draft: DefinitionDraft,
+    definition: Definition,
+    part: editing.Part,
+    item: str,
+    change: Change,
+    error: EngineError | None = None,
+) -> Answer:
+    refusals = error.refusals if error else ()
+    names = ("vi", "en", "days", "by", "guards", "fields")
+    page = render_template(
+        "definitions/part.html",
+        draft=draft,
+        definition=definition,
+        part=part,
+        name=item,
+        change=change,
+        offices=editing.offices(bureau().house.binding, definition),
+        guards=_guards(definition, change),
+        general=[said(one) for one in refusals if one.field not in names],
+        wrong={
+            name: [(said(one), one.clause) for one in refusals if one.field == name]
+            for name in names
+        },
+    )
+    return page, error.status if error else 200
+
+
+def _guards(definition: Definition, change: Change) -> list[str]:
+    """The conditions to choose from: those asked now first, then those that moves of this
+    kind of subject ask somewhere."""
+    same = [
+        one for one in bureau().house.definitions if one.meta.subject == definition.meta.subject
+    ]
+    used = {name for one in same for move in one.transitions for name in move.guards}
+    rest = [name for name in bureau().house.binding.guards if name in used]
+    return list(dict.fromkeys((*change.guards, *rest)))
+
+
+@blueprint.post("/<int:draft_id>/release")
+def release(draft_id: int) -> Answer:
+    """The draft becomes law from a day."""
+    typed = {name: request.form.get(name, "").strip()[:500] for name in ("from", "basis")}
+    try:
+        made = releasing.release(
+            db.session(),
+            bureau().house,
+            draft_id,
+            version=_version(),
+            person_id=somebody().person_id,
+            effective_from=_day(typed["from"]),
+            basis=typed["basis"],
+        )
+    except (Refused, Conflict) as error:
+        db.session.rollback()
+        draft = drafts.find(db.session(), draft_id)
+        return _page(draft, form=typed, refused=error.refusals, status=error.status)
+    flash(gettext("Đã ban hành quy trình; áp dụng từ ngày đã chọn."), "success")
+    return redirect(
+        url_for("definitions.show", definition_id=made.definition_id, digest=made.digest), 303
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return read_day(text)
+    except ValueError:
+        raise Refused(Refusal("not_a_date", field="from")) from None
+
+
+@blueprint.post("/<int:draft_id>/drop")
+def drop(draft_id: int) -> BaseResponse:
+    """Throws the draft away."""
+    drafts.drop(db.session(), draft_id)
+    flash(gettext("Đã bỏ bản thảo."), "success")
+    return redirect(url_for("definitions.listing"), 303)

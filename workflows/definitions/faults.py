@@ -1,0 +1,95 @@
+"""What is wrong with the text of a definition, key by key, in sentences."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from engine.definition import Definition, parse
+from engine.errors import DefinitionError
+from workflows.lawfiles import LAW, table
+
+_LINE = re.compile(r"at line (\d+)")
+_DATES = ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact")
+_SAME: Mapping[str, str] = (
+    {"tuple_type": "list", "list_type": "list"}
+    | dict.fromkeys(_DATES, "date")
+    | {"model_type": "model", "int_parsing": "int_type", "int_from_float": "int_type"}
+    | {"bool_parsing": "bool_type"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that keeps a text from being a definition, and the key where it is."""
+
+    code: str
+    key: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@cache
+def _sentences() -> Mapping[str, Any]:
+    return table(LAW / "words" / "faults.toml")
+
+
+def explain(fault: Fault, language: str) -> str:
+    """The fault as a sentence."""
+    places = dict(fault.params)
+    if fault.code == "does_not_fit" and language == "vi":
+        places["reason"] = _sentences()["reasons"].get(places["reason"], places["reason"])
+    told: str = _sentences()[fault.code][language]
+    return told.format(key=fault.key, name=fault.key.rpartition(".")[2], **places)
+
+
+def read(text: str, source: str) -> tuple[Definition | None, Sequence[Fault]]:
+    """The definition in a text, or every fault that keeps it from being one."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _LINE.search(str(error))
+        line = int(found.group(1)) if found else text.count("\n") + 1
+        return None, [Fault("syntax", "", {"line": line})]
+    try:
+        Definition.model_validate(values)
+    except ValidationError as error:
+        faults = [_fault(values, one) for one in error.errors()]
+        return None, list({(one.key, one.code): one for one in faults}.values())
+    try:
+        return parse(text.encode(), source), ()
+    except DefinitionError as error:
+        return None, [Fault("named_twice", error.key)]
+    except UnicodeEncodeError:
+        return None, [Fault("unreadable", "")]
+
+
+def _fault(values: Mapping[str, Any], error: ErrorDetails) -> Fault:
+    code, context = _SAME.get(error["type"], error["type"]), error.get("ctx", {})
+    key = _key(values, error["loc"])
+    if code == "literal_error":
+        return Fault(code, key, {"choices": context["expected"].replace("'", "")})
+    if code == "greater_than_equal":
+        return Fault(code, key, {"limit": context["ge"]})
+    if code in _sentences():
+        return Fault(code, key)
+    return Fault("does_not_fit", key, {"reason": error["msg"].removeprefix("Value error, ")})
+
+
+def _key(values: Any, place: Sequence[int | str]) -> str:
+    """``transitions.close_vote.by`` rather than ``transitions.7.by``."""
+    parts, here = [], values
+    for part in place:
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            here = None
+        named = isinstance(part, int) and isinstance(here, Mapping) and "id" in here
+        parts.append(str(here["id"]) if named else str(part))
+    return ".".join(parts)

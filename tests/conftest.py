@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from engine.clock import new_code
 from engine.db import tune
 from tests import databases as dbs
+from tests import sharing
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / os.environ.get("VAR", "var")
@@ -45,6 +46,10 @@ settings.load_profile(
 
 # Worker processes inherit the name from the one that starts them.
 RUN = os.environ.setdefault("BINHXET_TEST_RUN", f"bxtest_{new_code(8)}")
+
+
+def pytest_collection_finish() -> None:
+    sharing.rest_the_collector()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -103,20 +103,25 @@ def alive(pid: int) -> bool:
 def test_the_server_outlives_a_killed_user_but_not_the_last_one(user: type[User]) -> None:
     first, second = user(), user()
     assert first.url == second.url
-    pid = int((user.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+    data = postgres.data_folder(user.folder, postgres.SETTINGS)
+    pid = int((data / "postmaster.pid").read_text().splitlines()[0])
     first.end()
     with opened(second.url) as engine, engine.connect() as connection:
         assert connection.scalar(select(1)) == 1
     assert alive(pid)
     second.end()
     deadline = time.monotonic() + 20
-    while (alive(pid) or (user.folder / "data").exists()) and time.monotonic() < deadline:
+    while (alive(pid) or data.exists()) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not alive(pid)
-    assert not (user.folder / "data").exists()
+    assert not data.exists()
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("in the way")
-    with pytest.raises(postgres.ServerFailed, match="File exists"):
-        postgres.join(tmp_path)
+    data = postgres.data_folder(tmp_path, postgres.SETTINGS)
+    data.write_text("in the way")
+    try:
+        with pytest.raises(postgres.ServerFailed, match="File exists"):
+            postgres.join(tmp_path)
+    finally:
+        data.unlink()

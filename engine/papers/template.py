@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,20 +49,27 @@ def _taken_in(source: str) -> tuple[str | None, ...]:
     return tuple(meta.find_referenced_templates(ImmutableSandboxedEnvironment().parse(source)))
 
 
+@cache
+def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
+    """What compiles the templates of a folder, and keeps them compiled for the process."""
+    made = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(folder),
+        undefined=_Missing,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["text_width"] = fonts.width
+    return made
+
+
 class Templates:
     """The paper templates of one folder, named without their suffix."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.schemas = Schemas(folder)
-        self._env = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(folder),
-            undefined=_Missing,
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._env.filters["text_width"] = fonts.width
+        self._env = _environment(folder)
 
     def html(self, template: str, values: Mapping[str, Any]) -> str:
         """The page of a template with these values.

@@ -1,10 +1,10 @@
 """The signatures of a file whose every byte is known, checked again without reading it as PDF.
 
 A file that equals what this house issued, byte for byte, was judged in full before it was
-kept: how it is built, what it permits, what was changed between its signatures. What time and
-other hands could change since is the cryptography and the roots, and only these are worked out
-anew here. Anything out of the ordinary is left to ``validate``, which is the measure of this
-module in the tests.
+kept: how it is built, what it permits, what was changed between its signatures, what was added
+after them. What time and other hands could change since is the cryptography, the roots, and what
+the time stamps still prove; only these are worked out anew here. Anything out of the ordinary is
+left to ``validate``, which is the measure of this module in the tests.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -26,11 +26,15 @@ from cryptography.x509 import (
     load_der_x509_certificate,
 )
 
+from engine.errors import Refused
 from engine.signing.certificates import Identity, Roots, identity
 from engine.signing.signer import Credential
 
 if TYPE_CHECKING:
-    from engine.signing.validate import SignatureReport
+    from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+    from engine.signing.levels import Chain
+    from engine.signing.validate import Role, SignatureReport
 
 _RANGE = re.compile(rb"/ByteRange\s*\[\s*0 (\d+) (\d+) (\d+)\s*\]")
 _TIME = re.compile(rb"/M\s*\((D(?::|\\072)[^)]{10,40})\)")
@@ -44,11 +48,12 @@ class Unusual(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """One signature where it lies: the covered bytes end at ``end``."""
+    """One signature where it lies: the covered bytes end at ``end``. A time stamp claims no
+    time: its token tells it."""
 
     gap: tuple[int, int]
     end: int
-    time: datetime
+    time: datetime | None
 
 
 def judge(pdf: bytes, roots: Roots) -> list[SignatureReport] | None:
@@ -56,16 +61,63 @@ def judge(pdf: bytes, roots: Roots) -> list[SignatureReport] | None:
     is not, or not as plain as ours are. Only for bytes that are known to be our own."""
     try:
         found = list(_find(pdf))
-        if not 1 <= len(found) <= 2 or found[-1].end != len(pdf):
+        stamped = [one for one in found if one.time is None]
+        signed = found[: len(found) - len(stamped)]
+        if not 1 <= len(signed) <= 2 or any(one.time is None for one in signed):
             return None
-        return [_report(pdf, *each, roots) for each in zip(found, _roles(found), strict=True)]
-    except (Unusual, ValueError, IndexError, StopIteration, UnsupportedAlgorithm):
+        paired = zip(signed, _ROLES, strict=False)
+        reports = [_report(pdf, one, role, roots) for one, role in paired]
+        if stamped:
+            return _stamped(pdf, reports, stamped, roots) if len(signed) == 2 else None
+        return _closing(reports) if signed[-1].end == len(pdf) else None
+    except (Unusual, Refused, ValueError, IndexError, StopIteration, UnsupportedAlgorithm):
         return None
 
 
-def _roles(found: Sequence[_Found]) -> list[tuple[str, bool]]:
-    """Whose each signature must be, and whether it is the last."""
-    return [("person", True)] if len(found) == 1 else [("person", False), ("seal", True)]
+def _closing(reports: Sequence[SignatureReport]) -> list[SignatureReport]:
+    """The last signature covers the whole file, and nothing was changed after it."""
+    *earlier, last = reports
+    return [*earlier, replace(last, covers="whole_file", modification="none")]
+
+
+def _stamped(
+    pdf: bytes, reports: Sequence[SignatureReport], found: Sequence[_Found], roots: Roots
+) -> list[SignatureReport] | None:
+    """The reports on a file with time stamps, where all of them hold and prove a time at which
+    the certificates did; ``reports`` are those on its signatures."""
+    from engine.signing import embedded, levels
+    from engine.signing.validate import stamp_report
+
+    signatures = embedded.signatures(pdf)
+    chain = levels.judge(signatures, roots.time, ours=True)
+    stamps = [stamp_report(one, chain) for one in signatures[len(reports) :]]
+    whole = found[-1].end == len(pdf) or chain.closed
+    if len(stamps) != len(found) or not whole or not all(stamp.valid for stamp in stamps):
+        return None
+    raised = [_raised(*pair, chain, roots) for pair in zip(reports, signatures, strict=False)]
+    return [*raised, *stamps]
+
+
+def _raised(
+    report: SignatureReport, signature: EmbeddedPdfSignature, chain: Chain, roots: Roots
+) -> SignatureReport:
+    """The report on a signature, at the time and with the evidence that the stamps give."""
+    from engine.signing import embedded
+    from engine.signing.stamps import SKEW
+
+    credential = embedded.credential(signature)
+    ends = roots.of("person" if report.role == "person" else "agency")
+    begins, until = _term(credential, ends)
+    level, revoked = chain.standing(credential, ends)
+    if revoked or chain.proven is None or report.time is None:
+        raise Unusual
+    if not begins <= chain.proven <= until or report.time > chain.proven + SKEW:
+        raise Unusual
+    return replace(report, level=level)
+
+
+_ROLES: tuple[Role, ...] = ("person", "seal")
+"""Whose each signature must be, in their order."""
 
 
 def _find(pdf: bytes) -> Iterator[_Found]:
@@ -73,7 +125,8 @@ def _find(pdf: bytes) -> Iterator[_Found]:
         first, second, rest = (int(number) for number in match.groups())
         dictionary = pdf[pdf.rindex(b" obj", 0, match.start()) : first]
         dictionary += pdf[second : pdf.index(b"endobj", second)]
-        yield _Found((first, second), second + rest, _time(dictionary))
+        time = None if b"/DocTimeStamp" in dictionary else _time(dictionary)
+        yield _Found((first, second), second + rest, time)
 
 
 def _time(dictionary: bytes) -> datetime:
@@ -85,21 +138,21 @@ def _time(dictionary: bytes) -> datetime:
     return datetime.strptime(plain.removeprefix("D:").replace("'", ""), "%Y%m%d%H%M%S%z")
 
 
-def _report(pdf: bytes, found: _Found, role: tuple[str, bool], roots: Roots) -> SignatureReport:
+def _report(pdf: bytes, found: _Found, role: Role, roots: Roots) -> SignatureReport:
+    """The report on a signature after which others follow."""
     from engine.signing.validate import SignatureReport
 
-    kind, last = role
     digest = _digest(pdf, found)
     credential = _credential(pdf, found, digest)
     holder = _holder(credential.certificate)
-    if holder.kind != {"person": "person", "seal": "agency"}[kind]:
+    if holder.kind != {"person": "person", "seal": "agency"}[role]:
         raise Unusual
-    term = _term(credential, roots.of(holder.kind))
-    if not term[0] <= found.time <= term[1]:
+    begins, until = _term(credential, roots.of(holder.kind))
+    if found.time is None or not begins <= found.time <= until:
         raise Unusual
     return SignatureReport(
-        role="person" if kind == "person" else "seal",
-        field="signature" if kind == "person" else "seal",
+        role=role,
+        field="signature" if role == "person" else "seal",
         name=holder.name,
         title=holder.title,
         organisation=holder.organisation,
@@ -109,9 +162,9 @@ def _report(pdf: bytes, found: _Found, role: tuple[str, bool], roots: Roots) -> 
         level="B-B",
         valid=True,
         intact=True,
-        covers="whole_file" if last else "revision",
+        covers="revision",
         digest=digest.hex(),
-        modification="none" if last else "form_filling",
+        modification="form_filling" if role == "person" else "lta_updates",
         problems=(),
     )
 

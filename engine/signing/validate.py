@@ -126,13 +126,13 @@ def _report(
     """A report, also on what makes no sense at all; see ``embedded.signatures``."""
     try:
         if signature.sig_object_type == DOCUMENT_STAMP:
-            return _stamp(signature, chain)
+            return stamp_report(signature, chain)
         return _judged(pdf, signature, roots, at, chain)
     except Exception:
         return replace(_NOTHING, field=signature.field_name, role=_role(signature))
 
 
-def _stamp(signature: EmbeddedPdfSignature, chain: Chain) -> SignatureReport:
+def stamp_report(signature: EmbeddedPdfSignature, chain: Chain) -> SignatureReport:
     """The report on a time stamp; what may follow it the seal's own judgement says."""
     stamp, authority = chain.stamps[signature.field_name], embedded.holder(signature)
     return SignatureReport(

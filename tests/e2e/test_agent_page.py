@@ -18,7 +18,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from tests.databases import Databases
 from tests.e2e.test_accessibility import RULES
 from tests.engine.signing.tokens import PIN
 from tests.web import world
@@ -83,8 +82,8 @@ def _listening(made: Room) -> Iterator[Room]:
 
 
 @pytest.fixture
-def two(databases: Databases, tmp_path: Path) -> Iterator[Room]:
-    with room(databases, tmp_path, papers=2) as made, _listening(made):
+def two(database_url: str, tmp_path: Path) -> Iterator[Room]:
+    with room(database_url, tmp_path, papers=2) as made, _listening(made):
         made.plug_in()
         yield made
 

@@ -23,6 +23,7 @@ from engine.move import Command
 from engine.store import BlobStore
 from tests import databases as dbs
 from tests.databases import Databases
+from tests.sharing import share_templates
 from tests.web import world
 from web import application, create_app
 from web.extensions import bureau, db
@@ -129,7 +130,9 @@ def make_site(url: str, folder: Path, **chosen: Any) -> Flask:
     """The application over a database, its files in a folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(application, "build_bureau", _bureau)
-        return create_app(Settings(env="test", database_url=url, var=folder, **chosen))
+        app = create_app(Settings(env="test", database_url=url, var=folder, **chosen))
+    share_templates(app.jinja_env)
+    return app
 
 
 @pytest.fixture
@@ -150,18 +153,6 @@ def site(district_url: str, tmp_path: Path) -> Iterator[Site]:
         db.engine.dispose()
 
 
-@pytest.fixture
-def sqlite_site(databases: Databases, tmp_path: Path) -> Iterator[Site]:
-    """The same on SQLite only, for what no database has a part in."""
-    url = databases.copy("sqlite", world.build)
-    app = make_site(url, tmp_path)
-    yield Site(app)
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    databases.drop(url)
-
-
 @pytest.fixture(scope="session")
 def key_folder(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Keys for the chairs and the seals of the small district, made once: it takes long."""
@@ -178,10 +169,10 @@ def make_key_folder(databases: Databases, folder: Path) -> Path:
 
 
 @pytest.fixture
-def keyed(sqlite_site: Site, key_folder: Path) -> Site:
+def keyed(site: Site, key_folder: Path) -> Site:
     """The site with keys for its chairs and its seals."""
-    hand_out(key_folder, sqlite_site.app)
-    return sqlite_site
+    hand_out(key_folder, site.app)
+    return site
 
 
 def hand_out(keys: Path, app: Flask) -> None:

@@ -24,7 +24,7 @@ from engine.papers.book import PaperVersion
 from engine.registers import Entry
 from engine.signing.authority import Algorithm, Authority, Issued
 from engine.signing.pkcs11 import Place
-from tests.databases import Databases, create_tables, opened
+from tests.databases import opened
 from tests.engine.signing.tokens import PIN, Tokens
 from tests.web import world
 from tests.web.conftest import make_site
@@ -163,9 +163,8 @@ class Room:
 
 
 @contextmanager
-def room(databases: Databases, folder: Path, *, papers: int = 1) -> Iterator[Room]:
-    """The room over a database of its own, the site not yet listening."""
-    url = databases.copy("sqlite", create_tables)
+def room(url: str, folder: Path, *, papers: int = 1) -> Iterator[Room]:
+    """The room over a new database, the site not yet listening."""
     authority = Authority.create(mark="MẪU", name="Kiểm thử", since=SINCE, years=YEARS)
     app = make_site(url, folder, signer="deferred")
     keys = folder / "test" / "keys"
@@ -184,7 +183,6 @@ def room(databases: Databases, folder: Path, *, papers: int = 1) -> Iterator[Roo
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
-    databases.drop(url)
 
 
 @contextmanager

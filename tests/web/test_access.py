@@ -37,8 +37,8 @@ def _address(rule: Rule) -> str:
     return built[1]
 
 
-def test_every_endpoint_is_in_the_table_and_the_table_has_no_other(sqlite_site: Site) -> None:
-    endpoints = {rule.endpoint for rule in sqlite_site.app.url_map.iter_rules()}
+def test_every_endpoint_is_in_the_table_and_the_table_has_no_other(site: Site) -> None:
+    endpoints = {rule.endpoint for rule in site.app.url_map.iter_rules()}
     assert endpoints == set(access.RULES)
 
 
@@ -46,10 +46,10 @@ def test_the_table_is_the_one_that_was_agreed_on() -> None:
     assert access.table() == WRITTEN.read_text(encoding="utf-8")
 
 
-def test_a_stranger_gets_no_further_than_the_public_pages(sqlite_site: Site) -> None:
-    client = sqlite_site.client()
+def test_a_stranger_gets_no_further_than_the_public_pages(site: Site) -> None:
+    client = site.client()
     token = token_of(client)
-    for rule in sqlite_site.app.url_map.iter_rules():
+    for rule in site.app.url_map.iter_rules():
         if access.RULES[rule.endpoint] in (access.PUBLIC, access.OWN_TOKEN):
             continue
         if "GET" in (rule.methods or ()):
@@ -61,18 +61,16 @@ def test_a_stranger_gets_no_further_than_the_public_pages(sqlite_site: Site) -> 
             assert answer.status_code == 401, rule
 
 
-def test_a_program_without_a_name_gets_no_further_either(sqlite_site: Site) -> None:
-    client = sqlite_site.client()
-    for rule in sqlite_site.app.url_map.iter_rules():
+def test_a_program_without_a_name_gets_no_further_either(site: Site) -> None:
+    client = site.client()
+    for rule in site.app.url_map.iter_rules():
         if access.RULES[rule.endpoint] == access.OWN_TOKEN and "GET" in (rule.methods or ()):
             assert client.get(_address(rule)).status_code == 401, rule
 
 
 @pytest.mark.parametrize("username", ["hamlet", "chair", "district-clerk", "auditor"])
-def test_only_administrators_reach_what_administrators_change(
-    sqlite_site: Site, username: str
-) -> None:
-    client = sqlite_site.signed_in(username)
+def test_only_administrators_reach_what_administrators_change(site: Site, username: str) -> None:
+    client = site.signed_in(username)
     for address in ("/admin/people", "/admin/people/1/end", "/admin/failures/1/retry"):
         answer = post(client, address, page="/inbox")
         assert answer.status_code == 403, (username, address)

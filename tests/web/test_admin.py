@@ -79,18 +79,16 @@ def test_an_appointment_is_recorded_with_its_basis_and_begins_on_its_day(site: S
         {"ends_on": "2026-01-01"},
     ],
 )
-def test_an_appointment_that_makes_no_sense_is_refused(
-    sqlite_site: Site, wrong: dict[str, str]
-) -> None:
-    client = sqlite_site.signed_in("admin")
+def test_an_appointment_that_makes_no_sense_is_refused(site: Site, wrong: dict[str, str]) -> None:
+    client = site.signed_in("admin")
     assert post(client, "/admin/people", "/inbox", **(NEW | wrong)).status_code == 422
-    assert _roles(sqlite_site, "police") == {"commune_appraiser"}
+    assert _roles(site, "police") == {"commune_appraiser"}
 
 
 def test_a_refused_appointment_keeps_what_was_typed_and_names_each_fault(
-    sqlite_site: Site,
+    site: Site,
 ) -> None:
-    client = sqlite_site.signed_in("admin")
+    client = site.signed_in("admin")
     wrong = {"username": "nobody", "starts_on": "mai", "basis": "", "capacity": "TL."}
     page = post(client, "/admin/people", "/inbox", **(NEW | wrong)).text
     for typed in ('value="nobody"', 'value="mai"', 'value="TL." selected', NEW["title"]):
@@ -100,8 +98,8 @@ def test_a_refused_appointment_keeps_what_was_typed_and_names_each_fault(
     assert 'id="unit-error"' not in page
 
 
-def test_days_are_read_as_people_write_them(sqlite_site: Site) -> None:
-    client = sqlite_site.signed_in("admin")
+def test_days_are_read_as_people_write_them(site: Site) -> None:
+    client = site.signed_in("admin")
     told = NEW | {"starts_on": "2/3/2026", "ends_on": "31/12/2026"}
     assert post(client, "/admin/people", "/inbox", **told).status_code == 303
     assert "đến 31/12/2026" in client.get("/admin/people?q=police").text
@@ -124,12 +122,12 @@ def test_a_form_sent_twice_makes_one_appointment(site: Site) -> None:
     assert count == 1
 
 
-def test_an_administrator_does_not_appoint_themself(sqlite_site: Site) -> None:
-    client = sqlite_site.signed_in("admin")
+def test_an_administrator_does_not_appoint_themself(site: Site) -> None:
+    client = site.signed_in("admin")
     answer = post(client, "/admin/people", "/inbox", **(NEW | {"username": "admin"}))
     assert answer.status_code == 422
     assert "tự bổ nhiệm" in answer.text
-    assert _roles(sqlite_site, "admin") == {"admin"}
+    assert _roles(site, "admin") == {"admin"}
 
 
 def test_ending_an_appointment_keeps_it_in_the_book(site: Site) -> None:
@@ -149,8 +147,8 @@ def test_ending_an_appointment_keeps_it_in_the_book(site: Site) -> None:
         assert "Hôm nay không giữ chức vụ nào" in page
 
 
-def test_people_are_found_without_marks(sqlite_site: Site) -> None:
-    page = sqlite_site.signed_in("admin").get("/admin/people?q=le van mau ba dinh").text
+def test_people_are_found_without_marks(site: Site) -> None:
+    page = site.signed_in("admin").get("/admin/people?q=le van mau ba dinh").text
     assert "xã Ba Đình" in page
     assert "xã Nga An" not in page
 

@@ -201,6 +201,6 @@ def test_the_command_line_tells_beforehand_drafts_and_refuses(keyed: Site) -> No
         assert shell("papers", "resting", "--json").json == []
 
 
-def test_the_list_of_papers_that_lost_their_ground_is_empty_at_first(sqlite_site: Site) -> None:
-    page = sqlite_site.signed_in("clerk").get("/papers/resting").text
+def test_the_list_of_papers_that_lost_their_ground_is_empty_at_first(site: Site) -> None:
+    page = site.signed_in("clerk").get("/papers/resting").text
     assert "Không có văn bản nào như vậy" in page

@@ -84,17 +84,17 @@ def _problem(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
 # ------------------------------------------------------------------ the description
 
 
-def test_the_description_is_open_and_of_version_3_1(sqlite_site: Site) -> None:
-    told = sqlite_site.client().get(f"{PREFIX}/openapi.json").json
+def test_the_description_is_open_and_of_version_3_1(site: Site) -> None:
+    told = site.client().get(f"{PREFIX}/openapi.json").json
     assert told == json.loads(json.dumps(describe("http://127.0.0.1:8000", "binhxet")))
     assert told["openapi"] == "3.1.0"
     assert set(told["info"]) == {"title", "version"}
 
 
-def test_the_description_and_the_routes_are_the_same(sqlite_site: Site) -> None:
+def test_the_description_and_the_routes_are_the_same(site: Site) -> None:
     routes = {
         (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule.removeprefix(PREFIX)))
-        for rule in sqlite_site.app.url_map.iter_rules()
+        for rule in site.app.url_map.iter_rules()
         if rule.endpoint.startswith("api.")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
@@ -123,12 +123,12 @@ def test_every_reference_in_the_description_resolves_and_every_schema_is_used() 
 # ------------------------------------------------------------------ who asks
 
 
-def test_nobody_unnamed_gets_an_answer(sqlite_site: Site) -> None:
+def test_nobody_unnamed_gets_an_answer(site: Site) -> None:
     for operation in OPERATIONS:
         if operation.public:
             continue
         address = PREFIX + operation.path.replace("{id}", "1")
-        client = sqlite_site.client()
+        client = site.client()
         answer = client.open(address, method=operation.method, headers={"Authorization": "x"})
         _problem(answer, 401, "not_signed_in")
         assert answer.headers["WWW-Authenticate"].startswith("Basic ")
@@ -347,21 +347,21 @@ def test_who_may_read_may_not_therefore_move(site: Site) -> None:
         {"action": "register", "pin": "246810"},
     ],
 )
-def test_a_body_of_another_form_is_refused(sqlite_site: Site, body: Any) -> None:
-    number = sqlite_site.open()
-    answer = sqlite_site.client().post(
+def test_a_body_of_another_form_is_refused(site: Site, body: Any) -> None:
+    number = site.open()
+    answer = site.client().post(
         f"{PREFIX}/nominations/{number}/moves", json=body, headers=_basic("hamlet")
     )
     _problem(answer, 400, "bad_body")
 
 
-def test_a_body_that_is_no_json_or_too_long_is_refused(sqlite_site: Site) -> None:
-    number = sqlite_site.open()
+def test_a_body_that_is_no_json_or_too_long_is_refused(site: Site) -> None:
+    number = site.open()
     deep = b'{"action": "register", "data": {"a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}}"
     long = b'{"action": "' + b"x" * 2_100_000 + b'"}'
     digits = b'{"action": "register", "version": ' + b"9" * 10_000 + b"}"
     for data in (b"", b"{", b"[]", b"\xff\xfe", deep, long, digits):
-        answer = sqlite_site.client().post(
+        answer = site.client().post(
             f"{PREFIX}/nominations/{number}/moves",
             data=data,
             content_type="application/json",
@@ -371,26 +371,26 @@ def test_a_body_that_is_no_json_or_too_long_is_refused(sqlite_site: Site) -> Non
         assert "{" not in told["detail"]
 
 
-def test_a_number_larger_than_any_column_is_no_address(sqlite_site: Site) -> None:
+def test_a_number_larger_than_any_column_is_no_address(site: Site) -> None:
     for number in (2**31, 2**63, 10**30, "9" * 5000):
         for address in (f"/nominations/{number}", f"/papers/{number}"):
             for end in ("", "/moves"):
-                assert _get(sqlite_site, address + end).status_code == 404
-        _problem(_get(sqlite_site, f"/nominations?year={number}"), 400, "bad_parameter")
-        _problem(_get(sqlite_site, f"/nominations?offset={number}"), 400, "bad_parameter")
-    _problem(_get(sqlite_site, f"/papers/{2**31 - 1}"), 404, "no_such_subject")
+                assert _get(site, address + end).status_code == 404
+        _problem(_get(site, f"/nominations?year={number}"), 400, "bad_parameter")
+        _problem(_get(site, f"/nominations?offset={number}"), 400, "bad_parameter")
+    _problem(_get(site, f"/papers/{2**31 - 1}"), 404, "no_such_subject")
 
 
-def test_an_address_or_a_method_that_is_none_is_told_as_a_problem(sqlite_site: Site) -> None:
-    _problem(_get(sqlite_site, "/zzz"), 404, "bad_request")
-    answer = sqlite_site.client().delete(f"{PREFIX}/nominations/1")
+def test_an_address_or_a_method_that_is_none_is_told_as_a_problem(site: Site) -> None:
+    _problem(_get(site, "/zzz"), 404, "bad_request")
+    answer = site.client().delete(f"{PREFIX}/nominations/1")
     _problem(answer, 405, "bad_request")
     assert "GET" in answer.headers["Allow"]
 
 
-def test_the_language_is_the_one_asked_for(sqlite_site: Site) -> None:
+def test_the_language_is_the_one_asked_for(site: Site) -> None:
     told = {
-        language: sqlite_site.client()
+        language: site.client()
         .get(f"{PREFIX}/nominations", headers={"Accept-Language": language})
         .get_json(force=True)["detail"]
         for language in ("vi", "en", "fr")

@@ -261,23 +261,23 @@ def test_a_file_is_kept_and_handed_out_only_as_an_attachment(site: Site, opened:
     ],
 )
 def test_what_is_no_picture_or_paper_is_not_taken(
-    sqlite_site: Site, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, told: str
+    site: Site, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, told: str
 ) -> None:
     assert uploads.LARGEST == 10 * 2**20
     monkeypatch.setattr(uploads, "LARGEST", 1000)
-    subject = sqlite_site.open()
-    sqlite_site.move(subject, "hamlet", "register", **REGISTRATION)
-    client = sqlite_site.signed_in("hamlet")
-    answer = _with_file(sqlite_site, client, subject, name, content)
+    subject = site.open()
+    site.move(subject, "hamlet", "register", **REGISTRATION)
+    client = site.signed_in("hamlet")
+    answer = _with_file(site, client, subject, name, content)
     assert answer.status_code == 422
     assert told in answer.text
     assert "Sổ theo dõi của thôn" in answer.text
 
 
-def test_a_file_that_is_not_taken_hides_nothing_else_that_is_wrong(sqlite_site: Site) -> None:
-    subject = sqlite_site.open()
-    sqlite_site.move(subject, "hamlet", "register", **REGISTRATION)
-    client = sqlite_site.signed_in("hamlet")
+def test_a_file_that_is_not_taken_hides_nothing_else_that_is_wrong(site: Site) -> None:
+    subject = site.open()
+    site.move(subject, "hamlet", "register", **REGISTRATION)
+    client = site.signed_in("hamlet")
     page = client.get(address(subject, "complete_self_assessment")).text
     cell = {"findings.4_1.files": (io.BytesIO(b"MZ"), "a.exe"), "findings.4_2.dated": "hôm qua"}
     answer = send(client, address(subject, "complete_self_assessment"), cell, page=page)
@@ -288,34 +288,34 @@ def test_a_file_that_is_not_taken_hides_nothing_else_that_is_wrong(sqlite_site: 
 
 
 def test_a_form_may_be_as_large_as_it_says_and_is_refused_by_what_is_too_much(
-    sqlite_site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subject = sqlite_site.open()
-    sqlite_site.move(subject, "hamlet", "register", **REGISTRATION)
-    client = sqlite_site.signed_in("hamlet")
+    subject = site.open()
+    site.move(subject, "hamlet", "register", **REGISTRATION)
+    client = site.signed_in("hamlet")
     page = client.get(address(subject, "complete_self_assessment")).text
     assert "tất cả các tệp của một lần gửi không quá 60 MB" in page
     assert security.LARGEST_MOVE == 60 * security.MEGABYTE
     large = PDF + b"0" * 30_000
-    sqlite_site.app.config["MAX_CONTENT_LENGTH"] = 30_000
+    site.app.config["MAX_CONTENT_LENGTH"] = 30_000
     monkeypatch.setattr(security, "LARGEST_MOVE", 60_000)
-    assert _with_file(sqlite_site, client, subject, "sổ.pdf", large).status_code == 303
+    assert _with_file(site, client, subject, "sổ.pdf", large).status_code == 303
     where = address(subject, "withdraw")
     refused = send(client, where, {"reason": "x", "more": (io.BytesIO(large * 2), "sổ.pdf")})
     assert refused.status_code == 413
     assert "Lưu nháp" in refused.text
-    stranger = sqlite_site.client().post(where, data={"more": (io.BytesIO(large), "sổ.pdf")})
+    stranger = site.client().post(where, data={"more": (io.BytesIO(large), "sổ.pdf")})
     assert stranger.status_code == 413
-    sqlite_site.app.config["MAX_FORM_PARTS"] = 1
+    site.app.config["MAX_FORM_PARTS"] = 1
     refused = send(client, where, {"reason": "x", "more": (io.BytesIO(PDF), "sổ.pdf")})
     assert refused.status_code == 413
     assert "quá nhiều ô" in refused.text
 
 
 def test_an_uploaded_file_survives_a_refusal_and_cannot_be_forged(
-    sqlite_site: Site,
+    site: Site,
 ) -> None:
-    site, subject = sqlite_site, sqlite_site.open()
+    subject = site.open()
     site.move(subject, "hamlet", "register", **REGISTRATION)
     client = site.signed_in("hamlet")
     where = address(subject, "complete_self_assessment")
@@ -337,13 +337,13 @@ def test_an_uploaded_file_survives_a_refusal_and_cannot_be_forged(
     assert "sổ.pdf" not in thief.get(f"/nominations/{other}").text
 
 
-def test_last_years_findings_may_be_copied_and_are_marked(sqlite_site: Site) -> None:
+def test_last_years_findings_may_be_copied_and_are_marked(site: Site) -> None:
     from sqlalchemy import update
 
     from engine.db import writing
     from workflows.nominations import Nomination
 
-    site, before = sqlite_site, sqlite_site.open()
+    before = site.open()
     site.move(before, "hamlet", "register", **REGISTRATION)
     client = site.signed_in("hamlet")
     assert _assessed(site, client, before).status_code == 303
@@ -384,8 +384,8 @@ def test_a_returned_file_says_why_and_is_filled_in_as_it_was(site: Site) -> None
         assert form.count(">\nKhông có</textarea>") == len(hamlet.ROWS)
 
 
-def test_a_count_entered_again_keeps_its_figures_and_its_photos(sqlite_site: Site) -> None:
-    site, subject = sqlite_site, hamlet.to_called(sqlite_site)
+def test_a_count_entered_again_keeps_its_figures_and_its_photos(site: Site) -> None:
+    subject = hamlet.to_called(site)
     with at(5):
         photo = {"sha256": "0" * 64, "name": "ảnh biên bản.jpg"}
         hamlet.count(site, subject, minutes_photo=[photo])
@@ -399,19 +399,19 @@ def test_a_count_entered_again_keeps_its_figures_and_its_photos(sqlite_site: Sit
         assert 'name="yes" value="14"' in client.get(address(subject, "record_count")).text
 
 
-def test_the_token_of_the_page_is_that_of_the_session(sqlite_site: Site) -> None:
-    client = sqlite_site.signed_in("hamlet")
-    mine, others = token_of(client, "/inbox"), token_of(sqlite_site.signed_in("police"), "/inbox")
+def test_the_token_of_the_page_is_that_of_the_session(site: Site) -> None:
+    client = site.signed_in("hamlet")
+    mine, others = token_of(client, "/inbox"), token_of(site.signed_in("police"), "/inbox")
     answer = client.post("/sign-out", data={"csrf_token": others})
     assert answer.status_code == 400
     assert client.post("/sign-out", data={"csrf_token": mine}).status_code == 303
 
 
 def test_the_next_step_stands_first_while_it_waits_and_the_meeting_can_be_put_off(
-    sqlite_site: Site,
+    site: Site,
 ) -> None:
-    subject = hamlet.to_called(sqlite_site)
-    client = sqlite_site.signed_in("hamlet")
+    subject = hamlet.to_called(site)
+    client = site.signed_in("hamlet")
     page = client.get(f"/nominations/{subject}").text
     listed = page[page.index('class="move-list"') : page.index('id="papers-title"')]
     assert "Ghi kết quả kiểm phiếu" in listed
@@ -419,14 +419,14 @@ def test_the_next_step_stands_first_while_it_waits_and_the_meeting_can_be_put_of
     assert listed.index("Ghi kết quả kiểm phiếu") < listed.index("Đổi ngày họp")
     assert listed.index("Đổi ngày họp") < listed.index("Rút hồ sơ")
     with at(5):
-        held = sqlite_site.signed_in("hamlet").get(f"/nominations/{subject}").text
+        held = site.signed_in("hamlet").get(f"/nominations/{subject}").text
         assert "chưa đến lúc" not in held
     answer = send(client, address(subject, "call_again"), {"reason": "Bão, phải hoãn họp"})
     assert answer.status_code == 303
 
 
-def test_forms_say_when_an_input_is_needed_and_what_the_law_will_ask(sqlite_site: Site) -> None:
-    site, subject = sqlite_site, hamlet.to_called(sqlite_site)
+def test_forms_say_when_an_input_is_needed_and_what_the_law_will_ask(site: Site) -> None:
+    subject = hamlet.to_called(site)
     with at(5):
         client = site.signed_in("hamlet")
         form = client.get(address(subject, "record_count")).text
@@ -447,10 +447,10 @@ def test_forms_say_when_an_input_is_needed_and_what_the_law_will_ask(sqlite_site
     assert form.count("phải ghi khi đạt") == 2 * len(hamlet.ROWS)
 
 
-def test_a_form_that_comes_after_the_meeting_was_put_off_is_a_conflict(sqlite_site: Site) -> None:
-    subject = hamlet.to_called(sqlite_site)
+def test_a_form_that_comes_after_the_meeting_was_put_off_is_a_conflict(site: Site) -> None:
+    subject = hamlet.to_called(site)
     with at(5):
-        client = sqlite_site.signed_in("hamlet")
+        client = site.signed_in("hamlet")
         page = client.get(address(subject, "record_count")).text
-        sqlite_site.move(subject, "hamlet", "call_again", reason="Ghi nhầm ngày họp")
+        site.move(subject, "hamlet", "call_again", reason="Ghi nhầm ngày họp")
         assert send(client, address(subject, "record_count"), {}, page=page).status_code == 409

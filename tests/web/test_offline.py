@@ -61,16 +61,14 @@ def test_the_page_for_keeping_needs_nothing_from_anywhere(keyed: Site) -> None:
 
 
 @pytest.mark.parametrize("kind", ["certificate", "minutes"])
-def test_the_schema_is_published_under_the_name_it_has_in_papers(
-    sqlite_site: Site, kind: str
-) -> None:
-    answer = sqlite_site.client().get(f"/schemas/{kind}.json")
+def test_the_schema_is_published_under_the_name_it_has_in_papers(site: Site, kind: str) -> None:
+    answer = site.client().get(f"/schemas/{kind}.json")
     assert answer.mimetype == "application/schema+json"
     schema = Schemas(FOLDER).of(kind)
     assert answer.get_json() == schema
     assert schema["$id"].startswith(f"urn:binhxet:paper:{kind}:")
     assert set(schema["properties"]["values"]["required"]) == set(sample(kind))
-    assert sqlite_site.client().get("/schemas/nothing.json").status_code == 404
+    assert site.client().get("/schemas/nothing.json").status_code == 404
 
 
 def test_data_and_schema_by_command(tmp_path: Path, renderer: Renderer) -> None:

@@ -54,17 +54,15 @@ def _every(site: Site, subject: int) -> Iterator[tuple[FlaskClient, str]]:
 
 
 @pytest.fixture
-def file(sqlite_site: Site) -> int:
-    subject = sqlite_site.open()
-    sqlite_site.move(subject, "hamlet", "register", **REGISTRATION)
+def file(site: Site) -> int:
+    subject = site.open()
+    site.move(subject, "hamlet", "register", **REGISTRATION)
     return subject
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_every_page_is_sound_html_of_modest_size(
-    sqlite_site: Site, file: int, language: str
-) -> None:
-    for client, address in _every(sqlite_site, file):
+def test_every_page_is_sound_html_of_modest_size(site: Site, file: int, language: str) -> None:
+    for client, address in _every(site, file):
         client.set_cookie("language", language)
         answer = client.get(address)
         assert answer.status_code in (200, 404), address
@@ -75,8 +73,8 @@ def test_every_page_is_sound_html_of_modest_size(
         assert len(ids) == len(set(ids)), (address, [i for i in ids if ids.count(i) > 1])
 
 
-def test_no_page_needs_more_than_its_own_policy_allows(sqlite_site: Site, file: int) -> None:
-    for client, address in _every(sqlite_site, file):
+def test_no_page_needs_more_than_its_own_policy_allows(site: Site, file: int) -> None:
+    for client, address in _every(site, file):
         answer = client.get(address)
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
@@ -88,10 +86,8 @@ def test_no_page_needs_more_than_its_own_policy_allows(sqlite_site: Site, file: 
         assert "http://" not in re.sub(r'xmlns="[^"]*"', "", answer.text), address
 
 
-def test_signed_in_pages_are_not_kept_and_every_page_is_guarded(
-    sqlite_site: Site, file: int
-) -> None:
-    for client, address in _every(sqlite_site, file):
+def test_signed_in_pages_are_not_kept_and_every_page_is_guarded(site: Site, file: int) -> None:
+    for client, address in _every(site, file):
         headers = client.get(address).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
@@ -100,8 +96,8 @@ def test_signed_in_pages_are_not_kept_and_every_page_is_guarded(
             assert headers["Cache-Control"] == "no-store", address
 
 
-def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(sqlite_site: Site) -> None:
-    answer = post(sqlite_site.client(), "/sign-in", username="hamlet", password=world.PASSWORD)
+def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Site) -> None:
+    answer = post(site.client(), "/sign-in", username="hamlet", password=world.PASSWORD)
     (cookie,) = [c for c in answer.headers.getlist("Set-Cookie") if c.startswith("binhxet=")]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
@@ -122,10 +118,10 @@ def statements(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def test_looking_changes_nothing(sqlite_site: Site, file: int) -> None:
-    with sqlite_site.app.app_context():
+def test_looking_changes_nothing(site: Site, file: int) -> None:
+    with site.app.app_context():
         engine = db.engine
-    for client, address in list(_every(sqlite_site, file)):
+    for client, address in list(_every(site, file)):
         with statements(engine) as seen:
             client.get(address)
         writing = [s for s in seen if not s.lstrip().startswith(("SELECT", "WITH", "BEGIN"))]
@@ -201,15 +197,15 @@ def test_postgresql_keeps_the_statements_of_a_page_prepared(
     assert any("FROM waiting" in statement for statement in kept)
 
 
-def test_the_inbox_says_who_has_it_and_how_to_reach_them(sqlite_site: Site, file: int) -> None:
-    page = sqlite_site.signed_in("police").get("/inbox").text
+def test_the_inbox_says_who_has_it_and_how_to_reach_them(site: Site, file: int) -> None:
+    page = site.signed_in("police").get("/inbox").text
     assert "Đang chờ người khác" in page
     assert "Lê Văn Mẫu 11" in page
     assert 'href="tel:0000000011"' in page
 
 
-def test_a_hamlet_head_without_a_file_is_offered_one(sqlite_site: Site) -> None:
-    client = sqlite_site.signed_in("hamlet")
+def test_a_hamlet_head_without_a_file_is_offered_one(site: Site) -> None:
+    client = site.signed_in("hamlet")
     page = client.get("/inbox").text
     assert "Mở hồ sơ năm 2026" in page
     area = re.search(r'name="area_id" value="(\d+)"', page)
@@ -221,15 +217,15 @@ def test_a_hamlet_head_without_a_file_is_offered_one(sqlite_site: Site) -> None:
     assert "Mở hồ sơ năm 2026" not in client.get("/inbox").text
 
 
-def test_names_are_found_without_their_marks(sqlite_site: Site, file: int) -> None:
-    client = sqlite_site.signed_in("auditor")
+def test_names_are_found_without_their_marks(site: Site, file: int) -> None:
+    client = site.signed_in("auditor")
     assert "Thôn 1" in client.get("/nominations?q=nga an thon 1").text
     assert "Thôn 1" in client.get("/nominations?q=NGÃ ẤN").text
     assert "Không có hồ sơ nào khớp" in client.get("/nominations?q=ba dinh").text
 
 
-def test_a_search_that_finds_nothing_says_so_in_its_heading(sqlite_site: Site) -> None:
-    assert "Không tìm thấy “zzzz”</h2>" in sqlite_site.client().get("/?q=zzzz").text
+def test_a_search_that_finds_nothing_says_so_in_its_heading(site: Site) -> None:
+    assert "Không tìm thấy “zzzz”</h2>" in site.client().get("/?q=zzzz").text
 
 
 def test_what_the_pages_print_is_found(site: Site) -> None:
@@ -246,18 +242,18 @@ def test_what_the_pages_print_is_found(site: Site) -> None:
 
 
 def test_a_search_without_a_hit_still_says_how_much_waits(
-    sqlite_site: Site, file: int, monkeypatch: pytest.MonkeyPatch
+    site: Site, file: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sqlite_site.open("16144-02", "hamlet-16144-02")
-    client = sqlite_site.signed_in("hamlet")
+    site.open("16144-02", "hamlet-16144-02")
+    client = site.signed_in("hamlet")
     for address in ("/inbox", "/inbox?q=khong co", "/inbox?page=9"):
         assert "1 việc đang chờ bạn" in client.get(address).text
     monkeypatch.setattr("workflows.queries.inbox.MOST_COUNTED", 0)
     assert "hơn 0 việc đang chờ bạn" in client.get("/inbox").text
 
 
-def test_the_list_can_be_taken_along_as_a_table(sqlite_site: Site, file: int) -> None:
-    answer = sqlite_site.signed_in("police").get("/nominations.csv")
+def test_the_list_can_be_taken_along_as_a_table(site: Site, file: int) -> None:
+    answer = site.signed_in("police").get("/nominations.csv")
     assert answer.mimetype == "text/csv"
     assert answer.data.startswith(b"\xef\xbb\xbf")
     lines = answer.text.lstrip("\ufeff").splitlines()
@@ -265,8 +261,8 @@ def test_the_list_can_be_taken_along_as_a_table(sqlite_site: Site, file: int) ->
     assert lines[1].startswith("2026,xã Nga An,Thôn 1,")
 
 
-def test_the_language_is_remembered(sqlite_site: Site) -> None:
-    client = sqlite_site.client()
+def test_the_language_is_remembered(site: Site) -> None:
+    client = site.client()
     answer = client.get("/language/en?next=/verify")
     assert answer.location == "/verify"
     assert '<html lang="en">' in client.get("/verify").text
@@ -286,7 +282,7 @@ def test_the_watchers_are_told(site: Site) -> None:
 
 
 def test_a_fault_of_ours_is_told_plainly_and_logged(
-    sqlite_site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     from workflows.queries import public
 
@@ -294,7 +290,7 @@ def test_a_fault_of_ours_is_told_plainly_and_logged(
         raise RuntimeError("the disk is gone")
 
     monkeypatch.setattr(public, "years", broken)
-    answer = sqlite_site.client().get("/")
+    answer = site.client().get("/")
     assert answer.status_code == 500
     assert "Máy chủ gặp trục trặc" in answer.text
     assert "disk" not in answer.text
@@ -303,9 +299,9 @@ def test_a_fault_of_ours_is_told_plainly_and_logged(
 
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**30, "9" * 5000], ids=lambda n: str(n)[:12])
 def test_a_number_larger_than_any_column_is_not_found_or_left_aside(
-    sqlite_site: Site, file: int, number: int | str
+    site: Site, file: int, number: int | str
 ) -> None:
-    visitor, head = sqlite_site.client(), sqlite_site.signed_in("hamlet")
+    visitor, head = site.client(), site.signed_in("hamlet")
     for address in ("/nominations/{}", "/papers/{}", "/papers/{}/file", "/registers/{}"):
         assert head.get(address.format(number)).status_code == 404
     assert visitor.get(f"/places/{number}").status_code == 404
@@ -321,6 +317,6 @@ def test_a_number_larger_than_any_column_is_not_found_or_left_aside(
     assert post(head, move, version=number).status_code in (409, 422)
 
 
-def test_the_numbers_beside_the_communes_are_told_under_them(sqlite_site: Site) -> None:
-    page = sqlite_site.client().get("/?year=2016").text
+def test_the_numbers_beside_the_communes_are_told_under_them(site: Site) -> None:
+    page = site.client().get("/?year=2016").text
     assert page.index('class="plain places"') < page.index("Con số bên cạnh tên xã")

@@ -109,24 +109,24 @@ def test_what_is_ready_has_a_page_of_its_own_when_it_is_much(
 
 
 def test_a_file_that_waits_for_a_draft_offers_it_and_never_says_it_does_not_wait(
-    sqlite_site: Site,
+    site: Site,
 ) -> None:
-    first = propose(sqlite_site, "16144-01", "hamlet")
-    second = propose(sqlite_site, "16144-02", "hamlet-16144-02")
+    first = propose(site, "16144-01", "hamlet")
+    second = propose(site, "16144-02", "hamlet-16144-02")
     offer = f"/papers/new?kind=commune_decision&amp;nomination={second}"
     with at(6):
-        police = sqlite_site.signed_in("police")
+        police = site.signed_in("police")
         page = police.get(f"/nominations/{second}").text
         assert offer in page
         assert "Lúc này hồ sơ không chờ bạn" not in page
-        others = sqlite_site.signed_in("hamlet-16144-02").get(f"/nominations/{second}").text
+        others = site.signed_in("hamlet-16144-02").get(f"/nominations/{second}").text
         assert "/papers/new" not in others
         choice = police.get(html.unescape(offer)).text
         assert f'value="{second}" checked' in choice
         assert f'value="{first}" checked' not in choice
-        sqlite_site.move(second, "committee", "reconsider", reason="Cần xem lại số liệu")
+        site.move(second, "committee", "reconsider", reason="Cần xem lại số liệu")
         refusal = {"reasons": ["Còn một vụ việc chưa xong"]}
-        sqlite_site.move(second, "committee", "propose_refusal", **refusal)
+        site.move(second, "committee", "propose_refusal", **refusal)
         page = police.get(f"/nominations/{second}").text
         assert f"/papers/new?kind=refusal_notice&amp;nomination={second}" in page
         assert "Lập thông báo" in page
@@ -160,23 +160,23 @@ def test_every_list_of_papers_tells_which_areas_they_are_about(keyed: Site) -> N
         assert one in clerk.get(register.group(1)).text
 
 
-def test_a_file_in_a_paper_waits_on_whom_the_paper_waits_on(sqlite_site: Site) -> None:
-    subject = propose(sqlite_site, "16144-01", "hamlet")
+def test_a_file_in_a_paper_waits_on_whom_the_paper_waits_on(site: Site) -> None:
+    subject = propose(site, "16144-01", "hamlet")
     with at(6):
-        paper = _draft(sqlite_site, subject)
+        paper = _draft(site, subject)
         for who, action, office in (
             ("chair", "approve_content", "commune_chair"),
             ("clerk", "approve_format", "clerk"),
         ):
-            page = sqlite_site.signed_in(who).get(f"/nominations/{subject}").text
+            page = site.signed_in(who).get(f"/nominations/{subject}").text
             assert f'href="/papers/{paper}"><span>Mở văn bản để làm tiếp' in page
             assert page.count('class="pending-role"') == 1
-            other = sqlite_site.signed_in("police").get(f"/nominations/{subject}").text
+            other = site.signed_in("police").get(f"/nominations/{subject}").text
             assert f'nằm trong văn bản: <a href="/papers/{paper}">' in other
             assert "Mở văn bản để làm tiếp" not in other
-            told = sqlite_site.do(lambda session: _told(session, subject))
+            told = site.do(lambda session: _told(session, subject))
             assert [one["role"] for one in told["waiting_on"]] == [office]
-            sqlite_site.move(paper, who, action)
+            site.move(paper, who, action)
 
 
 def _told(session: Session, subject: int) -> dict[str, Any]:

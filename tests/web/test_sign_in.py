@@ -75,8 +75,8 @@ def test_a_session_ends_with_the_working_day(site: Site) -> None:
         assert client.get("/inbox").status_code == 302
 
 
-def test_a_form_without_its_token_or_from_elsewhere_is_not_taken(sqlite_site: Site) -> None:
-    client = sqlite_site.client()
+def test_a_form_without_its_token_or_from_elsewhere_is_not_taken(site: Site) -> None:
+    client = site.client()
     form = {"username": "hamlet", "password": world.PASSWORD}
     assert client.post("/sign-in", data=form).status_code == 400
     form["csrf_token"] = token_of(client)
@@ -85,8 +85,8 @@ def test_a_form_without_its_token_or_from_elsewhere_is_not_taken(sqlite_site: Si
     assert client.post("/sign-in", data=form, headers={"Origin": "http://localhost"}).location
 
 
-def test_an_unknown_host_is_not_served(sqlite_site: Site) -> None:
-    client = sqlite_site.client()
+def test_an_unknown_host_is_not_served(site: Site) -> None:
+    client = site.client()
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
 
 
@@ -121,11 +121,11 @@ def test_one_is_sent_back_to_where_one_wanted_to_go(site: Site) -> None:
     assert answer.location == "/nominations?q=nga"
 
 
-def test_what_cannot_be_unpacked_is_left_behind(sqlite_site: Site) -> None:
-    subject = sqlite_site.open()
+def test_what_cannot_be_unpacked_is_left_behind(site: Site) -> None:
+    subject = site.open()
     for carried in ("[" * 50_000, "no json", "[]"):
         answer = post(
-            sqlite_site.client(),
+            site.client(),
             "/sign-in",
             username="hamlet",
             password=world.PASSWORD,
@@ -159,5 +159,5 @@ def test_a_forwarded_address_counts_only_behind_a_proxy_of_ours(
             db.engine.dispose()
 
 
-def test_only_the_demonstration_shows_its_names(sqlite_site: Site) -> None:
-    assert world.PASSWORD not in sqlite_site.client().get("/sign-in").text
+def test_only_the_demonstration_shows_its_names(site: Site) -> None:
+    assert world.PASSWORD not in site.client().get("/sign-in").text

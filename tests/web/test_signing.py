@@ -30,8 +30,8 @@ from workflows.verification import verify
 
 
 @pytest.fixture
-def here(databases: Databases, tmp_path: Path) -> Iterator[Room]:
-    with room(databases, tmp_path) as made:
+def here(database_url: str, tmp_path: Path) -> Iterator[Room]:
+    with room(database_url, tmp_path) as made:
         yield made
 
 

@@ -29,7 +29,6 @@ from engine.signing.authority import Authority
 from engine.signing.certificates import identity
 from engine.signing.coverage import facts
 from engine.signing.pkcs11 import Wanted, choose, credentials, opened
-from tests.databases import Databases
 from tests.engine.signing import tools
 from tests.engine.signing.tokens import PIN
 from tests.web import world
@@ -42,14 +41,14 @@ from workflows.verification import verify
 
 
 @pytest.fixture
-def live(databases: Databases, tmp_path: Path) -> Iterator[Room]:
-    with room(databases, tmp_path) as made, listening(made):
+def live(database_url: str, tmp_path: Path) -> Iterator[Room]:
+    with room(database_url, tmp_path) as made, listening(made):
         yield made
 
 
 @pytest.fixture
-def two(databases: Databases, tmp_path: Path) -> Iterator[Room]:
-    with room(databases, tmp_path, papers=2) as made, listening(made):
+def two(database_url: str, tmp_path: Path) -> Iterator[Room]:
+    with room(database_url, tmp_path, papers=2) as made, listening(made):
         yield made
 
 

@@ -13,7 +13,6 @@ from engine import clock
 from engine.errors import EngineError
 from engine.papers.book import Paper
 from engine.signing.pkcs11 import Wanted, choose, credentials
-from tests.databases import Databases
 from tests.engine.signing.tokens import PIN
 from tests.web import world
 from tests.web.room import Room, listening, room
@@ -25,9 +24,9 @@ from workflows.queries import ceremonies as queries
 
 
 @pytest.fixture
-def two(databases: Databases, tmp_path: Path) -> Iterator[Room]:
+def two(database_url: str, tmp_path: Path) -> Iterator[Room]:
     """Two papers, and tokens for the chair and the seal."""
-    with room(databases, tmp_path, papers=2) as made, listening(made):
+    with room(database_url, tmp_path, papers=2) as made, listening(made):
         made.plug_in()
         yield made
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from engine.signing import cage
 from engine.store import BlobStore
-from tests.databases import Databases, opened
+from tests.databases import opened
 from tests.engine.signing.altering.keys import FOLDER
 from tests.engine.signing.altering.manifest import genuine
 from tests.web.calling import Shell
@@ -32,10 +32,10 @@ JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def codes(sqlite_site: Site, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def codes(site: Site, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The genuine papers, issued at this site; strangers' files are opened in this process."""
     monkeypatch.setattr(cage, "ask", cage.answer)
-    return dict(sqlite_site.do(lambda session: enter(session, bureau().desk).codes))
+    return dict(site.do(lambda session: enter(session, bureau().desk).codes))
 
 
 def send(site: Site, content: bytes, headers: Any = None, **fields: str) -> TestResponse:
@@ -48,15 +48,15 @@ def altered(name: str) -> bytes:
 
 
 @pytest.mark.usefixtures("codes")
-def test_an_altered_file_is_told_with_its_reasons_under_the_answers(sqlite_site: Site) -> None:
-    page = send(sqlite_site, altered("page-added")).text
+def test_an_altered_file_is_told_with_its_reasons_under_the_answers(site: Site) -> None:
+    page = send(site, altered("page-added")).text
     parse(page)
     before, *answers = page.split('<li class="answer answer-')
     assert [answer.partition('"')[0] for answer in answers] == ["bad"] * 4
     assert "Tệp có thêm trang" in answers[1]
     assert "Tệp có thêm trang" not in before + answers[0] + answers[2]
     assert "Tệp được làm từ văn bản số 15/QĐ-UBND" in page
-    told = send(sqlite_site, altered("page-added"), JSON).get_json()
+    told = send(site, altered("page-added"), JSON).get_json()
     assert told["verdict"] == "altered"
     assert {"page_added", "appended"} <= {reason["code"] for reason in told["reasons"]}
     assert all(reason["detail"] for reason in told["reasons"])
@@ -74,10 +74,8 @@ def test_an_altered_file_is_told_with_its_reasons_under_the_answers(sqlite_site:
         ("rolled-back", "chưa được phát hành"),
     ],
 )
-def test_every_kind_of_file_has_its_plain_sentence(
-    sqlite_site: Site, name: str, sentence: str
-) -> None:
-    answer = send(sqlite_site, altered(name))
+def test_every_kind_of_file_has_its_plain_sentence(site: Site, name: str, sentence: str) -> None:
+    answer = send(site, altered(name))
     assert answer.status_code == 200
     assert sentence in answer.text
 
@@ -87,19 +85,17 @@ def test_every_kind_of_file_has_its_plain_sentence(
     ("content", "reason"),
     [(b"", "empty"), (b"PK\3\4 words", "not_a_pdf"), (b"%PDF-1.7", "cut_off")],
 )
-def test_what_is_no_paper_at_all_is_answered(
-    sqlite_site: Site, content: bytes, reason: str
-) -> None:
-    told = send(sqlite_site, content, JSON).get_json()
+def test_what_is_no_paper_at_all_is_answered(site: Site, content: bytes, reason: str) -> None:
+    told = send(site, content, JSON).get_json()
     assert told["verdict"] == "unreadable"
     assert [one["code"] for one in told["reasons"]] == [reason]
-    assert send(sqlite_site, content).status_code == 200
+    assert send(site, content).status_code == 200
 
 
-def test_a_file_too_large_is_refused_by_its_size_alone(sqlite_site: Site) -> None:
+def test_a_file_too_large_is_refused_by_its_size_alone(site: Site) -> None:
     """It says it is 200 MB; not a byte of it is read."""
     for headers, form in ((JSON, "json"), ({}, "html")):
-        answer = sqlite_site.client().post(
+        answer = site.client().post(
             "/verify",
             headers=headers,
             content_type="multipart/form-data; boundary=x",
@@ -120,38 +116,34 @@ class _Untouched(io.BytesIO):
     readline = read
 
 
-def test_no_file_chosen_is_asked_for(sqlite_site: Site) -> None:
-    client = sqlite_site.client()
+def test_no_file_chosen_is_asked_for(site: Site) -> None:
+    client = site.client()
     assert client.post("/verify", data={}).status_code == 422
     nothing = {"file": (io.BytesIO(b""), "")}
     assert "Chọn tệp PDF cần kiểm tra" in client.post("/verify", data=nothing).text
     assert client.post("/verify", headers=JSON).get_json()["status"] == 422
 
 
-def test_a_file_is_compared_with_the_paper_of_the_code(
-    sqlite_site: Site, codes: dict[str, str]
-) -> None:
+def test_a_file_is_compared_with_the_paper_of_the_code(site: Site, codes: dict[str, str]) -> None:
     code = codes["genuine-certificate"]
-    form = sqlite_site.client().get(f"/verify?code={code}").text
+    form = site.client().get(f"/verify?code={code}").text
     assert f'name="code" value="{code}"' in form
-    other = send(sqlite_site, genuine(), JSON, code=code).get_json()
+    other = send(site, genuine(), JSON, code=code).get_json()
     assert other["verdict"] == "other_paper"
     assert [one["code"] for one in other["reasons"]] == ["other_paper"]
-    assert "là một văn bản khác" in send(sqlite_site, genuine(), code=code).text
-    same = send(sqlite_site, genuine(), JSON, code=codes["genuine"]).get_json()
+    assert "là một văn bản khác" in send(site, genuine(), code=code).text
+    same = send(site, genuine(), JSON, code=codes["genuine"]).get_json()
     assert (same["verdict"], same["reasons"]) == ("genuine", [])
 
 
 @pytest.fixture
-def shell(databases: Databases, tmp_path: Path) -> Any:
+def shell(database_url: str, tmp_path: Path) -> Any:
     """A terminal where the genuine papers are issued."""
-    url = databases.copy("sqlite")
-    with opened(url) as engine, Session(engine) as session:
-        settings = Settings(env="test", database_url=url, var=tmp_path)
+    with opened(database_url) as engine, Session(engine) as session:
+        settings = Settings(env="test", database_url=database_url, var=tmp_path)
         store, keyring = BlobStore(settings.blob_folder), Keyring(settings.keys_folder)
         codes = enter(session, PaperDesk(house(), store, keyring, TEMPLATES)).codes
-    yield Shell(tmp_path, {"BINHXET_DATABASE_URL": url}), codes
-    databases.drop(url)
+    yield Shell(tmp_path, {"BINHXET_DATABASE_URL": database_url}), codes
 
 
 def test_the_command_tells_the_same(shell: tuple[Shell, dict[str, str]], tmp_path: Path) -> None:

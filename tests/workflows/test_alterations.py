@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from engine.papers.book import PaperVersion
 from engine.signing import cage
 from engine.signing.validate import validate
-from tests.databases import Databases, opened
+from tests.databases import KINDS, Databases, opened
 from tests.engine.signing.altering.keys import FOLDER
 from tests.engine.signing.altering.manifest import Entry, entries, genuine
 from tests.workflows.register import PAPERS, Register, issue_all, stages
@@ -29,9 +30,15 @@ KEYS_WERE_OURS = {"sealed-twice", "sealed-by-another-agency", "shadow-prepared"}
 """Made with our own keys past the house: only the register can tell."""
 
 
-@pytest.fixture(scope="module")
-def register(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Register]:
-    url = databases.copy("sqlite")
+_answers = cache(cage.answer)
+"""What a file shows by itself is the same whatever database the papers are looked up in."""
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def register(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Register]:
+    url = databases.copy(request.param)
     with opened(url) as engine, Session(engine) as session:
         yield issue_all(session, tmp_path_factory.mktemp("register"))
     databases.drop(url)
@@ -39,7 +46,7 @@ def register(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def check(register: Register, content: bytes, code: str = "") -> Verification:
     """The check with the examination in this process: one for each file would take minutes."""
-    return verify(register.session, register.desk, content, code=code, ask=cage.answer)
+    return verify(register.session, register.desk, content, code=code, ask=_answers)
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
@@ -100,6 +107,6 @@ def test_on_every_database_an_altered_file_is_traced_to_its_paper(
     session: Session, tmp_path: Path
 ) -> None:
     here = issue_all(session, tmp_path)
-    found = verify(session, here.desk, genuine() + b"\n", ask=cage.answer)
+    found = verify(session, here.desk, genuine() + b"\n", ask=_answers)
     assert (found.code, found.verdict) == (here.codes["genuine"], "altered")
     assert set(found.reasons) == {"bytes_after", "not_covered"}

@@ -24,7 +24,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from engine import clock
 from engine.errors import Refused
-from engine.signing import evidence, stamps, trust
+from engine.signing import evidence, shortcut, stamps, trust
 from engine.signing import pdf as acts
 from engine.signing.authority import Authority, revocation_list
 from engine.signing.certificates import Roots, der
@@ -128,6 +128,18 @@ def test_each_version_says_the_level_it_has(ladder: Ladder, version: str) -> Non
     )
     seal = reports[1]
     assert seal.modification == ("none" if version == "bb" else "lta_updates")
+
+
+@pytest.mark.parametrize("version", ["bb", "bt", "blt", "blta"])
+def test_a_known_file_gets_the_very_reports_of_the_full_judgement(
+    ladder: Ladder, version: str
+) -> None:
+    content = getattr(ladder, version)
+    for at in (NEXT_DAY, NEXT_DAY.replace(year=2046)):  # the stamps have ended by then
+        with clock.fixed_at(at):
+            quick = shortcut.judge(content, roots_of(ladder.authority))
+            full = validate(content, roots_of(ladder.authority))
+            assert quick == (full if all(report.valid for report in full) else None)
 
 
 def test_a_stamp_tells_its_authority_and_its_time(ladder: Ladder) -> None:

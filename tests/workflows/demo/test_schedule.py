@@ -98,14 +98,16 @@ def test_the_last_step_of_the_others_is_always_recent() -> None:
 
 
 # A day on which the build once failed, and a leap day; the rules above hold for every day.
-@pytest.mark.parametrize("until", [date(2027, 1, 10), date(2028, 2, 29)])
+@pytest.mark.parametrize(
+    ("until", "kind"), [(date(2027, 1, 10), "sqlite"), (date(2028, 2, 29), "postgresql")]
+)
 def test_the_story_is_told_by_real_moves_and_nothing_lapses(
-    until: date, databases: Databases, tmp_path: Path
+    until: date, kind: str, databases: Databases, tmp_path: Path
 ) -> None:
     """The whole of it, papers, signatures and numbers included."""
     bureau = build(blob_folder=tmp_path / "b", keys_folder=tmp_path / "k", specimen=True)
     schedule = plan(until)
-    url = databases.copy("sqlite", create_tables)
+    url = databases.copy(kind, create_tables)
     with (
         clock.fixed_at(clock.vietnam(until, time(9))),
         opened(url) as engine,

@@ -1,0 +1,66 @@
+"""What every test would else work out anew, kept for the whole of a test process.
+
+None of it depends on a database's content: how a query is written in a database's language,
+how a template reads as code. In production each process does it once; a test process has a new
+engine and a new application for nearly every test.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.util import LRUCache
+
+COMPILED = 2000
+"""Statements to keep; the suite has some hundreds."""
+
+_dialects: dict[str, tuple[Dialect, LRUCache[Any, Any]]] = {}
+
+
+@event.listens_for(Engine, "engine_connect")
+def _share(connection: Connection) -> None:
+    """Gives every engine of a driver the dialect of the first, under which its statements are
+    compiled and kept."""
+    engine = connection.engine
+    mine = engine.dialect, LRUCache[Any, Any](COMPILED)
+    dialect, compiled = _dialects.setdefault(f"{engine.dialect.name}+{engine.driver}", mine)
+    connection.dialect = engine.dialect = dialect
+    engine._compiled_cache = compiled
+
+
+class _Kept(BytecodeCache):
+    """Templates as code, in memory; a template that was changed is another source."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._codes.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_kept = _Kept()
+
+
+def share_templates(environment: Environment) -> None:
+    """Lets an environment of pages use the code that an earlier one compiled.
+
+    Environments must be dressed alike: the code does not tell how.
+    """
+    environment.bytecode_cache = _kept
+
+
+def rest_the_collector() -> None:
+    """Takes all that is imported out of the collector's sight, and lets it look less often: it
+    walked the same libraries again and again, for a seventh of the suite's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

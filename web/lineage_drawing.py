@@ -44,7 +44,7 @@ def draw(story: Story, address: Callable[[int], str], title: str) -> str:
     width = max(box.left for box in boxes.values()) + WIDE + 2
     height = max(box.top for box in boxes.values()) + HIGH + 2
     size = {"viewBox": f"0 0 {width:g} {height:g}", "width": f"{width:g}", "height": f"{height:g}"}
-    root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", **size})
+    root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "group", **size})
     SubElement(root, "title").text = title
     for step in steps:
         _line(root, boxes, step)

@@ -58,6 +58,11 @@ PAGES = {
         "/admin/workflows",
         "/admin/workflows/district-certification",
         "/admin/people",
+        "/admin/units",
+        "/admin/units/3",
+        "/admin/units/acts/merge",
+        "/admin/units/acts/split",
+        "/admin/units/sheet",
     ),
 }
 

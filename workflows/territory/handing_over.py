@@ -134,7 +134,7 @@ def _nominations(house: House, today: date) -> Select[int, int]:
             commune.c.subject_id == Subject.id,
             commune.c.scope == "commune",
             commune.c.unit_id != area.c.parent_id,
-            area.c.kind == "area",
+            area.c.parent_id.in_(select(unit.c.id).where(unit.c.kind == "commune")),
         )
         .exists()
     )

@@ -78,6 +78,7 @@ def test_a_change_goes_from_a_copy_to_a_release(site: Site) -> None:
     address = begun(site, client)
     page = client.get(address).text
     assert "Đúng đắn" in page
+    assert "Chưa có gì khác." in page
     form = client.get(f"{address}/states/submitted").text
     assert 'value="5"' in form
     assert f'action="{address}/states/submitted"' in form
@@ -89,6 +90,7 @@ def test_a_change_goes_from_a_copy_to_a_release(site: Site) -> None:
     seen = client.get(address).text
     assert "<del>Thời hạn: 5 ngày làm việc kể từ ngày tới bước này.</del>" in seen
     assert "<ins>Thời hạn: 9 ngày làm việc kể từ ngày tới bước này.</ins>" in seen
+    assert "-due = { working_days = 5 }" in seen
     assert "due = {working_days = 9}" in text.replace("{ ", "{").replace(" }", "}")
     release = {"from": "2026-03-03", "basis": "Quyết định 9/QĐ-UBND", "version": version}
     barred = sent(client, f"{address}/release", **release)

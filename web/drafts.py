@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import unified_diff
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -45,6 +46,7 @@ class View:
     faults: Sequence[tuple[str, str]]
     problems: Sequence[soundness.Unsound]
     changes: Sequence[telling.Difference]
+    text: Sequence[str]
     picture: str
 
 
@@ -94,7 +96,7 @@ def _view(draft: DefinitionDraft) -> View:
     definition, wrong = faults.read(draft.text, f"draft {draft.id}")
     sentences = [(one.key, faults.explain(one, language())) for one in wrong]
     if definition is None:
-        return View(draft, None, sentences, (), (), "")
+        return View(draft, None, sentences, (), (), _changed(draft), "")
     found = soundness.problems(bureau().house, definition)
     problems = [soundness.told(definition, one, language()) for one in found]
     chosen = request.args.get("problem", 0, type=numbers.whole) or 0
@@ -103,7 +105,14 @@ def _view(draft: DefinitionDraft) -> View:
     picture = diagram.svg(definition, language(), current, way[:-1])
     base = bureau().house.definition(draft.based_on)
     changes = telling.differences(told(base), told(definition))
-    return View(draft, definition, sentences, problems, changes, picture)
+    return View(draft, definition, sentences, problems, changes, _changed(draft), picture)
+
+
+def _changed(draft: DefinitionDraft) -> Sequence[str]:
+    """The lines of the text that the draft takes away and adds: also what no sentence tells."""
+    base = shelf.text_of(db.session(), bureau().house.definition(draft.based_on))
+    lines = unified_diff(base.splitlines(), draft.text.splitlines(), n=0, lineterm="")
+    return [line for line in lines if line[0] in "+-" and line[:3] not in ("+++", "---")]
 
 
 @blueprint.post("/<int:draft_id>/text")

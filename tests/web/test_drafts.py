@@ -9,11 +9,12 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from engine.db import writing
+from engine.history import Event
 from engine.releases import DefinitionRelease
 from tests.web import world
 from tests.web.conftest import REGISTRATION, Site, post
@@ -77,6 +78,7 @@ def test_a_change_goes_from_a_copy_to_a_release(site: Site) -> None:
     address = begun(site, client)
     page = client.get(address).text
     assert "Đúng đắn" in page
+    assert "Chưa có gì khác." in page
     form = client.get(f"{address}/states/submitted").text
     assert 'value="5"' in form
     assert f'action="{address}/states/submitted"' in form
@@ -88,6 +90,7 @@ def test_a_change_goes_from_a_copy_to_a_release(site: Site) -> None:
     seen = client.get(address).text
     assert "<del>Thời hạn: 5 ngày làm việc kể từ ngày tới bước này.</del>" in seen
     assert "<ins>Thời hạn: 9 ngày làm việc kể từ ngày tới bước này.</ins>" in seen
+    assert "-due = { working_days = 5 }" in seen
     assert "due = {working_days = 9}" in text.replace("{ ", "{").replace(" }", "}")
     release = {"from": "2026-03-03", "basis": "Quyết định 9/QĐ-UBND", "version": version}
     barred = sent(client, f"{address}/release", **release)
@@ -106,9 +109,9 @@ def test_a_change_goes_from_a_copy_to_a_release(site: Site) -> None:
     assert sent(client, f"{address}/text", text="x", version=version).status_code == 409
 
 
-def test_two_who_type_at_once_lose_nothing(sqlite_site: Site) -> None:
-    client, other = sqlite_site.signed_in("admin"), second_admin(sqlite_site)
-    address = begun(sqlite_site, client)
+def test_two_who_type_at_once_lose_nothing(site: Site) -> None:
+    client, other = site.signed_in("admin"), second_admin(site)
+    address = begun(site, client)
     saved = sent(client, f"{address}/autosave", text="mine = 1\n", version=1)
     assert saved.get_json() == {"saved": "Đã lưu bản thảo.", "version": 2}
     late = sent(other, f"{address}/autosave", text="theirs = 1\n", version=1)
@@ -119,15 +122,15 @@ def test_two_who_type_at_once_lose_nothing(sqlite_site: Site) -> None:
     for kept in ("theirs = 1", "mine = 1", 'name="version" value="2"'):
         assert kept in page.text
     assert sent(other, f"{address}/text", text="theirs = 1\n", version=2).status_code == 303
-    assert draft(sqlite_site) == (3, "theirs = 1\n")
+    assert draft(site) == (3, "theirs = 1\n")
     page_text = client.get(address).text
     assert "Thiếu “states”." in page_text
 
 
-def test_an_unsound_draft_tells_its_story_and_draws_it(sqlite_site: Site) -> None:
-    client = sqlite_site.signed_in("admin")
-    address = begun(sqlite_site, client)
-    version, text = draft(sqlite_site)
+def test_an_unsound_draft_tells_its_story_and_draws_it(site: Site) -> None:
+    client = site.signed_in("admin")
+    address = begun(site, client)
+    version, text = draft(site)
     broken = text.replace('from = ["minuted"]\nto = "submitted"',
                           'from = ["minuted", "registered"]\nto = "submitted"')  # fmt: skip
     assert broken != text
@@ -140,13 +143,10 @@ def test_an_unsound_draft_tells_its_story_and_draws_it(sqlite_site: Site) -> Non
     assert re.search(r'<svg[^>]*class="workflow"', drawn)
 
 
-def test_a_draft_is_tried_against_the_cases_there_were(sqlite_site: Site) -> None:
-    site = sqlite_site
+def test_a_draft_is_tried_against_the_cases_there_were(site: Site) -> None:
     subject = site.open()
     site.move(subject, "hamlet", "register", **REGISTRATION)
-    before = site.do(
-        lambda s: s.connection().exec_driver_sql("SELECT count(*) FROM history").scalar()
-    )
+    before = site.do(lambda s: s.scalar(select(func.count(Event.id))))
     client = site.signed_in("admin")
     address = begun(site, client)
     assert "Kết quả như cũ" in client.get(f"{address}/rehearsal").text
@@ -159,17 +159,13 @@ def test_a_draft_is_tried_against_the_cases_there_were(sqlite_site: Site) -> Non
     page = client.get(f"{address}/rehearsal").text
     assert "ở bước thứ 2, “Nộp”" in page
     assert "Văn thư" in page
-    after = site.do(
-        lambda s: s.connection().exec_driver_sql("SELECT count(*) FROM history").scalar()
-    )
+    after = site.do(lambda s: s.scalar(select(func.count(Event.id))))
     assert after == before
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_a_definition_is_handed_out_as_bpmn_and_as_its_text(
-    sqlite_site: Site, language: str
-) -> None:
-    client = sqlite_site.signed_in("auditor")
+def test_a_definition_is_handed_out_as_bpmn_and_as_its_text(site: Site, language: str) -> None:
+    client = site.signed_in("auditor")
     client.set_cookie("language", language)
     answer = client.get(f"/admin/workflows/{ID}/bpmn")
     assert answer.mimetype == "application/xml"
@@ -180,8 +176,8 @@ def test_a_definition_is_handed_out_as_bpmn_and_as_its_text(
     assert client.get(f"/admin/workflows/{ID}?digest={'0' * 64}").status_code == 404
 
 
-def test_a_dropped_draft_is_gone(sqlite_site: Site) -> None:
-    client = sqlite_site.signed_in("admin")
-    address = begun(sqlite_site, client)
+def test_a_dropped_draft_is_gone(site: Site) -> None:
+    client = site.signed_in("admin")
+    address = begun(site, client)
     assert sent(client, f"{address}/drop").status_code == 303
     assert client.get(address).status_code == 404

@@ -84,7 +84,7 @@ def _signatures(rounds: int) -> Figure:
     authority = House.authority_named("The benchmark")
     chair, seal = (signer(make(authority, algorithm="rsa")) for make in (person, agency))
     signed = acts.sign_person(rendered("commune_decision"), chair, **SIGNED)
-    issued, roots = acts.issue(signed, seal, **ISSUED), [authority.root]
+    issued, roots = acts.issue(signed, seal, **ISSUED), Roots.common([authority.root])
     if shortcut.judge(issued, roots) != validate(issued, roots):
         raise RuntimeError("the two judgements differ")
     return paired(

@@ -151,8 +151,17 @@ def _wrong_figures(told: Kind, entry: Entry) -> Iterator[Refusal]:
     for one in told.measures:
         if one.required and one.id not in entry.measures:
             yield Refusal("record_field_missing", field=f"measures.{one.id}")
+        if one.earlier_since and not _earlier(entry, one.id, one.earlier_since):
+            told_in = {"year": entry.starts_on.year}
+            yield Refusal("record_year_not_earlier", told_in, field=f"measures.{one.id}")
     if told.measures and not entry.measures:
         yield Refusal("record_without_figure", field=f"measures.{told.measures[0].id}")
+
+
+def _earlier(entry: Entry, measure: str, since: int) -> bool:
+    """Whether a year among the figures comes before the record's own, where it must."""
+    figure, year = entry.measures.get(measure), entry.starts_on.year
+    return figure is None or year < since or figure.value < year
 
 
 def _doubled(session: Session, entry: Entry, corrects: int | None) -> Iterator[Refusal]:

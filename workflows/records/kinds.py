@@ -19,13 +19,15 @@ _ID = r"^[a-z][a-z0-9_]*$"
 
 class Measure(Frozen):
     """A whole number of a record. ``decimals`` says how many of its digits stand behind the
-    comma; ``plain`` numbers (years) are written without separators."""
+    comma; ``plain`` numbers (years) are written without separators. In records of
+    ``earlier_since`` or later it is a year before the record's own."""
 
     id: str = Field(pattern=_ID, max_length=40)
     label: Words
     decimals: int = Field(ge=0, le=3, default=0)
     required: bool = False
     plain: bool = False
+    earlier_since: int | None = None
 
 
 class Name(Frozen):

@@ -14,8 +14,7 @@ from engine.papers.book import Paper
 from engine.subjects import Link, Subject, SubjectScope, Waiting
 from workflows.nominations import Nomination
 from workflows.reports.counting import whole
-from workflows.results import Result
-from workflows.streaks import streak
+from workflows.results import Result, counting
 from workflows.units import Unit
 
 CERTIFICATE = "certificate"
@@ -62,7 +61,7 @@ def results(session: Session, asked: Asked) -> Sequence[Row]:
         select(Result, Unit, commune)
         .join(Unit, Unit.id == Result.area_id)
         .outerjoin(commune, commune.id == Unit.parent_id)
-        .where(Result.year == asked.year, Result.area_id.in_(whole(asked.unit_id)))
+        .where(counting(), Result.year == asked.year, Result.area_id.in_(whole(asked.unit_id)))
         .order_by(commune.sort, Unit.sort, Unit.id)
     )
     if asked.recognised or asked.streak:
@@ -70,7 +69,7 @@ def results(session: Session, asked: Asked) -> Sequence[Row]:
     if asked.kind:
         query = query.where(Unit.kind == asked.kind)
     found = session.execute(query).all()
-    lengths = _streaks(session, asked)
+    lengths = streaks_in(session, asked.year, asked.unit_id)
     numbers = _certificates(session, [row[0].nomination_id for row in found])
     rows = [
         Row(
@@ -88,17 +87,6 @@ def results(session: Session, asked: Asked) -> Sequence[Row]:
 def _title(unit: Unit | None) -> str:
     """A unit's title; nothing for the one that has none above it."""
     return unit.title if unit else ""
-
-
-def _streaks(session: Session, asked: Asked) -> Mapping[int, int]:
-    """How long each area's streak is that ends in the year; one query."""
-    query = select(Result.area_id, Result.year, Result.recognised).where(
-        Result.year <= asked.year, Result.area_id.in_(whole(asked.unit_id))
-    )
-    facts: dict[int, list[tuple[int, bool]]] = {}
-    for area, year, recognised in session.execute(query):
-        facts.setdefault(area, []).append((year, recognised))
-    return {area: streak(told, asked.year) for area, told in facts.items()}
 
 
 def _certificates(session: Session, nominations: Sequence[int | None]) -> Mapping[int, str]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.db import Base
 from engine.subjects import Subject, SubjectScope, Waiting
-from workflows.results import Result
+from workflows.results import Result, counting
 from workflows.units import Unit
 
 QUOTED = "quoted_figures"
@@ -61,7 +61,7 @@ def by_unit(
         select(tree.c.top, Result.year, func.count(), func.count().filter(Result.recognised))
         .join(Result, Result.area_id == tree.c.id)
         .join(Unit, Unit.id == tree.c.id)
-        .where(Result.year.between(first, last), Unit.kind == "area")
+        .where(counting(), Result.year.between(first, last), Unit.kind == "area")
         .group_by(tree.c.top, Result.year)
     )
     found: dict[int, dict[int, Tally]] = {}
@@ -77,7 +77,7 @@ def by_kind(
     query = (
         select(Unit.kind, Result.year, func.count(), func.count().filter(Result.recognised))
         .join(Unit, Unit.id == Result.area_id)
-        .where(Result.year.between(first, last), Result.area_id.in_(whole(unit_id)))
+        .where(counting(), Result.year.between(first, last), Result.area_id.in_(whole(unit_id)))
         .group_by(Unit.kind, Result.year)
     )
     found: dict[str, dict[int, Tally]] = {}

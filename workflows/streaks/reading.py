@@ -112,7 +112,9 @@ def policy_on(day: date) -> Policy:
 def _tiers(session: Session) -> Callable[[int], Sequence[Tier]]:
     """The tiers of a year: those of the definition that its cycle runs under, or, where no
     cycle was held here, of its regime."""
-    query = select(Cycle.year, Cycle.definition_id).where(Cycle.title == SECURITY)
+    query = select(Cycle.year, Cycle.definition_id).where(
+        Cycle.title == SECURITY, Cycle.kind == "area"
+    )
     cycles = dict(session.execute(query).all())
     return lambda year: tiers_of(cycles[year]) if year in cycles else tiers_in(year)
 

@@ -94,6 +94,25 @@ def test_a_wrong_record_is_refused_with_its_reason(
     assert not standing(session, Wanted(country.commune))
 
 
+@pytest.mark.parametrize(
+    ("held", "praised", "refused"),
+    [(2025, 2024, False), (2025, 2025, True), (2022, 2022, True), (2021, 2021, False)],
+)
+def test_an_announcement_praises_the_year_before(
+    session: Session, country: Country, hold: Hold, held: int, praised: int, refused: bool
+) -> None:
+    """Under Circular 124 the year's decisions come after 19 August; before it, they could come
+    earlier."""
+    day, figures = date(held, 8, 19), {"praised_year": Number(praised)}
+    entry = Entry("announcement", country.commune, day, day, "Kế hoạch", figures, name="Sân xã")
+    if not refused:
+        assert enter(session, hold("clerk", country.commune), entry)
+        return
+    with pytest.raises(Refused) as caught:
+        enter(session, hold("clerk", country.commune), entry)
+    assert codes(caught) == {"record_year_not_earlier"}
+
+
 def test_a_correction_supersedes_and_the_history_stays(
     session: Session, country: Country, hold: Hold
 ) -> None:

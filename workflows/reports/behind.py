@@ -15,6 +15,7 @@ from engine.subjects import Link, Subject, SubjectScope, Waiting
 from workflows.nominations import Nomination
 from workflows.reports.counting import whole
 from workflows.results import Result, counting
+from workflows.streaks import streaks_in
 from workflows.units import Unit
 
 CERTIFICATE = "certificate"

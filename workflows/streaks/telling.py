@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -35,7 +35,10 @@ class Telling:
     language: str
 
     def _say(self, key: str, **places: Any) -> str:
-        return _words()[key][self.language].format_map(places)
+        return " ".join(_words()[key][self.language].format_map(places).split())
+
+    def _and(self, parts: Iterable[str]) -> str:
+        return f" {self._say('and')} ".join(parts)
 
     def _name(self, unit_id: int, year: int) -> str:
         return self.names.get((unit_id, year), ("", ""))[0]
@@ -64,7 +67,7 @@ class Telling:
             if common and len(years) > 1:
                 yield self._span(years, common)
             else:
-                yield from (self._say("and").join(map(self.fact, facts)) for facts in years)
+                yield from (self._and(map(self.fact, facts)) for facts in years)
 
     def _common(self, facts: Sequence[Fact]) -> tuple[str, ...]:
         """What years told together share: the source, then the areas; nothing where a decision
@@ -81,7 +84,7 @@ class Telling:
         paper = self._paper(years[0][0], "paper")
         if not names:
             return self._say("recognised", year=year, paper=paper)
-        area = self._say("and").join(names)
+        area = self._and(names)
         return self._say("recognised_as", year=year, area=area, paper=paper)
 
     def fact(self, fact: Fact) -> str:
@@ -109,7 +112,7 @@ class Telling:
 
     def not_longer(self) -> str:
         """Why it is not one year longer; of none, why there is none."""
-        why = self._say("and").join(self.broken(one) for one in self.standing.broken)
+        why = self._and(self.broken(one) for one in self.standing.broken)
         if not self.standing.streak:
             return why
         return self._say("not_longer", next=self.standing.streak + 1, why=why)

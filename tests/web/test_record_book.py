@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
-from tests.databases import Databases
-from tests.web import world
 from tests.web.calling import Shell
 
 WORKS = '{"year": 2025, "source": "Sổ của xã", "figures": {"groups": 5, "members": ">160"}}'
 
 
 @pytest.fixture
-def shell(databases: Databases, tmp_path: Path) -> Iterator[Shell]:
-    """A terminal over the small district."""
-    url = databases.copy("sqlite", world.build)
-    yield Shell(tmp_path, {"BINHXET_DATABASE_URL": url})
-    databases.drop(url)
+def shell(district_url: str, tmp_path: Path) -> Shell:
+    """A terminal over the small district, on either database."""
+    return Shell(tmp_path, {"BINHXET_DATABASE_URL": district_url})
 
 
 def test_a_record_is_entered_listed_corrected_and_withdrawn(shell: Shell) -> None:

@@ -26,8 +26,8 @@ def records(site: Site) -> int:
     return int(site.do(lambda session: len(session.scalars(select(Record)).all())))
 
 
-def test_a_head_enters_corrects_and_withdraws_and_the_history_tells(sqlite_site: Site) -> None:
-    area, client = unit(sqlite_site), sqlite_site.signed_in("hamlet")
+def test_a_head_enters_corrects_and_withdraws_and_the_history_tells(site: Site) -> None:
+    area, client = unit(site), site.signed_in("hamlet")
     assert "Tổ an ninh xã hội" in client.get(f"/records/new?unit={area}").text
     assert 'name="measures.members"' in client.get("/records/new?kind=security_group").text
     answer = enter(client, area)
@@ -46,47 +46,47 @@ def test_a_head_enters_corrects_and_withdraws_and_the_history_tells(sqlite_site:
     assert gone.status_code == 303
     assert "khoảng 170" not in client.get("/records").text
     assert "ghi nhầm" in client.get(shown).text
-    assert records(sqlite_site) == 3
+    assert records(site) == 3
 
 
-def test_what_cannot_be_read_is_told_and_what_was_typed_is_kept(sqlite_site: Site) -> None:
-    area, client = unit(sqlite_site), sqlite_site.signed_in("hamlet")
+def test_what_cannot_be_read_is_told_and_what_was_typed_is_kept(site: Site) -> None:
+    area, client = unit(site), site.signed_in("hamlet")
     answer = enter(client, area, year="năm nay", source="", **{"measures.members": "một trăm"})
     assert answer.status_code == 422
     for kept in ("năm nay", "một trăm", "Không đọc được con số này", "Không đọc được ngày"):
         assert kept in answer.text
     assert 'href="#measures-members"' in answer.text
-    assert records(sqlite_site) == 0
+    assert records(site) == 0
 
 
-def test_nobody_enters_or_reads_what_is_not_theirs(sqlite_site: Site) -> None:
-    area, commune = unit(sqlite_site), unit(sqlite_site, "16144")
-    made = enter(sqlite_site.signed_in("hamlet"), area).location
+def test_nobody_enters_or_reads_what_is_not_theirs(site: Site) -> None:
+    area, commune = unit(site), unit(site, "16144")
+    made = enter(site.signed_in("hamlet"), area).location
     for who in ("hamlet-16144-02", "police-16096"):
-        client = sqlite_site.signed_in(who)
+        client = site.signed_in(who)
         assert enter(client, area).status_code == 403
         assert client.get(made).status_code == 403
         assert client.get(f"/records?unit={area}").status_code == 403
         assert client.get(f"/records.csv?unit={area}").status_code == 403
-    hamlet = sqlite_site.signed_in("hamlet")
+    hamlet = site.signed_in("hamlet")
     assert hamlet.get(f"/records?unit={commune}").status_code == 403
     assert hamlet.get("/records/new?kind=settled").status_code == 403
     for who, status in (("police", 303), ("chair", 403), ("auditor", 403)):
-        client = sqlite_site.signed_in(who)
+        client = site.signed_in(who)
         assert client.get(made).status_code == 200
         assert enter(client, area, year="2025").status_code == status, who
-    assert sqlite_site.signed_in("police").get("/records/999").status_code == 404
+    assert site.signed_in("police").get("/records/999").status_code == 404
 
 
-def test_the_table_of_what_is_below_opens_in_spreadsheets(sqlite_site: Site) -> None:
-    enter(sqlite_site.signed_in("hamlet"), unit(sqlite_site), source="=cmd")
-    table = sqlite_site.signed_in("police").get("/records.csv?below=1").text
+def test_the_table_of_what_is_below_opens_in_spreadsheets(site: Site) -> None:
+    enter(site.signed_in("hamlet"), unit(site), source="=cmd")
+    table = site.signed_in("police").get("/records.csv?below=1").text
     assert table.startswith("\ufeffĐơn vị,Loại,")
     assert "Thôn 1,Tổ an ninh xã hội,,2026-01-01,2026-12-31,,Thành viên,160,'=cmd" in table
 
 
-def test_an_announcement_shows_the_list_of_the_year_it_praises(sqlite_site: Site) -> None:
-    commune, client = unit(sqlite_site, "16144"), sqlite_site.signed_in("police")
+def test_an_announcement_shows_the_list_of_the_year_it_praises(site: Site) -> None:
+    commune, client = unit(site, "16144"), site.signed_in("police")
     form = {
         "unit": str(commune),
         "kind": "announcement",
@@ -103,12 +103,12 @@ def test_an_announcement_shows_the_list_of_the_year_it_praises(sqlite_site: Site
     assert "2.024" not in page
 
 
-def test_recorded_figures_stand_beside_the_criterion_they_speak_to(sqlite_site: Site) -> None:
-    area, client = unit(sqlite_site), sqlite_site.signed_in("hamlet")
+def test_recorded_figures_stand_beside_the_criterion_they_speak_to(site: Site) -> None:
+    area, client = unit(site), site.signed_in("hamlet")
     enter(client, area)
     enter(client, area, year="2025", **{"measures.members": "155"})
-    subject = sqlite_site.open()
-    sqlite_site.move(subject, "hamlet", "register", **REGISTRATION)
+    subject = site.open()
+    site.move(subject, "hamlet", "register", **REGISTRATION)
     page = client.get(f"/nominations/{subject}/moves/complete_self_assessment").text
     assert "Số liệu đã ghi trong sổ" in page
     assert "Thành viên:</em> 160 (155)" in page

@@ -15,12 +15,12 @@ def unit(site: Site, code: str = "401") -> int:
     return int(site.do(lambda session: world.unit_id(session, code)))
 
 
-def test_a_report_is_chosen_opened_and_its_figures_lead_to_results(sqlite_site: Site) -> None:
-    client = sqlite_site.signed_in("district-police")
+def test_a_report_is_chosen_opened_and_its_figures_lead_to_results(site: Site) -> None:
+    client = site.signed_in("district-police")
     assert 'action="/reports/decade"' in client.get("/reports").text
     page = client.get("/reports/recognition?from=2010&to=2017").text
     assert 'class="chart"' in page
-    district = unit(sqlite_site)
+    district = unit(site)
     address = f"/reports/results?unit={district}&amp;year=2017&amp;only=recognised"
     assert address in page
     behind = client.get(address.replace("&amp;", "&"))
@@ -31,8 +31,8 @@ def test_a_report_is_chosen_opened_and_its_figures_lead_to_results(sqlite_site: 
     assert client.get("/reports/gossip").status_code == 404
 
 
-def test_words_are_saved_without_a_script_and_by_one(sqlite_site: Site) -> None:
-    client, district = sqlite_site.signed_in("district-police"), unit(sqlite_site)
+def test_words_are_saved_without_a_script_and_by_one(site: Site) -> None:
+    client, district = site.signed_in("district-police"), unit(site)
     page = f"/reports/annual?unit={district}&to=2025"
     asked = f"?unit={district}&from=2025&to=2025"
     place = f"/reports/annual/sections/judgement{asked}"
@@ -53,8 +53,8 @@ def test_words_are_saved_without_a_script_and_by_one(sqlite_site: Site) -> None:
     assert post(client, f"/reports/annual/sections/outcome{asked}", page=page).status_code == 404
 
 
-def test_a_report_is_read_from_above_and_written_where_it_belongs(sqlite_site: Site) -> None:
-    district = unit(sqlite_site)
+def test_a_report_is_read_from_above_and_written_where_it_belongs(site: Site) -> None:
+    district = unit(site)
     page = f"/reports/annual?unit={district}&to=2025"
     place = f"/reports/annual/sections/place?unit={district}&from=2025&to=2025"
     for username, reads, writes in (
@@ -64,7 +64,7 @@ def test_a_report_is_read_from_above_and_written_where_it_belongs(sqlite_site: S
         ("police", 403, False),
         ("admin", 403, False),
     ):
-        client = sqlite_site.signed_in(username)
+        client = site.signed_in(username)
         shown = client.get(page)
         assert shown.status_code == reads, username
         assert ("data-passage" in shown.text) is writes, username
@@ -72,8 +72,8 @@ def test_a_report_is_read_from_above_and_written_where_it_belongs(sqlite_site: S
         assert (answer.status_code == 303) is writes, username
 
 
-def test_a_report_is_taken_along_as_a_file(sqlite_site: Site) -> None:
-    client = sqlite_site.signed_in("district-police")
+def test_a_report_is_taken_along_as_a_file(site: Site) -> None:
+    client = site.signed_in("district-police")
     asked = "/reports/recognition/file?from=2010&to=2017&format="
     document = client.get(asked + "docx")
     assert "Kết quả bình xét" in Document(BytesIO(document.data)).paragraphs[1].text

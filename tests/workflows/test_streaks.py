@@ -20,7 +20,7 @@ from engine.db import writing
 from engine.history import Event
 from engine.subjects import Subject
 from tests.workflows.places import Country
-from tests.workflows.test_cycles_bodies_results import cycle, outcome
+from tests.workflows.test_cycles_results import cycle, outcome
 from workflows.nominations import Nomination
 from workflows.results import Result
 from workflows.streaks import (

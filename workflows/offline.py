@@ -23,6 +23,7 @@ from engine.statement.form import DIGEST_BYTES, Signed, Statement
 from workflows.keys import authority_reference
 from workflows.trust import Bundle
 from workflows.verification import LARGEST, Verification
+from workflows.versions import lapsed
 
 if TYPE_CHECKING:
     from engine.signing.validate import SignatureReport
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 STRIP, NUMBER, DATE = "strip", "number", "date"
 
 _FOREIGN = frozenset({"statement_key_unknown", "statement_key_ended"})
+_OF_SIGNATURES = frozenset({"signatures_do_not_hold", "stamp_lapsed"})
+"""What is wrong with a file's signatures alone, and not with what is said of it."""
+
 _WRONG_BYTES = frozenset(
     {"altered", "broken", "changed_after", "foreign_revision", "odd_coverage", "respelled"}
 )
@@ -103,8 +107,9 @@ def check_file(content: bytes, bundle: Bundle, code: str | None = None) -> Check
         return Checked(bundle, False, False, verdict, refused.refusals, None, whole, tuple(reports))
     problems = [*bundle.faults(signed), *_differences(signed.statement, carried, reports)]
     if not (whole and by_both):
-        problems.append(Refusal("signatures_do_not_hold"))
-    issued = all(one.code == "signatures_do_not_hold" for one in problems)
+        ended = whole and lapsed(reports)
+        problems.append(Refusal("stamp_lapsed" if ended else "signatures_do_not_hold"))
+    issued = all(one.code in _OF_SIGNATURES for one in problems)
     force = list(_out_of_force(signed, bundle)) if issued else []
     found = [*problems, *force]
     return Checked(
@@ -131,9 +136,11 @@ def _reports(content: bytes, bundle: Bundle) -> list[SignatureReport] | None:
 
 
 def _whole(reports: Sequence[SignatureReport]) -> bool:
-    """Every byte lies under some good signature, and none was touched since."""
+    """Every byte lies under some good signature, and none was touched since. After the newest
+    stamp may come evidence that no signature covers yet: then no report says ``uncovered``."""
     found = {problem for report in reports for problem in report.problems}
-    covered = any(report.covers == "whole_file" for report in reports)
+    whole = any(report.covers == "whole_file" for report in reports)
+    covered = whole or (bool(reports) and "uncovered" not in found)
     return covered and all(r.intact for r in reports) and not found & _WRONG_BYTES
 
 
@@ -182,6 +189,8 @@ def _verdict(problems: Sequence[Refusal]) -> str:
         return "unknown_key"
     if codes <= {"bundle_older"}:
         return "newer_than_bundle" if codes else "genuine"
+    if codes <= {"stamp_lapsed", "bundle_older"}:
+        return "lapsed"
     return "not_in_force" if codes <= {"paper_ended"} else "altered"
 
 

@@ -17,23 +17,25 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, outbox
 from engine.errors import Refused
 from engine.log.note import Signer
 from engine.papers.archive import carried
-from engine.papers.book import Paper, PaperVersion
+from engine.papers.book import LEVELS, Paper, PaperVersion
 from engine.papers.freeze import freeze
 from engine.signing.authority import Authority
 from engine.statement import base41, form
 from engine.store import BlobStore
 from tests.databases import Databases, create_tables, opened
 from tests.workflows.staging import Stage, stage
-from workflows import library, logbook, trust
+from tests.workflows.test_archive import FakeLists, FakeTime
+from workflows import archive, library, logbook, trust
 from workflows.bureau import TEMPLATES
-from workflows.keys import ROOTS, Keyring, authority_reference, person_reference
+from workflows.keys import ROOTS, ROOTS_OF, Keyring, authority_reference, person_reference
 from workflows.offline import Checked, check_code, check_file
 from workflows.papers import PaperDesk
 from workflows.statement_keys import StatementKeys
+from workflows.times import Times
 from workflows.trust import Bundle, export
 from workflows.verification import verify
 
@@ -65,6 +67,15 @@ class Office:
         ]
         return self.desk.store.get(found[0]), self.desk.store.get(found[1])
 
+    def climb(self) -> list[bytes]:
+        """Every version of the papers, once the worker took them up the levels."""
+        session = self.stage.session
+        with clock.fixed_at(clock.vietnam(self.stage.today, self.stage.at) + timedelta(minutes=2)):
+            while left := [*outbox.due(session, clock.now(), only={archive.TASK})]:
+                outbox.deliver(session, self.desk.handlers, min(left))
+        query = select(PaperVersion.sha256).where(PaperVersion.stage.in_(LEVELS))
+        return [self.desk.store.get(one) for one in session.scalars(query.order_by("id"))]
+
     def draft(self, area: int) -> int:
         here = self.stage
         nomination = here.to_proposed(here.country.areas[area])
@@ -75,7 +86,8 @@ def open_office(session: Session, folder: Path) -> Office:
     here, keys = stage(session), Keyring(folder / "keys")
     authority = Authority.create(mark="MẪU", name="Kiểm thử", since=SINCE)
     keys.folder.mkdir()
-    (keys.folder / ROOTS).write_bytes(authority.roots_pem())
+    for name in (ROOTS, ROOTS_OF.format(kind="time")):
+        (keys.folder / name).write_bytes(authority.roots_pem())
     keys.keep_log_key(Signer.create("test.invalid/papers"))
     fresh: Told = {"since": SINCE, "years": 5, "algorithm": "ec"}
     who = person_reference(here.people["chair"])
@@ -88,7 +100,9 @@ def open_office(session: Session, folder: Path) -> Office:
     keys.path(seal).write_bytes(agency.sealed(PIN))
     with clock.fixed_at(clock.vietnam(SINCE)):
         StatementKeys(keys.folder).create()
-    desk = PaperDesk(here.house, BlobStore(folder / "blobs"), keys, TEMPLATES, address=BASE)
+    times = Times(FakeTime(authority), FakeLists(authority))
+    store = BlobStore(folder / "blobs")
+    desk = PaperDesk(here.house, store, keys, TEMPLATES, times, address=BASE)
     return Office(here, desk)
 
 
@@ -100,6 +114,7 @@ class Case:
     signed: bytes
     issued: bytes
     other: bytes
+    stamped: list[bytes]
     told: Told
 
     @property
@@ -131,7 +146,8 @@ def case(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
             told = export(session, office.desk)
             online = verify(session, office.desk, issued)
         assert online.verdict == "genuine"
-        yield Case(folder, signed, issued, other, told)
+        stamped = [one for one in office.climb() if one.startswith(issued)]
+        yield Case(folder, signed, issued, other, stamped, told)
     databases.drop(url)
 
 
@@ -155,6 +171,29 @@ def test_the_four_answers_of_a_genuine_file(case: Case) -> None:
     assert (said["kind"], said["number"]) == ("commune_decision", "01/QĐ-UBND")
     assert (said["level_name"]["en"], said["areas"], said["log_size"]) == ("commune", 1, 0)
     assert told["trust"]["address"] == BASE
+
+
+@pytest.mark.parametrize(("place", "level"), [*enumerate(LEVELS.values())])
+def test_every_version_of_a_paper_is_genuine(case: Case, place: int, level: str) -> None:
+    found = check_file(case.stamped[place], case.bundle())
+    assert (found.verdict, codes(found), found.unchanged) == ("genuine", [], True)
+    assert found.record()["level"] == level
+
+
+def test_what_follows_the_last_evidence_is_named(case: Case) -> None:
+    evidenced = case.stamped[2]
+    again = evidenced[evidenced.rindex(b"startxref") :]
+    for more in (b"\n% more\n", b"\n% more\n" + again):
+        found = check_file(evidenced + more, case.bundle())
+        assert (found.verdict, found.unchanged) == ("altered", False)
+    assert not check_file(evidenced + b"\n%%EOF\n", case.bundle()).ok
+
+
+def test_a_stamp_that_ended_is_no_alteration(case: Case) -> None:
+    with clock.fixed_at(clock.vietnam(date(2046, 1, 1))):
+        found = check_file(case.stamped[3], case.bundle())
+    assert (found.verdict, codes(found)) == ("lapsed", ["stamp_lapsed"])
+    assert (found.issued, found.unchanged, found.ok) == (True, True, False)
 
 
 def test_it_answers_in_the_shape_of_the_check_with_a_network(

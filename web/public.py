@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from engine import clock
 from engine.errors import NotFound, Refusal
+from engine.signing.cage import Turn
 from web import numbers, problems
 from web.access import missing
 from web.catalogue import gettext
@@ -102,7 +103,9 @@ def verify() -> str | Response | tuple[str | Response, int]:
     if upload is None or not upload.filename:
         return _form(gettext("Chọn tệp PDF cần kiểm tra."), 422)
     code = request.form.get("code", "")[:CODE_LENGTH]
-    return _answered(check(db.session(), bureau().desk, upload.read(), code=code))
+    desk = bureau().desk
+    turn = Turn(desk.keys.folder)
+    return _answered(check(db.session(), desk, upload.read(), code=code, ask=turn))
 
 
 def _answered(result: Verification, status: int = 200) -> tuple[str | Response, int]:

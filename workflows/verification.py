@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,7 +26,17 @@ if TYPE_CHECKING:
     from engine.signing.examination import Examined
     from engine.signing.validate import SignatureReport
 
-    Ask = Callable[[bytes, Roots, bytes | None], Answer]
+    class Ask(Protocol):
+        """See ``engine.signing.cage.ask``."""
+
+        def __call__(
+            self,
+            pdf: bytes,
+            roots: Roots,
+            original: bytes | None = None,
+            known: Examined | None = None,
+        ) -> Answer: ...
+
 
 LARGEST = 50 * 2**20
 END_OF_REVISION = b"%%EOF"
@@ -130,7 +140,8 @@ def verify(
     effect from today or before; a corrected paper is in force.
 
     ``code`` is that of the paper which the file should be. A file that is no version of ours
-    is opened by ``ask``: in a process of its own, unless the caller knows better.
+    is opened by ``ask``: in a process of its own, unless the caller knows better. Where many
+    may come at once, that is one file at a time (``cage.Turn``).
     """
     known = _known(session, [hashlib.sha256(content).hexdigest()])
     if known is None:
@@ -193,7 +204,7 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
     named = _numbered(session, found) if _may_be_ours(found) else None
     if origin is None and named:
         origin = named
-        answer = ask(content, roots, _original(session, desk, origin))
+        answer = ask(content, roots, _original(session, desk, origin), found)
     reasons = findings.of_stranger(
         answer,
         from_ours=origin is not None,

@@ -8,16 +8,18 @@ process's secrets; the file is then called too complex. Nothing is fetched.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import resource
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -28,13 +30,14 @@ from engine.signing.examination import Examined, Signed, examine
 from engine.signing.validate import SignatureReport
 
 WALL_SECONDS = 30
-AT_ONCE = 2
-"""How many children one process has at most; who comes later waits, or is told so."""
+PATIENCE = 0.25
+"""Seconds to wait for one's turn: whoever waits holds up a thread that could serve pages."""
 
+_LOOK_AGAIN = 0.02
+_COMPARABLE = frozenset({"", "cut_off", "damaged"})
 _LONGEST = 300
 _HOUSE = Path(__file__).resolve().parents[2]
 _COMMAND = [sys.executable, "-m", "engine.signing.cage"]
-_free = BoundedSemaphore(AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,48 +60,109 @@ _PLENTY = Limits()
 
 
 def ask(
-    pdf: bytes, roots: Roots, original: bytes | None = None, *, limits: Limits = _PLENTY
+    pdf: bytes,
+    roots: Roots,
+    original: bytes | None = None,
+    known: Examined | None = None,
+    *,
+    limits: Limits = _PLENTY,
 ) -> Answer:
-    """Examines a file, and compares it with ``original`` where that is given.
+    """Examines a file, and compares it with ``original`` where that is given; what is
+    ``known`` of it from before is not found out again.
 
     Whatever happens to the child, there is an answer: problem
-    ``too_complex`` when it ran out of what it has, ``busy`` when too many are at it.
+    ``too_complex`` when it ran out of what it has.
     """
-    if not _free.acquire(timeout=WALL_SECONDS):
-        return Answer(Examined("busy"))
+    if known is not None and not _comparable(known, original):
+        return Answer(known)
     try:
         done = subprocess.run(  # noqa: S603 - our own module, by our own interpreter
             _COMMAND,
-            input=_question(limits, pdf, roots, original),
+            input=_question(limits, pdf, roots, original, known is None),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=_environment(),
             timeout=WALL_SECONDS,
             check=True,
         )
-        return _read(json.loads(done.stdout))
+        found = _read(json.loads(done.stdout))
     except (subprocess.SubprocessError, ValueError, KeyError, TypeError):
         return Answer(Examined("too_complex"))
-    finally:
-        _free.release()
+    return found if known is None else replace(found, examined=known)
 
 
-def answer(pdf: bytes, roots: Roots, original: bytes | None = None) -> Answer:
+def answer(
+    pdf: bytes, roots: Roots, original: bytes | None = None, known: Examined | None = None
+) -> Answer:
     """What the child works out; without its walls, for files that are trusted."""
     from engine.signing.difference import differences
 
-    found = examine(pdf, roots)
-    comparable = original is not None and found.problem in ("", "cut_off", "damaged")
+    found = known or examine(pdf, roots)
+    comparable = original is not None and _comparable(found, original)
     return Answer(found, differences(original, pdf) if original and comparable else ())
+
+
+def _comparable(found: Examined, original: bytes | None) -> bool:
+    return original is not None and found.problem in _COMPARABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Asks for a site, where one such file may be open at a time, whatever the number of its
+    processes: so the others go on serving. Whoever comes meanwhile is told ``busy``.
+
+    ``folder`` is what these processes share; it is locked, and nothing is written there.
+    """
+
+    folder: Path
+    patience: float = PATIENCE
+
+    def __call__(
+        self,
+        pdf: bytes,
+        roots: Roots,
+        original: bytes | None = None,
+        known: Examined | None = None,
+    ) -> Answer:
+        """As ``ask``."""
+        with _alone(self.folder, self.patience) as mine:
+            return ask(pdf, roots, original, known) if mine else Answer(Examined("busy"))
+
+
+@contextmanager
+def _alone(folder: Path, patience: float) -> Iterator[bool]:
+    """Whether this is the only one at it, among all processes and their threads. The system
+    lets go of the lock of a process that dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield _locked(handle, time.monotonic() + patience)
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int, until: float) -> bool:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(_LOOK_AGAIN)
+        else:
+            return True
 
 
 def _environment() -> dict[str, str]:
     return {"PYTHONPATH": str(_HOUSE), "LC_ALL": "C.UTF-8"}
 
 
-def _question(limits: Limits, pdf: bytes, roots: Roots, original: bytes | None) -> bytes:
+def _question(
+    limits: Limits, pdf: bytes, roots: Roots, original: bytes | None, examined: bool
+) -> bytes:
     parts = (*map(_bundle, (roots.person, roots.agency, roots.time)), pdf, original or b"")
-    told = {"limits": astuple(limits), "sizes": [len(part) for part in parts]}
+    sizes = [len(part) for part in parts]
+    told = {"limits": astuple(limits), "sizes": sizes, "examined": examined}
     return json.dumps(told).encode() + b"\n" + b"".join(parts)
 
 
@@ -111,7 +175,8 @@ def _child(asked: BinaryIO, answered: BinaryIO) -> None:
     _confine(Limits(*told["limits"]))
     *bundles, pdf, original = (asked.read(size) for size in told["sizes"])
     roots = Roots(*(load_roots(bundle) if bundle else () for bundle in bundles))
-    found = answer(pdf, roots, original or None)
+    known = None if told["examined"] else Examined()
+    found = answer(pdf, roots, original or None, known)
     answered.write(json.dumps(asdict(found), default=_plain).encode())
     answered.flush()
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.clock import VIETNAM
 from engine.errors import Refusal, Refused
-from engine.papers import archive
 from engine.papers.archive import Carried
+from engine.signing import cage
 from engine.statement import form
 from engine.statement.form import DIGEST_BYTES, Signed, Statement
 from workflows.keys import authority_reference
@@ -26,7 +26,9 @@ from workflows.verification import LARGEST, Verification
 from workflows.versions import lapsed
 
 if TYPE_CHECKING:
+    from engine.signing.cage import Answer
     from engine.signing.validate import SignatureReport
+    from workflows.verification import Ask
 
 STRIP, NUMBER, DATE = "strip", "number", "date"
 
@@ -92,21 +94,55 @@ def check_code(text: str, bundle: Bundle) -> Checked:
     return Checked(bundle, issued, issued and not force, verdict, [*problems, *force], signed)
 
 
-def check_file(content: bytes, bundle: Bundle, code: str | None = None) -> Checked:
+def check_file(
+    content: bytes, bundle: Bundle, code: str | None = None, *, ask: Ask = cage.ask
+) -> Checked:
     """The four answers about a file. ``code`` is the text of a code scanned from a print, if
-    there is one: it must be the file's own. Any bytes at all are answered."""
-    reports = _reports(content, bundle)
-    if reports is None:
-        return Checked(bundle, False, False, "unreadable", [Refusal("unreadable_pdf")])
-    whole, by_both = _whole(reports), _by_both(reports)
+    there is one: it must be the file's own. Any bytes at all are answered; ``ask`` opens
+    them in a process of its own, unless the caller knows better."""
+    if len(content) > LARGEST:
+        return too_large(bundle)
+    found = ask(content, bundle.roots, inside=True)
+    if found.examined.problem:
+        code_of = "file_too_complex" if found.examined.problem == "too_complex" else ""
+        return _unread(bundle, code_of or "unreadable_pdf")
+    reports = found.examined.reports
+    whole = _whole(reports) and not found.examined.spoiled
     try:
-        carried = archive.carried(content)
+        carried = _inside(found)
         signed = form.read(code or carried.fields.get(STRIP, ""))
     except Refused as refused:
         verdict = _without_statement(reports)
-        return Checked(bundle, False, False, verdict, refused.refusals, None, whole, tuple(reports))
+        return Checked(bundle, False, False, verdict, refused.refusals, None, whole, reports)
+    return _compared(bundle, signed, carried, reports, whole=whole)
+
+
+def too_large(bundle: Bundle) -> Checked:
+    """The answers about a file that is larger than any paper and was not opened."""
+    return _unread(bundle, "file_too_large")
+
+
+def _unread(bundle: Bundle, why: str) -> Checked:
+    return Checked(bundle, False, False, "unreadable", [Refusal(why)])
+
+
+def _inside(found: Answer) -> Carried:
+    if found.carried is None:
+        raise Refused(Refusal(found.without))
+    return found.carried
+
+
+def _compared(
+    bundle: Bundle,
+    signed: Signed,
+    carried: Carried,
+    reports: Sequence[SignatureReport],
+    *,
+    whole: bool,
+) -> Checked:
+    """The answers about a file that has a statement: is it the one spoken of, and in force?"""
     problems = [*bundle.faults(signed), *_differences(signed.statement, carried, reports)]
-    if not (whole and by_both):
+    if not (whole and _by_both(reports)):
         ended = whole and lapsed(reports)
         problems.append(Refusal("stamp_lapsed" if ended else "signatures_do_not_hold"))
     issued = all(one.code in _OF_SIGNATURES for one in problems)
@@ -122,17 +158,6 @@ def check_file(content: bytes, bundle: Bundle, code: str | None = None) -> Check
         whole,
         tuple(reports),
     )
-
-
-def _reports(content: bytes, bundle: Bundle) -> list[SignatureReport] | None:
-    from engine.signing.validate import validate
-
-    if len(content) > LARGEST or not content.startswith(b"%PDF-"):
-        return None
-    try:
-        return validate(content, bundle.roots)
-    except Refused:
-        return None
 
 
 def _whole(reports: Sequence[SignatureReport]) -> bool:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
             roots: Roots,
             original: bytes | None = None,
             known: Examined | None = None,
+            *,
+            inside: bool = False,
         ) -> Answer: ...
 
 

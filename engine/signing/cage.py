@@ -25,6 +25,8 @@ from typing import Any, BinaryIO
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
+from engine.errors import Refusal, Refused
+from engine.papers.archive import Carried, carried
 from engine.signing.certificates import Roots, load_roots
 from engine.signing.examination import Examined, Signed, examine
 from engine.signing.validate import SignatureReport
@@ -35,7 +37,7 @@ PATIENCE = 0.25
 
 _LOOK_AGAIN = 0.02
 _COMPARABLE = frozenset({"", "cut_off", "damaged"})
-_LONGEST = 300
+_LONGEST, _LONGEST_FIELD = 300, 4000
 _HOUSE = Path(__file__).resolve().parents[2]
 _COMMAND = [sys.executable, "-m", "engine.signing.cage"]
 
@@ -50,10 +52,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a file is, and in what it differs from a paper it was compared with."""
+    """What a file is, in what it differs from a paper it was compared with, and the data
+    that it carries, if these were asked for: else ``without`` is the code of why not."""
 
     examined: Examined
     differences: tuple[str, ...] = ()
+    carried: Carried | None = None
+    without: str = ""
 
 
 _PLENTY = Limits()
@@ -65,20 +70,22 @@ def ask(
     original: bytes | None = None,
     known: Examined | None = None,
     *,
+    inside: bool = False,
     limits: Limits = _PLENTY,
 ) -> Answer:
     """Examines a file, and compares it with ``original`` where that is given; what is
-    ``known`` of it from before is not found out again.
+    ``known`` of it from before is not found out again. ``inside`` asks for its data too.
 
     Whatever happens to the child, there is an answer: problem
     ``too_complex`` when it ran out of what it has.
     """
-    if known is not None and not _comparable(known, original):
+    if known is not None and not inside and not _comparable(known, original):
         return Answer(known)
+    asked = {"examined": known is None, "inside": inside, "limits": astuple(limits)}
     try:
         done = subprocess.run(  # noqa: S603 - our own module, by our own interpreter
             _COMMAND,
-            input=_question(limits, pdf, roots, original, known is None),
+            input=_question(asked, pdf, roots, original),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=_environment(),
@@ -86,20 +93,44 @@ def ask(
             check=True,
         )
         found = _read(json.loads(done.stdout))
-    except (subprocess.SubprocessError, ValueError, KeyError, TypeError):
+    except (subprocess.SubprocessError, ValueError, KeyError, TypeError, RecursionError):
         return Answer(Examined("too_complex"))
     return found if known is None else replace(found, examined=known)
 
 
+def data(pdf: bytes) -> Carried:
+    """The data in a stranger's file (see ``engine.papers.archive.carried``).
+
+    Raises ``Refused`` as that does, and with ``file_too_complex``.
+    """
+    found = ask(pdf, Roots(), known=Examined(), inside=True)
+    if found.carried is None:
+        raise Refused(Refusal(found.without or "file_too_complex"))
+    return found.carried
+
+
 def answer(
-    pdf: bytes, roots: Roots, original: bytes | None = None, known: Examined | None = None
+    pdf: bytes,
+    roots: Roots,
+    original: bytes | None = None,
+    known: Examined | None = None,
+    *,
+    inside: bool = False,
 ) -> Answer:
     """What the child works out; without its walls, for files that are trusted."""
     from engine.signing.difference import differences
 
     found = known or examine(pdf, roots)
     comparable = original is not None and _comparable(found, original)
-    return Answer(found, differences(original, pdf) if original and comparable else ())
+    told = differences(original, pdf) if original and comparable else ()
+    return Answer(found, told, *(_inside(pdf) if inside else ()))
+
+
+def _inside(pdf: bytes) -> tuple[Carried | None, str]:
+    try:
+        return carried(pdf), ""
+    except Refused as refused:
+        return None, refused.code
 
 
 def _comparable(found: Examined, original: bytes | None) -> bool:
@@ -123,10 +154,14 @@ class Turn:
         roots: Roots,
         original: bytes | None = None,
         known: Examined | None = None,
+        *,
+        inside: bool = False,
     ) -> Answer:
         """As ``ask``."""
         with _alone(self.folder, self.patience) as mine:
-            return ask(pdf, roots, original, known) if mine else Answer(Examined("busy"))
+            if not mine:
+                return Answer(Examined("busy"))
+            return ask(pdf, roots, original, known, inside=inside)
 
 
 @contextmanager
@@ -157,12 +192,9 @@ def _environment() -> dict[str, str]:
     return {"PYTHONPATH": str(_HOUSE), "LC_ALL": "C.UTF-8"}
 
 
-def _question(
-    limits: Limits, pdf: bytes, roots: Roots, original: bytes | None, examined: bool
-) -> bytes:
+def _question(asked: Mapping[str, Any], pdf: bytes, roots: Roots, original: bytes | None) -> bytes:
     parts = (*map(_bundle, (roots.person, roots.agency, roots.time)), pdf, original or b"")
-    sizes = [len(part) for part in parts]
-    told = {"limits": astuple(limits), "sizes": sizes, "examined": examined}
+    told = {**asked, "sizes": [len(part) for part in parts]}
     return json.dumps(told).encode() + b"\n" + b"".join(parts)
 
 
@@ -176,7 +208,7 @@ def _child(asked: BinaryIO, answered: BinaryIO) -> None:
     *bundles, pdf, original = (asked.read(size) for size in told["sizes"])
     roots = Roots(*(load_roots(bundle) if bundle else () for bundle in bundles))
     known = None if told["examined"] else Examined()
-    found = answer(pdf, roots, original or None, known)
+    found = answer(pdf, roots, original or None, known, inside=told["inside"])
     answered.write(json.dumps(asdict(found), default=_plain).encode())
     answered.flush()
 
@@ -212,7 +244,18 @@ def _read(told: Mapping[str, Any]) -> Answer:
         spoiled=bool(found["spoiled"]),
         number=_text(found["number"]),
     )
-    return Answer(examined, _texts(told["differences"]))
+    inside = told["carried"]
+    return Answer(
+        examined,
+        _texts(told["differences"]),
+        _carried(inside) if inside else None,
+        _text(told["without"]),
+    )
+
+
+def _carried(told: Mapping[str, Any]) -> Carried:
+    fields = {_text(name): str(value)[:_LONGEST_FIELD] for name, value in told["fields"].items()}
+    return Carried(_text(told["schema"]), _text(told["kind"]), dict(told["values"]), fields)
 
 
 def _signed(told: Mapping[str, Any]) -> Signed:

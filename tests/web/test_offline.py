@@ -81,6 +81,9 @@ def test_data_and_schema_by_command(tmp_path: Path, renderer: Renderer) -> None:
     assert "unknown_kind" in shell("papers", "schema", "nothing", expect=1).err
     file.write_bytes(b"no paper")
     assert "unreadable_pdf" in shell("papers", "data", file, expect=1).err
+    with file.open("wb") as huge:
+        huge.truncate(200 * 2**20)
+    assert "file_too_large" in shell("papers", "data", file, expect=1).err
 
 
 def test_offline_takes_a_bundle_and_something_to_check(tmp_path: Path) -> None:

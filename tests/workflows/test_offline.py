@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import zlib
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -14,25 +15,30 @@ from typing import Any
 
 import pikepdf
 import pytest
+from pikepdf import Array, Name
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock, outbox
 from engine.errors import Refused
 from engine.log.note import Signer
+from engine.papers import archive as archive_of_a_paper
 from engine.papers.archive import carried
 from engine.papers.book import LEVELS, Paper, PaperVersion
 from engine.papers.freeze import freeze
+from engine.signing import cage
 from engine.signing.authority import Authority
 from engine.statement import base41, form
 from engine.store import BlobStore
 from tests.databases import Databases, create_tables, opened
+from tests.engine.signing.bombs import packed
 from tests.workflows.staging import Stage, stage
 from tests.workflows.test_archive import FakeLists, FakeTime
 from workflows import archive, library, logbook, trust
 from workflows.bureau import TEMPLATES
 from workflows.keys import ROOTS, ROOTS_OF, Keyring, authority_reference, person_reference
-from workflows.offline import Checked, check_code, check_file
+from workflows.offline import Checked, check_code, too_large
+from workflows.offline import check_file as check_stranger
 from workflows.papers import PaperDesk
 from workflows.statement_keys import StatementKeys
 from workflows.times import Times
@@ -149,6 +155,11 @@ def case(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         stamped = [one for one in office.climb() if one.startswith(issued)]
         yield Case(folder, signed, issued, other, stamped, told)
     databases.drop(url)
+
+
+def check_file(content: bytes, bundle: Bundle, code: str | None = None) -> Checked:
+    """In this process: a new one for each file would take most of the time."""
+    return check_stranger(content, bundle, code, ask=cage.answer)
 
 
 def codes(found: Checked) -> list[str]:
@@ -269,6 +280,45 @@ def test_a_certificate_from_another_root_is_no_signature_of_ours(case: Case) -> 
     stranger = Authority.create(mark="MẪU", name="Nơi khác", since=SINCE).roots_pem().decode()
     found = check_file(case.issued, case.bundle(roots={"person": [stranger], "agency": []}))
     assert (found.verdict, codes(found)) == ("altered", ["signatures_do_not_hold"])
+
+
+def test_a_file_is_opened_in_a_process_of_its_own(case: Case) -> None:
+    bundle = case.bundle()
+    assert check_stranger(case.stamped[3], bundle) == check_file(case.stamped[3], bundle)
+    trap = with_data(case.issued, packed(2**30), Name.FlateDecode)
+    assert codes(check_stranger(trap, bundle)) == ["no_data_inside"]
+
+
+def test_data_are_unpacked_no_further_than_any_data_reach(case: Case) -> None:
+    twice = Array([Name.FlateDecode, Name.FlateDecode])
+    for data, how in (
+        (packed(archive_of_a_paper.LARGEST + 2**20), Name.FlateDecode),
+        (zlib.compress(packed(2**30), 9), twice),
+        (b"no deflated bytes", Name.FlateDecode),
+    ):
+        with pytest.raises(Refused) as caught:
+            carried(with_data(case.issued, data, how))
+        assert caught.value.code == "no_data_inside"
+
+
+def with_data(content: bytes, data: bytes, how: Any) -> bytes:
+    """The paper with other data, packed like that; it says that they are few."""
+    out = BytesIO()
+    with pikepdf.open(BytesIO(content)) as pdf:
+        for spec in pdf.Root.AF:
+            spec.EF.F.write(data, filter=how)
+        pdf.save(out, compress_streams=False, stream_decode_level=None)
+    return out.getvalue()
+
+
+def test_what_cannot_be_opened_is_told_as_that(case: Case, monkeypatch: Any) -> None:
+    bundle = case.bundle()
+    monkeypatch.setattr(cage, "_COMMAND", ["false"])
+    assert codes(check_stranger(case.issued, bundle)) == ["file_too_complex"]
+    with pytest.raises(Refused) as caught:
+        cage.data(case.issued)
+    assert caught.value.code == "file_too_complex"
+    assert codes(too_large(bundle)) == ["file_too_large"]
 
 
 # ------------------------------------------------------------------ codes

@@ -14,6 +14,8 @@ from web.cli.refusals import No
 from web.cli.words import language, text
 
 if TYPE_CHECKING:
+    from workflows.offline import Checked
+    from workflows.trust import Bundle
     from workflows.verification import Verification
 
 history = Group("history")
@@ -65,16 +67,26 @@ def _verified(file: Path, paper: str) -> Verification:
 def _verify_offline(file: Path | None, trust: Path | None, code: str | None, as_json: bool) -> None:
     """The same for who has no network: neither database nor office is opened."""
     from web.answers import refusal
-    from workflows.offline import check_code, check_file
     from workflows.trust import Bundle
 
     if trust is None or (file is None and code is None):
         raise click.UsageError(text("offline_needs"))
     bundle = Bundle.read(trust.read_bytes())
-    found = check_file(file.read_bytes(), bundle, code) if file else check_code(code or "", bundle)
+    found = _checked_alone(file, bundle, code)
     told = found.record() | {"problems": [refusal(one, language()) for one in found.problems]}
     answer(told, as_json, lambda: _offline_answers(told))
     leave(found.ok)
+
+
+def _checked_alone(file: Path | None, bundle: Bundle, code: str | None) -> Checked:
+    from workflows.offline import check_code, check_file, too_large
+    from workflows.verification import LARGEST
+
+    if file is None:
+        return check_code(code or "", bundle)
+    if file.stat().st_size > LARGEST:
+        return too_large(bundle)
+    return check_file(file.read_bytes(), bundle, code)
 
 
 def _offline_answers(told: dict[str, Any]) -> list[str]:

@@ -38,6 +38,7 @@ RULES: dict[str, Rule] = {
     "public.home": PUBLIC,
     "public.place": PUBLIC,
     "public.verify": PUBLIC,
+    "public.find": PUBLIC,
     "public.paper": PUBLIC,
     "public.paper_file": PUBLIC,
     "public.paper_data": PUBLIC,

@@ -79,6 +79,15 @@ class Checked:
             "statement": _told(self.signed, self.bundle) if self.signed else None,
         }
 
+    @property
+    def warnings(self) -> Sequence[Refusal]:
+        """What to take care of beside the answers, which do not depend on it: nobody signed
+        the address in a code."""
+        if self.signed is None or self.signed.site in self.bundle.addresses:
+            return ()
+        places = {"host": self.signed.site, "own": self.bundle.address}
+        return [Refusal("code_leads_elsewhere", places)]
+
 
 def check_code(text: str, bundle: Bundle) -> Checked:
     """What a scanned code says, and whether to believe it. There is no file, so nothing is

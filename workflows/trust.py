@@ -88,6 +88,11 @@ class Bundle:
         return str(self.told["address"])
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the site is and where it was: papers keep the address they were printed with."""
+        return tuple(map(str, self.told.get("addresses", [self.address])))
+
+    @property
     def age(self) -> timedelta:
         """How old the bundle is; what happened since it cannot know."""
         return max(clock.now() - self.made_at, timedelta())
@@ -131,6 +136,7 @@ def export(session: Session, desk: PaperDesk) -> dict[str, Any]:
         "format": FORMAT,
         "made_at": clock.now().isoformat(timespec="seconds"),
         "address": desk.address,
+        "addresses": list(dict.fromkeys((desk.address, *desk.former))),
         "roots": {kind: _pem(getattr(desk.keys.roots, kind)) for kind in ROOT_KINDS},
         "log": _log(session, desk.keys),
         "statements": [one.record() for one in keys.published()],

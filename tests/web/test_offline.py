@@ -18,8 +18,8 @@ from workflows.statements import LEVELS
 from workflows.trust import Bundle
 
 BUNDLE_KEYS = {
-    "format", "made_at", "address", "roots", "log", "statements", "kinds", "levels", "fates",
-    "ended", "signature",
+    "format", "made_at", "address", "addresses", "roots", "log", "statements", "kinds", "levels",
+    "fates", "ended", "signature",
 }  # fmt: skip
 
 

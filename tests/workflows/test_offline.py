@@ -346,6 +346,18 @@ def test_a_code_moved_to_another_papers_address_is_named(case: Case) -> None:
     assert codes(check_code(moved, case.bundle())) == ["statement_altered"]
 
 
+def test_a_code_that_leads_elsewhere_is_warned_of_beside_the_answers(case: Case) -> None:
+    foreign, former = "http://evil.example", "https://before.example.vn"
+    bundle = case.bundle(addresses=[BASE, former])
+    for site, warned in ((BASE, []), (former, []), (foreign, ["code_leads_elsewhere"])):
+        found = check_code(case.code.replace(BASE, site), bundle)
+        assert (found.verdict, [one.code for one in found.warnings]) == ("genuine", warned)
+    assert found.warnings[0].params["host"] == foreign
+    old = dict(case.told)
+    del old["addresses"]
+    assert Bundle.read(case.signed_anew(old)).addresses == (BASE,)
+
+
 def test_an_unknown_key_is_named(case: Case) -> None:
     stranger = Signer.create("binhxet-statement")
     read = form.read(case.code)

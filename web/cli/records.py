@@ -73,7 +73,10 @@ def _verify_offline(file: Path | None, trust: Path | None, code: str | None, as_
         raise click.UsageError(text("offline_needs"))
     bundle = Bundle.read(trust.read_bytes())
     found = _checked_alone(file, bundle, code)
-    told = found.record() | {"problems": [refusal(one, language()) for one in found.problems]}
+    told = found.record() | {
+        "problems": [refusal(one, language()) for one in found.problems],
+        "warnings": [refusal(one, language()) for one in found.warnings],
+    }
     answer(told, as_json, lambda: _offline_answers(told))
     leave(found.ok)
 
@@ -100,7 +103,7 @@ def _offline_answers(told: dict[str, Any]) -> list[str]:
     return [
         *(_statement_lines(told["statement"]) if told["statement"] else []),
         *lines[:-1],
-        *(f"{one['detail']} [{one['code']}]" for one in told["problems"]),
+        *(f"{one['detail']} [{one['code']}]" for one in (*told["problems"], *told["warnings"])),
         text("trust_age", day=day, age=age),
         lines[-1],
     ]

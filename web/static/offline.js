@@ -74,15 +74,15 @@
 
   function read(text) {
     var parts = text.trim().split("#"), page = parts[0], fragment = parts[1] || "";
-    var code = page.slice(page.lastIndexOf("/p/") + 3);
-    if (parts.length !== 2 || page.indexOf("/p/") < 0 || !/^[0-9a-z]+$/.test(code)) { throw new Unreadable(); }
+    var end = page.lastIndexOf("/p/"), code = page.slice(end + 3);
+    if (parts.length !== 2 || end < 0 || !/^[0-9a-z]+$/.test(code)) { throw new Unreadable(); }
     try { fragment = decodeURIComponent(fragment); } catch (error) { throw new Unreadable(); }
     if (fragment.slice(-1) !== FORM) { throw new Unreadable(); }
     var raw = base41(fragment.slice(0, -1));
     if (raw.length <= SIGNATURE) { throw new Unreadable(); }
     var body = raw.slice(0, -SIGNATURE), cursor = new Cursor(body);
     return {
-      page: page, code: code, body: body, signature: raw.slice(-SIGNATURE),
+      site: page.slice(0, end), code: code, body: body, signature: raw.slice(-SIGNATURE),
       key: hex(cursor.take(4)), issued: cursor.number(4) * 1000, kind: cursor.number(1),
       level: cursor.number(1), streak: cursor.number(1), year: cursor.number(2),
       day: cursor.number(2) * DAY, authority: cursor.varint(), areas: cursor.varint(),
@@ -173,9 +173,9 @@
         good = true;
         told.push(["in_force", { day: day }]);
       }
-      if (bundle.address && said.page.indexOf(bundle.address + "/p/") !== 0) {
-        good = false;
-        told.push(["elsewhere", { host: said.page.split("/p/")[0], own: bundle.address }]);
+      // Nobody signed the address: it takes nothing from the statement, and is warned of.
+      if ((bundle.addresses || [bundle.address]).indexOf(said.site) < 0) {
+        told.push(["elsewhere", { host: said.site, own: bundle.address }]);
       }
       return { good: good, told: told, said: said };
     });
@@ -243,7 +243,11 @@
   function show(found) {
     place.replaceChildren();
     place.className = "offline-result " + (found.good ? "is-good" : "is-bad");
-    found.told.forEach(function (one) { place.append(bilingual("p", words.result[one[0]], one[1])); });
+    found.told.forEach(function (one) {
+      var line = bilingual("p", words.result[one[0]], one[1]);
+      if (one[0] === "elsewhere") { line.className = "offline-warning"; }
+      place.append(line);
+    });
     if (found.said) { place.append(facts(found.said)); }
     place.hidden = false;
   }

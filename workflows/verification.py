@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.errors import Refused
 from engine.log.book import Leaf
 from engine.papers.book import PUBLIC, Paper, PaperVersion
@@ -44,6 +46,9 @@ LARGEST = 50 * 2**20
 END_OF_REVISION = b"%%EOF"
 
 MOST_REVISIONS = 64
+LOGGED_WITHIN = timedelta(days=1)
+"""The worker logs an issue within minutes. What is not in the log after this does not count as
+issued: the log is what nobody can add to unseen."""
 
 Verdict = Literal[
     "genuine",
@@ -79,7 +84,7 @@ class Verification:
     """The newest issued version of the same paper, when this file is an earlier one."""
 
     reasons: tuple[str, ...] = ()
-    """Why an answer is no, each a code of ``findings``."""
+    """Why an answer is no, or not yet as good as it will be; each a code of ``findings``."""
 
     @property
     def level(self) -> str:
@@ -127,7 +132,15 @@ class _Known:
     stage: str
     state: str
     authority_id: int
+    at: datetime | None = None
     log_index: int | None = None
+
+    @property
+    def unlogged(self) -> str:
+        """That a file which left the office is not in the log: as a reason, else nothing."""
+        if self.stage not in PUBLIC or self.log_index is not None or self.at is None:
+            return ""
+        return "not_logged" if clock.now() - self.at > LOGGED_WITHIN else "not_logged_yet"
 
 
 def verify(
@@ -136,8 +149,9 @@ def verify(
     """The four answers about the bytes of a file; any bytes at all are answered.
 
     *Issued* means: exactly these bytes are what the register issued, or what became of that
-    with time stamps and evidence. *Unchanged*: they are
-    some version that was made here, whole. *Signatures* are validated from the file alone.
+    with time stamps and evidence, and the log tells of them, or will within a day.
+    *Unchanged*: they are some version that was made here, whole. *Signatures* are validated
+    from the file alone.
     *In force*: the paper has been issued, and no later one replaced it or revoked it with
     effect from today or before; a corrected paper is in force.
 
@@ -159,7 +173,7 @@ def verify(
 def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) -> Verification:
     """The answers about a version that was made here."""
     reports, later = _reports(desk, content), None
-    issued = known.stage in PUBLIC
+    issued = known.stage in PUBLIC and known.unlogged != "not_logged"
     changes = tuple(standing.changes(session, known.paper_id)) if issued else ()
     in_force = issued and standing.in_force(known.state, changes)
     if issued:
@@ -173,8 +187,9 @@ def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) ->
         if not _signed_by_both(reports, known):
             verdict = "lapsed" if versions.lapsed(reports) else "altered"
             reasons += [] if reasons else ["seal_of_another"]
-    else:
+    elif not known.unlogged:
         reasons.append("rolled_back" if reports else "draft")
+    reasons += [known.unlogged] if known.unlogged else []
     return Verification(
         issued,
         True,
@@ -325,6 +340,7 @@ def _known(session: Session, digests: Sequence[str]) -> _Known | None:
             PaperVersion.stage,
             Subject.state,
             Paper.authority_id,
+            PaperVersion.at,
             Leaf.position,
         )
         .join(PaperVersion, PaperVersion.paper_id == Paper.id)
@@ -343,5 +359,6 @@ def _known(session: Session, digests: Sequence[str]) -> _Known | None:
         row.stage,
         row.state,
         row.authority_id,
+        row.at,
         row.position,
     )

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine import clock
 from engine.clock import VIETNAM
 from engine.errors import Refusal, Refused
 from engine.papers.archive import Carried
@@ -76,8 +77,17 @@ class Checked:
             "verdict": self.verdict,
             "logged": None,  # the statement names the log before the issue, not after it
             "trust": self.bundle.record(),
+            "changes": self.changes,
             "statement": _told(self.signed, self.bundle) if self.signed else None,
         }
+
+    @property
+    def changes(self) -> list[dict[str, Any]]:
+        """What later papers did to this one, as the bundle tells it."""
+        if self.signed is None or not self.issued:
+            return []
+        named = {"paper": "", "reason": ""}
+        return [named | dict(one) for one in self.bundle.changes(self.signed.code)]
 
     @property
     def warnings(self) -> Sequence[Refusal]:
@@ -211,9 +221,21 @@ def _out_of_force(signed: Signed, bundle: Bundle) -> Iterator[Refusal]:
     """Why a paper is not in force, or why that cannot be said."""
     if (ended := bundle.ended(signed.code)) is not None:
         yield Refusal("paper_ended", {"fate": str(ended["state"])})
+    elif _revoked_since(bundle.changes(signed.code)):
+        yield Refusal("paper_ended", {"fate": "revoked"})
     elif signed.statement.issued > bundle.made_at:
         day = bundle.made_at.astimezone(VIETNAM).date().isoformat()
         yield Refusal("bundle_older", {"day": day})
+
+
+def _revoked_since(changes: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a revocation that the bundle foretold has its effect today."""
+    days = [str(one["effect_on"] or one["issued_on"]) for one in _revocations(changes)]
+    return any(day <= clock.today().isoformat() for day in days)
+
+
+def _revocations(changes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [one for one in changes if one["act"] == "revocation"]
 
 
 def _verdict(problems: Sequence[Refusal]) -> str:

@@ -19,7 +19,7 @@ from workflows.trust import Bundle
 
 BUNDLE_KEYS = {
     "format", "made_at", "address", "addresses", "roots", "log", "statements", "kinds", "levels",
-    "fates", "ended", "signature",
+    "fates", "ended", "changes", "signature",
 }  # fmt: skip
 
 

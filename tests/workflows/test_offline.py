@@ -387,6 +387,24 @@ def test_what_is_no_longer_in_force_is_named_as_of_the_bundle(case: Case) -> Non
     assert code not in json.dumps(bundle.told)
 
 
+def test_what_later_papers_did_is_told_and_a_foretold_revocation_comes_true(case: Case) -> None:
+    code = trust.hidden(form.read(case.code).code)
+    corrected = {"act": "correction", "number": "9/UBND", "issued_on": "2024-11-01"}
+    revoked = {"act": "revocation", "number": "10/QĐ", "issued_on": "2024-11-02"}
+    done = [corrected | {"effect_on": None}, revoked | {"effect_on": "2030-01-01"}]
+    bundle = case.bundle(changes={code: done})
+    for day, verdict in ((date(2029, 12, 31), "genuine"), (date(2030, 1, 1), "not_in_force")):
+        with clock.fixed_at(clock.vietnam(day)):
+            found = check_code(case.code, bundle)
+        assert found.verdict == verdict
+        told = found.record()["changes"]
+        assert [(one["act"], one["number"]) for one in told] == [
+            ("correction", "9/UBND"),
+            ("revocation", "10/QĐ"),
+        ]
+    assert check_code(carried(case.other).fields["strip"], bundle).record()["changes"] == []
+
+
 def test_a_bundle_older_than_the_paper_says_so(case: Case) -> None:
     bundle = case.bundle(made_at="2024-06-01T00:00:00+00:00")
     found = check_file(case.issued, bundle)
@@ -448,7 +466,7 @@ def test_the_bundle_lists_no_paper_that_is_in_force_or_was_never_issued(
     office.draft(1)
     assert len(session.scalars(select(Paper.id)).all()) > 2
     told = export(session, office.desk)
-    assert told["ended"] == {}
+    assert (told["ended"], told["changes"]) == ({}, {})
     assert Bundle.read(json.dumps(told).encode()).told == told
 
 

@@ -120,7 +120,7 @@ def _statement_lines(said: dict[str, Any]) -> list[str]:
 def change_line(change: dict[str, Any]) -> str:
     """What a later paper did to this one."""
     told = {name: change[name] or "" for name in ("number", "issued_on", "effect_on", "reason")}
-    return "    " + text(f"changed_{change['act']}", **told)
+    return "    " + text(f"changed_{change['act']}", **told).rstrip(" :")
 
 
 def _four_answers(told: dict[str, Any]) -> list[str]:

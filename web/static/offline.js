@@ -165,6 +165,8 @@
     }
     return hidden(said.code).then(function (code) {
       var fate = bundle.ended[code], day = shownDay(made), told = [["genuine"]], good = false;
+      var changes = (bundle.changes || {})[code] || [];
+      if (!fate && changes.some(isOver)) { fate = { state: "revoked" }; }
       if (fate) {
         told.push(["ended", { fate: bundle.fates[fate.state] || { vi: fate.state, en: fate.state } }]);
       } else if (said.issued > made) {
@@ -173,12 +175,23 @@
         good = true;
         told.push(["in_force", { day: day }]);
       }
+      changes.forEach(function (one) {
+        told.push(["changed_" + one.act, {
+          number: one.number, day: shownIso(one.issued_on), effect: shownIso(one.effect_on || one.issued_on)
+        }]);
+      });
       // Nobody signed the address: it takes nothing from the statement, and is warned of.
       if ((bundle.addresses || [bundle.address]).indexOf(said.site) < 0) {
         told.push(["elsewhere", { host: said.site, own: bundle.address }]);
       }
       return { good: good, told: told, said: said };
     });
+  }
+
+  // A revocation that the bundle foretold, whose day has come.
+  function isOver(change) {
+    var day = change.effect_on || change.issued_on;
+    return change.act === "revocation" && Date.parse(day + "T00:00:00+07:00") <= Date.now();
   }
 
   function squeezed(text) { return text.replace(/\s+/g, "").normalize("NFC").toLowerCase(); }
@@ -199,6 +212,8 @@
     var there = inVietnam(instant);
     return two(there.getUTCHours()) + ":" + two(there.getUTCMinutes()) + " " + shownDay(instant);
   }
+
+  function shownIso(day) { return day.split("-").reverse().join("/"); }
 
   function filled(sentence, places, language) {
     return sentence.replace(/\{(\w+)\}/g, function (whole, name) {

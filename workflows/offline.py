@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 STRIP, NUMBER, DATE = "strip", "number", "date"
 
-_FOREIGN = frozenset({"statement_key_unknown", "statement_key_ended"})
+_FOREIGN = frozenset({"statement_key_unknown", "statement_key_ended", "statement_key_stolen"})
 _OF_SIGNATURES = frozenset({"signatures_do_not_hold", "stamp_lapsed"})
 """What is wrong with a file's signatures alone, and not with what is said of it."""
 
@@ -106,7 +106,7 @@ def check_code(text: str, bundle: Bundle) -> Checked:
         signed = form.read(text)
     except Refused as refused:
         return Checked(bundle, False, False, "unreadable", refused.refusals)
-    problems = [*bundle.faults(signed)]
+    problems = bundle.faults(signed) or bundle.faults_alone(signed)
     issued = not problems
     force = list(_out_of_force(signed, bundle)) if issued else []
     verdict = _verdict([*problems, *force])

@@ -120,6 +120,13 @@ class Bundle:
             return [Refusal("statement_key_ended", {"id": statement.key_id.hex()})]
         return []
 
+    def faults_alone(self, signed: Signed) -> list[Refusal]:
+        """Why a statement without its file proves nothing, though it is well signed."""
+        published = self.key(signed.statement.key_id)
+        if published is None or not published.stolen:
+            return []
+        return [Refusal("statement_key_stolen", {"id": published.key.id.hex()})]
+
     def record(self) -> dict[str, Any]:
         """What is to be known of the bundle itself, as plain values."""
         return {

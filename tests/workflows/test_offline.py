@@ -40,7 +40,7 @@ from workflows.keys import ROOTS, ROOTS_OF, Keyring, authority_reference, person
 from workflows.offline import Checked, check_code, too_large
 from workflows.offline import check_file as check_stranger
 from workflows.papers import PaperDesk
-from workflows.statement_keys import StatementKeys
+from workflows.statement_keys import Published, StatementKeys
 from workflows.times import Times
 from workflows.trust import Bundle, export
 from workflows.verification import verify
@@ -377,6 +377,15 @@ def test_a_key_speaks_for_its_own_time_only(case: Case) -> None:
     assert (found.verdict, codes(found)) == ("unknown_key", ["statement_key_ended"])
 
 
+def test_a_code_by_a_stolen_key_proves_nothing_without_its_file(case: Case) -> None:
+    stolen = [one | {"stolen": True} for one in case.told["statements"]]
+    bundle = case.bundle(statements=stolen)
+    found = check_code(case.code, bundle)
+    assert (found.verdict, codes(found)) == ("unknown_key", ["statement_key_stolen"])
+    assert not found.issued
+    assert check_file(case.issued, bundle).ok
+
+
 def test_what_is_no_longer_in_force_is_named_as_of_the_bundle(case: Case) -> None:
     code = form.read(case.code).code
     bundle = case.bundle(ended={trust.hidden(code): {"state": "revoked"}})
@@ -445,6 +454,23 @@ def test_a_renewed_key_signs_and_the_old_one_stays_published(tmp_path: Path) -> 
     with pytest.raises(Refused) as caught:
         keys.create()
     assert caught.value.code == "statement_key_exists"
+
+
+def test_a_stolen_key_is_told_as_that_for_ever_and_renewed(tmp_path: Path) -> None:
+    keys = StatementKeys(tmp_path)
+    first = keys.signer(make=True).verifier
+    keys.disown(first.id.hex())
+    keys.renew()
+    assert [one.stolen for one in keys.published()] == [True, False, False]
+    assert keys.published()[0].until is not None
+    assert keys.signer().verifier == keys.published()[-1].key != first
+    with pytest.raises(Refused) as caught:
+        keys.disown("00")
+    assert caught.value.code == "statement_key_unknown"
+    told = keys.published()[0].record()
+    assert Published.read(told) == keys.published()[0]
+    del told["stolen"]
+    assert not Published.read(told).stolen
 
 
 def test_production_makes_no_key_of_its_own(tmp_path: Path) -> None:

@@ -160,6 +160,7 @@
     if (said.issued + 1000 < Date.parse(published.from) || said.issued > ended) {
       return { good: false, told: [["key_ended", { id: said.key }]] };
     }
+    if (published.stolen) { return { good: false, told: [["key_stolen", { id: said.key }]] }; }
     if (number && squeezed(number) !== squeezed(said.number)) {
       return { good: false, told: [["number_differs", { printed: said.number, number: number }]], said: said };
     }

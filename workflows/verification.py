@@ -104,7 +104,7 @@ class Verification:
                 {
                     "role": report.role,
                     "name": report.name,
-                    "time": report.time.isoformat() if report.time else None,
+                    "time": _in_vietnam(report.time),
                     "level": report.level,
                     "valid": report.valid,
                     "problems": list(report.problems),
@@ -122,6 +122,11 @@ class Verification:
             "reasons": findings.told(self.reasons, language),
             "changes": [change.record() for change in self.changes],
         }
+
+
+def _in_vietnam(time: datetime | None) -> str | None:
+    """Signers tell the hour of Vietnam, time authorities that of Greenwich: alike here."""
+    return time.astimezone(clock.VIETNAM).isoformat() if time else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from engine.papers.schema import Schemas
 from tests.papers.conftest import FOLDER, sample
 from tests.web.calling import Shell
 from tests.web.conftest import Site
+from web.cli.records import signature_line
 from workflows.statements import LEVELS
 from workflows.trust import Bundle
 
@@ -102,3 +103,20 @@ def test_the_data_file_is_canonical(renderer: Renderer) -> None:
     assert (data.name, data.relationship) == (DATA, "Data")
     assert data.content.decode() == freeze(json.loads(data.content))
     assert json.loads(schema.content)["$id"] == json.loads(data.content)["schema"]
+
+
+def test_what_is_told_of_a_code_that_cannot_be_read(keyed: Site, tmp_path: Path) -> None:
+    shell, file = Shell(tmp_path), tmp_path / "trust.json"
+    file.write_bytes(keyed.client().get("/trust.json").data)
+    call = ("verify", "--offline", "--trust", file, "--qr", "no code")
+    told = shell("--lang", "en", *call, expect=1).out.splitlines()
+    assert told[-1] == (
+        "Unreadable: this is no printed code of a paper, or it was not read in full. [unreadable]"
+    )
+
+
+def test_every_signature_is_told_with_the_hour_of_vietnam() -> None:
+    one = {"role": "seal", "name": "UBND", "time": "2026-11-05T02:30:00+00:00", "level": ""}
+    assert signature_line(one | {"problems": []}) == "    seal: UBND, 09:30:00 05/11/2026"
+    broken = one | {"name": "", "time": None, "level": "B-T", "problems": ["altered"]}
+    assert signature_line(broken) == "    seal: B-T altered"

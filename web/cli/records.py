@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.clock import VIETNAM
 from web.cli.frame import Group, answer, argument, command, leave, option, table
 from web.cli.inputs import NUMBER
 from web.cli.refusals import No
@@ -93,13 +94,13 @@ def _checked_alone(file: Path | None, bundle: Bundle, code: str | None) -> Check
 
 
 def _offline_answers(told: dict[str, Any]) -> list[str]:
-    from engine.clock import VIETNAM
-
     made = datetime.fromisoformat(told["trust"]["made_at"]).astimezone(VIETNAM)
     day, age = f"{made:%d/%m/%Y}", told["trust"]["age_days"]
     lines = _four_answers(told)
     if told["unchanged"] is None and told["verdict"] == "genuine":
         lines[-1] = text("code_genuine")
+    if told["verdict"] == "unreadable" and _of_a_code(told):
+        lines[-1] = f"{text('code_unreadable')} [unreadable]"
     return [
         *(_statement_lines(told["statement"]) if told["statement"] else []),
         *lines[:-1],
@@ -107,6 +108,11 @@ def _offline_answers(told: dict[str, Any]) -> list[str]:
         text("trust_age", day=day, age=age),
         lines[-1],
     ]
+
+
+def _of_a_code(told: dict[str, Any]) -> bool:
+    """Whether what could not be read is a scanned code: there is no file then."""
+    return any(one["code"] == "statement_unreadable" for one in told["problems"])
 
 
 def _statement_lines(said: dict[str, Any]) -> list[str]:
@@ -134,11 +140,7 @@ def _four_answers(told: dict[str, Any]) -> list[str]:
         *_why(told, "unchanged"),
         line("is_signed", _signed(told)),
         *_why(told, "signatures"),
-        *(
-            f"    {one['role']}: {one['name']}, {one['time']}, {one['level']} "
-            f"{' '.join(one['problems'])}".rstrip()
-            for one in told["signatures"]
-        ),
+        *(signature_line(one) for one in told["signatures"]),
         line("is_in_force", told["in_force"]),
         *_why(told, "in_force"),
         *(change_line(change) for change in told.get("changes", ())),
@@ -146,6 +148,14 @@ def _four_answers(told: dict[str, Any]) -> list[str]:
         *([text("is_logged", index=told["log_index"])] if told["logged"] else []),
         f"{text('verdict_' + told['verdict'])} [{told['verdict']}]",
     ]
+
+
+def signature_line(one: dict[str, Any]) -> str:
+    """One signature or stamp: whose, when (in Vietnam), its level, and what is wrong with it."""
+    time = datetime.fromisoformat(one["time"]).astimezone(VIETNAM) if one["time"] else None
+    when = f"{time:%H:%M:%S %d/%m/%Y}" if time else ""
+    facts = ", ".join(filter(None, (one["name"], when, one["level"])))
+    return f"    {one['role']}: {facts} {' '.join(one['problems'])}".rstrip()
 
 
 def _signed(told: dict[str, Any]) -> bool | None:

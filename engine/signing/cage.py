@@ -2,8 +2,12 @@
 
 A file of a few kilobytes can make any reader of PDF take all memory or never end: nested
 streams that unpack to gigabytes, millions of pages, tables that lead in circles. Here it only
-ends a child, which has its own limits of memory and time, no file to write, and none of this
-process's secrets; the file is then called too complex. Nothing is fetched.
+ends a child, which has its own limits of memory and time, no file to write, and nothing of
+this process's memory or environment; the file is then called too complex. Nothing is fetched.
+
+It is a fence against exhaustion, not against a reader that is taken over: the child runs as the
+same user and may read what that user may, keys in files included. Where that matters, keep the
+keys on a token or at another machine, or let the site run as a user who cannot read them.
 """
 
 from __future__ import annotations

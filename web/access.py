@@ -40,6 +40,7 @@ RULES: dict[str, Rule] = {
     "public.place": PUBLIC,
     "public.area": PUBLIC,
     "public.verify": PUBLIC,
+    "public.find": PUBLIC,
     "public.paper": PUBLIC,
     "public.paper_file": PUBLIC,
     "public.paper_data": PUBLIC,

@@ -19,7 +19,13 @@ def equip(bureau: Bureau, settings: Settings) -> Bureau:
     settings name, and with the definitions released in their database."""
     keys = _keys(settings, bureau.desk.keys)
     times = _times(settings, keys)
-    desk = replace(bureau.desk, keys=keys, times=times, address=settings.base_url)
+    desk = replace(
+        bureau.desk,
+        keys=keys,
+        times=times,
+        address=settings.base_url,
+        former=settings.former_sites,
+    )
     # Read once a minute at most, often while a pooled connection is held: none is taken for it.
     database = tune(create_engine(settings.database_url, poolclass=NullPool))
     return with_releases(replace(bureau, desk=desk), database)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from engine import clock
 from engine.errors import NotFound, Refusal
+from engine.signing.cage import Turn
 from web import numbers, problems
 from web.access import missing
 from web.catalogue import gettext
@@ -29,6 +30,9 @@ blueprint = Blueprint("public", __name__)
 SHOWN_YEARS = 4
 YEAR = 365 * 24 * 3600
 CODE_LENGTH = 16
+MOST_TYPED, MOST_SHOWN = 1000, 40
+"""Letters of a typed code that are looked at (a camera reads address and statement), and shown
+again."""
 
 
 @blueprint.get("/")
@@ -116,7 +120,9 @@ def verify() -> str | Response | tuple[str | Response, int]:
     if upload is None or not upload.filename:
         return _form(gettext("Chọn tệp PDF cần kiểm tra."), 422)
     code = request.form.get("code", "")[:CODE_LENGTH]
-    return _answered(check(db.session(), bureau().desk, upload.read(), code=code))
+    desk = bureau().desk
+    turn = Turn(desk.keys.folder)
+    return _answered(check(db.session(), desk, upload.read(), code=code, ask=turn))
 
 
 def _answered(result: Verification, status: int = 200) -> tuple[str | Response, int]:
@@ -126,16 +132,37 @@ def _answered(result: Verification, status: int = 200) -> tuple[str | Response, 
     return render_template("public/verify.html", result=result, problem="", code=code), status
 
 
-def _form(problem: str = "", status: int = 200) -> tuple[str | Response, int]:
+def _form(problem: str = "", status: int = 200, asked: str = "") -> tuple[str | Response, int]:
     if problem and problems.wants_json():
         return jsonify(title=problem, detail=problem, status=status), status
-    code = request.args.get("code", "")[:CODE_LENGTH]
-    return render_template("public/verify.html", result=None, problem=problem, code=code), status
+    code = "" if asked else request.args.get("code", "")[:CODE_LENGTH]
+    page = "public/verify.html"
+    return render_template(page, result=None, problem=problem, code=code, asked=asked), status
+
+
+@blueprint.get("/find")
+def find() -> BaseResponse | tuple[str | Response, int]:
+    """From a code as somebody typed it to the page of its paper."""
+    typed = request.args.get("code", "").strip()[:MOST_TYPED]
+    code = queries.plain_code(typed)
+    if not code:
+        return _form(gettext("Gõ mã in trên văn bản."), 422, asked=typed)
+    if _known(code) is None:
+        told = gettext(
+            "Không có văn bản nào mang mã “%(code)s”. So lại từng chữ với mã in cạnh mã QR.",
+            code=code[:MOST_SHOWN],
+        )
+        return _form(told, 404, asked=typed[:MOST_SHOWN])
+    return redirect(url_for("public.paper", code=code), 303)
 
 
 @blueprint.get("/p/<code>")
-def paper(code: str) -> str:
-    """The permanent page of a paper: where its printed code leads."""
+def paper(code: str) -> str | BaseResponse:
+    """The permanent page of a paper: where its printed code leads. Another spelling of the
+    code leads there."""
+    plain = queries.plain_code(code)
+    if plain != code and _known(plain):
+        return redirect(url_for("public.paper", code=plain), 301)
     found = _paper(code)
     result: Verification | None = None
     if found.sha256:
@@ -178,11 +205,16 @@ def paper_data(code: str) -> Response:
 
 
 def _paper(code: str) -> queries.PublicPaper:
-    """An outgoing paper; those that are only recorded never leave the office."""
-    found = queries.paper(db.session(), code)
-    if found is None or not bureau().house.kinds[found.kind].series:
+    found = _known(code)
+    if found is None:
         missing()
     return found
+
+
+def _known(code: str) -> queries.PublicPaper | None:
+    """An outgoing paper; those that are only recorded never leave the office."""
+    found = queries.paper(db.session(), code)
+    return found if found and bureau().house.kinds[found.kind].series else None
 
 
 @blueprint.get("/language/<code>", endpoint="language")

@@ -1,4 +1,4 @@
-"""Serves the site: granian, one blocking thread a worker; beside it, if asked, the worker.
+"""Serves the site: granian, two threads a worker; beside it, if asked, the worker.
 
 Every process watches the one that started it, so none is left however it ended.
 """
@@ -31,6 +31,10 @@ WORKER_PATIENCE = 40
 
 PAUSE = 0.1
 """Seconds between two looks whether the site answers yet."""
+
+THREADS = 2
+"""In each web worker. The check of a stranger's file, of which there is one at a time (see
+``engine.signing.cage.Turn``), holds up one of them, and never a whole worker."""
 
 LIFETIME = 6 * 3600
 MOST_MEMORY = 400
@@ -84,7 +88,7 @@ def serve(
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=1,
+        blocking_threads=THREADS,
         workers_lifetime=LIFETIME,
         workers_max_rss=MOST_MEMORY,
         workers_kill_timeout=PATIENCE,

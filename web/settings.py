@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     blob_url: str = ""
     secret_key: SecretStr = SecretStr("")
     base_url: str = ""
+    former_urls: str = ""
+    """Where the site was before, if it moved: papers of that time still name it."""
     proxies: int = Field(default=0, ge=0, le=8)
     """How many proxies of ours stand before the site: only so many forwarded addresses are
     believed. None by default: anybody could write such a header."""
@@ -124,6 +126,11 @@ class Settings(BaseSettings):
         """The hosts that may be asked about revoked certificates, parted by commas or spaces;
         none means those that the roots' own certificates name."""
         return frozenset(self.revocation_hosts.replace(",", " ").lower().split())
+
+    @property
+    def former_sites(self) -> tuple[str, ...]:
+        """The addresses that the site had, without what may follow the host and its path."""
+        return tuple(one.rstrip("/") for one in self.former_urls.replace(",", " ").split())
 
     @property
     def specimen(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.db import tune
 from engine.papers.book import Paper
+from engine.signing import cage
 from engine.subjects import Link
 from workflows import logbook, migrate
 from workflows.bureau import Bureau
@@ -23,18 +24,28 @@ from workflows.demo.data import Progress
 from workflows.demo.drive import Done, Drive, drive_one, drive_others
 from workflows.demo.keys import make_keys
 from workflows.demo.schedule import plan
+from workflows.offline import Checked, check_file
+from workflows.papers import PaperDesk
+from workflows.trust import Bundle, export
 from workflows.verification import Verification, verify
 
 MARK = "built.json"
 PAPERS, RECORDS = "papers", "records"
+TRUST = "trust.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A signed paper written to disk, and what an outsider's check says of it."""
+    """A signed paper written to disk, and what an outsider's check says of it: with the
+    register, and with nothing but the trust bundle that lies beside it."""
 
     path: Path
     verification: Verification
+    offline: Checked
+
+    @property
+    def ok(self) -> bool:
+        return self.verification.ok and self.offline.ok
 
 
 def run(
@@ -58,10 +69,19 @@ def run(
             if not mark.exists():
                 built = _build(session, database_url, folder, bureau, say, on_progress)
                 mark.write_text(json.dumps(built, ensure_ascii=False, indent=1), encoding="utf-8")
-            paths = sorted((folder / PAPERS).glob("*.pdf"))
-            return [Exported(p, verify(session, bureau.desk, p.read_bytes())) for p in paths]
+            return list(_checked(session, bureau.desk, folder))
     finally:
         engine.dispose()
+
+
+def _checked(session: Session, desk: PaperDesk, folder: Path) -> Iterator[Exported]:
+    told = json.dumps(export(session, desk), ensure_ascii=False, indent=1).encode()
+    (folder / TRUST).write_bytes(told)
+    bundle = Bundle.read(told)
+    for path in sorted((folder / PAPERS).glob("*.pdf")):
+        content = path.read_bytes()
+        offline = check_file(content, bundle, ask=cage.answer)  # made here: no trap
+        yield Exported(path, verify(session, desk, content), offline)
 
 
 def _build(

@@ -14,22 +14,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine import clock
 from engine.clock import VIETNAM
 from engine.errors import Refusal, Refused
-from engine.papers import archive
 from engine.papers.archive import Carried
+from engine.signing import cage
 from engine.statement import form
 from engine.statement.form import DIGEST_BYTES, Signed, Statement
 from workflows.keys import authority_reference
 from workflows.trust import Bundle
 from workflows.verification import LARGEST, Verification
+from workflows.versions import lapsed
 
 if TYPE_CHECKING:
+    from engine.signing.cage import Answer
     from engine.signing.validate import SignatureReport
+    from workflows.verification import Ask
 
 STRIP, NUMBER, DATE = "strip", "number", "date"
 
-_FOREIGN = frozenset({"statement_key_unknown", "statement_key_ended"})
+_FOREIGN = frozenset({"statement_key_unknown", "statement_key_ended", "statement_key_stolen"})
+_OF_SIGNATURES = frozenset({"signatures_do_not_hold", "stamp_lapsed"})
+"""What is wrong with a file's signatures alone, and not with what is said of it."""
+
 _WRONG_BYTES = frozenset(
     {"altered", "broken", "changed_after", "foreign_revision", "odd_coverage", "respelled"}
 )
@@ -70,8 +77,26 @@ class Checked:
             "verdict": self.verdict,
             "logged": None,  # the statement names the log before the issue, not after it
             "trust": self.bundle.record(),
+            "changes": self.changes,
             "statement": _told(self.signed, self.bundle) if self.signed else None,
         }
+
+    @property
+    def changes(self) -> list[dict[str, Any]]:
+        """What later papers did to this one, as the bundle tells it."""
+        if self.signed is None or not self.issued:
+            return []
+        named = {"paper": "", "reason": ""}
+        return [named | dict(one) for one in self.bundle.changes(self.signed.code)]
+
+    @property
+    def warnings(self) -> Sequence[Refusal]:
+        """What to take care of beside the answers, which do not depend on it: nobody signed
+        the address in a code."""
+        if self.signed is None or self.signed.site in self.bundle.addresses:
+            return ()
+        places = {"host": self.signed.site, "own": self.bundle.address}
+        return [Refusal("code_leads_elsewhere", places)]
 
 
 def check_code(text: str, bundle: Bundle) -> Checked:
@@ -81,30 +106,65 @@ def check_code(text: str, bundle: Bundle) -> Checked:
         signed = form.read(text)
     except Refused as refused:
         return Checked(bundle, False, False, "unreadable", refused.refusals)
-    problems = [*bundle.faults(signed)]
+    problems = bundle.faults(signed) or bundle.faults_alone(signed)
     issued = not problems
     force = list(_out_of_force(signed, bundle)) if issued else []
     verdict = _verdict([*problems, *force])
     return Checked(bundle, issued, issued and not force, verdict, [*problems, *force], signed)
 
 
-def check_file(content: bytes, bundle: Bundle, code: str | None = None) -> Checked:
+def check_file(
+    content: bytes, bundle: Bundle, code: str | None = None, *, ask: Ask = cage.ask
+) -> Checked:
     """The four answers about a file. ``code`` is the text of a code scanned from a print, if
-    there is one: it must be the file's own. Any bytes at all are answered."""
-    reports = _reports(content, bundle)
-    if reports is None:
-        return Checked(bundle, False, False, "unreadable", [Refusal("unreadable_pdf")])
-    whole, by_both = _whole(reports), _by_both(reports)
+    there is one: it must be the file's own. Any bytes at all are answered; ``ask`` opens
+    them in a process of its own, unless the caller knows better."""
+    if len(content) > LARGEST:
+        return too_large(bundle)
+    found = ask(content, bundle.roots, inside=True)
+    if found.examined.problem:
+        code_of = "file_too_complex" if found.examined.problem == "too_complex" else ""
+        return _unread(bundle, code_of or "unreadable_pdf")
+    reports = found.examined.reports
+    whole = _whole(reports) and not found.examined.spoiled
     try:
-        carried = archive.carried(content)
+        carried = _inside(found)
         signed = form.read(code or carried.fields.get(STRIP, ""))
     except Refused as refused:
         verdict = _without_statement(reports)
-        return Checked(bundle, False, False, verdict, refused.refusals, None, whole, tuple(reports))
+        return Checked(bundle, False, False, verdict, refused.refusals, None, whole, reports)
+    return _compared(bundle, signed, carried, reports, whole=whole)
+
+
+def too_large(bundle: Bundle) -> Checked:
+    """The answers about a file that is larger than any paper and was not opened."""
+    return _unread(bundle, "file_too_large")
+
+
+def _unread(bundle: Bundle, why: str) -> Checked:
+    return Checked(bundle, False, False, "unreadable", [Refusal(why)])
+
+
+def _inside(found: Answer) -> Carried:
+    if found.carried is None:
+        raise Refused(Refusal(found.without))
+    return found.carried
+
+
+def _compared(
+    bundle: Bundle,
+    signed: Signed,
+    carried: Carried,
+    reports: Sequence[SignatureReport],
+    *,
+    whole: bool,
+) -> Checked:
+    """The answers about a file that has a statement: is it the one spoken of, and in force?"""
     problems = [*bundle.faults(signed), *_differences(signed.statement, carried, reports)]
-    if not (whole and by_both):
-        problems.append(Refusal("signatures_do_not_hold"))
-    issued = all(one.code == "signatures_do_not_hold" for one in problems)
+    if not (whole and _by_both(reports)):
+        ended = whole and lapsed(reports)
+        problems.append(Refusal("stamp_lapsed" if ended else "signatures_do_not_hold"))
+    issued = all(one.code in _OF_SIGNATURES for one in problems)
     force = list(_out_of_force(signed, bundle)) if issued else []
     found = [*problems, *force]
     return Checked(
@@ -119,21 +179,12 @@ def check_file(content: bytes, bundle: Bundle, code: str | None = None) -> Check
     )
 
 
-def _reports(content: bytes, bundle: Bundle) -> list[SignatureReport] | None:
-    from engine.signing.validate import validate
-
-    if len(content) > LARGEST or not content.startswith(b"%PDF-"):
-        return None
-    try:
-        return validate(content, bundle.roots)
-    except Refused:
-        return None
-
-
 def _whole(reports: Sequence[SignatureReport]) -> bool:
-    """Every byte lies under some good signature, and none was touched since."""
+    """Every byte lies under some good signature, and none was touched since. After the newest
+    stamp may come evidence that no signature covers yet: then no report says ``uncovered``."""
     found = {problem for report in reports for problem in report.problems}
-    covered = any(report.covers == "whole_file" for report in reports)
+    whole = any(report.covers == "whole_file" for report in reports)
+    covered = whole or (bool(reports) and "uncovered" not in found)
     return covered and all(r.intact for r in reports) and not found & _WRONG_BYTES
 
 
@@ -170,9 +221,21 @@ def _out_of_force(signed: Signed, bundle: Bundle) -> Iterator[Refusal]:
     """Why a paper is not in force, or why that cannot be said."""
     if (ended := bundle.ended(signed.code)) is not None:
         yield Refusal("paper_ended", {"fate": str(ended["state"])})
+    elif _revoked_since(bundle.changes(signed.code)):
+        yield Refusal("paper_ended", {"fate": "revoked"})
     elif signed.statement.issued > bundle.made_at:
         day = bundle.made_at.astimezone(VIETNAM).date().isoformat()
         yield Refusal("bundle_older", {"day": day})
+
+
+def _revoked_since(changes: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a revocation that the bundle foretold has its effect today."""
+    days = [str(one["effect_on"] or one["issued_on"]) for one in _revocations(changes)]
+    return any(day <= clock.today().isoformat() for day in days)
+
+
+def _revocations(changes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [one for one in changes if one["act"] == "revocation"]
 
 
 def _verdict(problems: Sequence[Refusal]) -> str:
@@ -182,6 +245,8 @@ def _verdict(problems: Sequence[Refusal]) -> str:
         return "unknown_key"
     if codes <= {"bundle_older"}:
         return "newer_than_bundle" if codes else "genuine"
+    if codes <= {"stamp_lapsed", "bundle_older"}:
+        return "lapsed"
     return "not_in_force" if codes <= {"paper_ended"} else "altered"
 
 

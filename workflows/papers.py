@@ -103,6 +103,9 @@ class PaperDesk:
     address: str = ""
     """Where the public pages are, as it is printed on papers: ``https://…``."""
 
+    former: tuple[str, ...] = ()
+    """Where they were before: papers of that time still name it."""
+
     @cached_property
     def templates(self) -> Templates:
         return Templates(self.templates_folder)

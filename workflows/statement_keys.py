@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,16 @@ NAME = "binhxet-statement"
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A public key, and from when to when it signed; without an end it still does."""
+    """A public key, and from when to when it signed; without an end it still does.
+
+    ``stolen``: somebody else may have it, and may write any day into a statement. What it
+    signed is then believed only beside the file that bears it, which is signed by others.
+    """
 
     key: Verifier
     since: datetime
     until: datetime | None = None
+    stolen: bool = False
 
     def signed_at(self, instant: datetime) -> bool:
         """Whether a statement of that instant may be by this key."""
@@ -42,6 +47,7 @@ class Published:
             "key": str(self.key),
             "from": self.since.isoformat(),
             "until": self.until.isoformat() if self.until else None,
+            "stolen": self.stolen,
         }
 
     @classmethod
@@ -52,6 +58,7 @@ class Published:
             Verifier.read(told["key"]),
             datetime.fromisoformat(told["from"]),
             datetime.fromisoformat(until) if until else None,
+            bool(told.get("stolen")),
         )
 
 
@@ -86,9 +93,23 @@ class StatementKeys:
         """A new key in the place of today's, which is published on until now."""
         *before, last = self.published()
         now = clock.now()
-        ended = [*before, Published(last.key, last.since, now)]
+        ended = [*before, replace(last, until=now)]
         aside = self._aside(Signer.create(NAME), ended, now)
         aside.replace(self._path)
+
+    def disown(self, id_: str) -> None:
+        """Says for ever that the key of that id was stolen; if it is today's, it is renewed.
+
+        Raises ``Refused`` (``statement_key_unknown``), and as ``signer``.
+        """
+        known = [one.key.id.hex() for one in self.published()]
+        if id_ not in known:
+            raise Refused(Refusal("statement_key_unknown", {"id": id_}))
+        if id_ == known[-1]:
+            self.renew()
+        *before, last = self.published()
+        told = [replace(one, stolen=one.stolen or one.key.id.hex() == id_) for one in before]
+        self._aside(self.signer(), told, last.since).replace(self._path)
 
     @property
     def _path(self) -> Path:

@@ -35,8 +35,8 @@ from engine.signing.certificates import Roots
 from engine.statement.form import Signed
 from engine.subjects import Subject
 from workflows import standing
-from workflows.aftermath import IN_FORCE
 from workflows.keys import ROOT_KINDS, Keyring
+from workflows.standing import Change
 from workflows.statement_keys import Published, StatementKeys
 from workflows.statements import LEVELS
 from workflows.wording import names
@@ -88,6 +88,11 @@ class Bundle:
         return str(self.told["address"])
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the site is and where it was: papers keep the address they were printed with."""
+        return tuple(map(str, self.told.get("addresses", [self.address])))
+
+    @property
     def age(self) -> timedelta:
         """How old the bundle is; what happened since it cannot know."""
         return max(clock.now() - self.made_at, timedelta())
@@ -95,6 +100,11 @@ class Bundle:
     def ended(self, code: str) -> Mapping[str, Any] | None:
         """What took a paper out of force, as far as this bundle knows."""
         found: Mapping[str, Any] | None = self.told["ended"].get(hidden(code))
+        return found
+
+    def changes(self, code: str) -> Sequence[Mapping[str, Any]]:
+        """What later papers did to a paper, as far as this bundle knows, the oldest first."""
+        found: Sequence[Mapping[str, Any]] = self.told.get("changes", {}).get(hidden(code), ())
         return found
 
     def faults(self, signed: Signed) -> list[Refusal]:
@@ -109,6 +119,13 @@ class Bundle:
         if not published.signed_at(statement.issued + timedelta(seconds=1)):
             return [Refusal("statement_key_ended", {"id": statement.key_id.hex()})]
         return []
+
+    def faults_alone(self, signed: Signed) -> list[Refusal]:
+        """Why a statement without its file proves nothing, though it is well signed."""
+        published = self.key(signed.statement.key_id)
+        if published is None or not published.stolen:
+            return []
+        return [Refusal("statement_key_stolen", {"id": published.key.id.hex()})]
 
     def record(self) -> dict[str, Any]:
         """What is to be known of the bundle itself, as plain values."""
@@ -131,13 +148,14 @@ def export(session: Session, desk: PaperDesk) -> dict[str, Any]:
         "format": FORMAT,
         "made_at": clock.now().isoformat(timespec="seconds"),
         "address": desk.address,
+        "addresses": list(dict.fromkeys((desk.address, *desk.former))),
         "roots": {kind: _pem(getattr(desk.keys.roots, kind)) for kind in ROOT_KINDS},
         "log": _log(session, desk.keys),
         "statements": [one.record() for one in keys.published()],
         "kinds": _kinds(desk.house.kinds),
         "levels": {str(n): names()["levels"][name] for n, name in enumerate(LEVELS, start=1)},
         "fates": dict(names()["fates"]),
-        "ended": _ended(session),
+        **_fates(session),
     }
     value = base64.b64encode(signer.key.sign(_message(told))).decode()
     return told | {"signature": {"id": signer.verifier.id.hex(), "value": value}}
@@ -148,20 +166,34 @@ def hidden(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()[:32]
 
 
-def _ended(session: Session) -> dict[str, dict[str, Any]]:
-    """Every paper that was issued and is not in force now, with what became of it."""
+def _fates(session: Session) -> dict[str, Any]:
+    """Of every issued paper that a later one acted on: what that did, and on which day; and
+    which of them are not in force now, with what became of them."""
     rows = session.execute(
         select(Paper.id, Paper.code, Subject.state)
         .join(Subject, Subject.id == Paper.id)
-        .where(Paper.number.is_not(None), Subject.state.not_in(IN_FORCE))
+        .where(Paper.number.is_not(None), Subject.state != "issued")
         .order_by(Paper.id)
     ).all()
     done = standing.changes_of(session, [row.id for row in rows])
     return {
-        hidden(row.code): {"state": row.state}
-        for row in rows
-        if not standing.in_force(row.state, done.get(row.id, ()))
+        "ended": {
+            hidden(row.code): {"state": row.state}
+            for row in rows
+            if not standing.in_force(row.state, done.get(row.id, ()))
+        },
+        "changes": {
+            hidden(row.code): [_told(change) for change in done[row.id]]
+            for row in rows
+            if row.id in done
+        },
     }
+
+
+def _told(change: Change) -> dict[str, Any]:
+    """A change without its reason, which may name persons; that is on the paper's page."""
+    told = change.record()
+    return {name: told[name] for name in ("act", "number", "issued_on", "effect_on")}
 
 
 def _kinds(kinds: Mapping[str, PaperKind]) -> dict[str, dict[str, Any]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.errors import Refused
 from engine.log.book import Leaf
 from engine.papers.book import PUBLIC, Paper, PaperVersion
@@ -26,12 +28,27 @@ if TYPE_CHECKING:
     from engine.signing.examination import Examined
     from engine.signing.validate import SignatureReport
 
-    Ask = Callable[[bytes, Roots, bytes | None], Answer]
+    class Ask(Protocol):
+        """See ``engine.signing.cage.ask``."""
+
+        def __call__(
+            self,
+            pdf: bytes,
+            roots: Roots,
+            original: bytes | None = None,
+            known: Examined | None = None,
+            *,
+            inside: bool = False,
+        ) -> Answer: ...
+
 
 LARGEST = 50 * 2**20
 END_OF_REVISION = b"%%EOF"
 
 MOST_REVISIONS = 64
+LOGGED_WITHIN = timedelta(days=1)
+"""The worker logs an issue within minutes. What is not in the log after this does not count as
+issued: the log is what nobody can add to unseen."""
 
 Verdict = Literal[
     "genuine",
@@ -67,7 +84,7 @@ class Verification:
     """The newest issued version of the same paper, when this file is an earlier one."""
 
     reasons: tuple[str, ...] = ()
-    """Why an answer is no, each a code of ``findings``."""
+    """Why an answer is no, or not yet as good as it will be; each a code of ``findings``."""
 
     @property
     def level(self) -> str:
@@ -87,7 +104,7 @@ class Verification:
                 {
                     "role": report.role,
                     "name": report.name,
-                    "time": report.time.isoformat() if report.time else None,
+                    "time": _in_vietnam(report.time),
                     "level": report.level,
                     "valid": report.valid,
                     "problems": list(report.problems),
@@ -107,6 +124,11 @@ class Verification:
         }
 
 
+def _in_vietnam(time: datetime | None) -> str | None:
+    """Signers tell the hour of Vietnam, time authorities that of Greenwich: alike here."""
+    return time.astimezone(clock.VIETNAM).isoformat() if time else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     paper_id: int
@@ -115,7 +137,15 @@ class _Known:
     stage: str
     state: str
     authority_id: int
+    at: datetime | None = None
     log_index: int | None = None
+
+    @property
+    def unlogged(self) -> str:
+        """That a file which left the office is not in the log: as a reason, else nothing."""
+        if self.stage not in PUBLIC or self.log_index is not None or self.at is None:
+            return ""
+        return "not_logged" if clock.now() - self.at > LOGGED_WITHIN else "not_logged_yet"
 
 
 def verify(
@@ -124,13 +154,15 @@ def verify(
     """The four answers about the bytes of a file; any bytes at all are answered.
 
     *Issued* means: exactly these bytes are what the register issued, or what became of that
-    with time stamps and evidence. *Unchanged*: they are
-    some version that was made here, whole. *Signatures* are validated from the file alone.
+    with time stamps and evidence, and the log tells of them, or will within a day.
+    *Unchanged*: they are some version that was made here, whole. *Signatures* are validated
+    from the file alone.
     *In force*: the paper has been issued, and no later one replaced it or revoked it with
     effect from today or before; a corrected paper is in force.
 
     ``code`` is that of the paper which the file should be. A file that is no version of ours
-    is opened by ``ask``: in a process of its own, unless the caller knows better.
+    is opened by ``ask``: in a process of its own, unless the caller knows better. Where many
+    may come at once, that is one file at a time (``cage.Turn``).
     """
     known = _known(session, [hashlib.sha256(content).hexdigest()])
     if known is None:
@@ -146,7 +178,7 @@ def verify(
 def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) -> Verification:
     """The answers about a version that was made here."""
     reports, later = _reports(desk, content), None
-    issued = known.stage in PUBLIC
+    issued = known.stage in PUBLIC and known.unlogged != "not_logged"
     changes = tuple(standing.changes(session, known.paper_id)) if issued else ()
     in_force = issued and standing.in_force(known.state, changes)
     if issued:
@@ -160,8 +192,9 @@ def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) ->
         if not _signed_by_both(reports, known):
             verdict = "lapsed" if versions.lapsed(reports) else "altered"
             reasons += [] if reasons else ["seal_of_another"]
-    else:
+    elif not known.unlogged:
         reasons.append("rolled_back" if reports else "draft")
+    reasons += [known.unlogged] if known.unlogged else []
     return Verification(
         issued,
         True,
@@ -193,7 +226,7 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
     named = _numbered(session, found) if _may_be_ours(found) else None
     if origin is None and named:
         origin = named
-        answer = ask(content, roots, _original(session, desk, origin))
+        answer = ask(content, roots, _original(session, desk, origin), found)
     reasons = findings.of_stranger(
         answer,
         from_ours=origin is not None,
@@ -312,6 +345,7 @@ def _known(session: Session, digests: Sequence[str]) -> _Known | None:
             PaperVersion.stage,
             Subject.state,
             Paper.authority_id,
+            PaperVersion.at,
             Leaf.position,
         )
         .join(PaperVersion, PaperVersion.paper_id == Paper.id)
@@ -330,5 +364,6 @@ def _known(session: Session, digests: Sequence[str]) -> _Known | None:
         row.stage,
         row.state,
         row.authority_id,
+        row.at,
         row.position,
     )

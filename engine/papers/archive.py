@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -22,9 +23,10 @@ from engine.papers.fields import read_fields
 from engine.papers.freeze import digest, freeze
 
 DATA, SCHEMA = "data.json", "schema.json"
-LARGEST = 2**24
-"""More than any paper's data, little enough to be read from a stranger's file."""
+LARGEST = 2**22
+"""More bytes than any paper's data, little enough to be read from a stranger's file."""
 
+_NO_DATA = (AttributeError, KeyError, TypeError, ValueError, RecursionError, zlib.error)
 _MIME = Name("/application/json")
 _NOMINAL = "D:{year:04d}0101000000+07'00'"
 _XMP_HEAD, _XMP_END = re.compile(rb"<rdf:RDF[^>]*>"), b"</rdf:RDF>"
@@ -177,7 +179,8 @@ def carried(content: bytes) -> Carried:
     """The data in a paper's file with what its fields say, whoever made the file.
 
     Raises ``Refused``: ``unreadable_pdf``, or ``no_data_inside`` for a file that is none of
-    our papers. Nothing of it is believed: see the signatures.
+    our papers. Nothing of it is believed: see the signatures. A stranger's file is opened
+    in a process of its own (``engine.signing.cage``), since any file may be a trap.
     """
     try:
         with Pdf.open(BytesIO(content)) as pdf:
@@ -186,14 +189,28 @@ def carried(content: bytes) -> Carried:
         return Carried(str(told["schema"]), str(told["kind"]), dict(told["values"]), fields)
     except pikepdf.PdfError as error:
         raise Refused(Refusal("unreadable_pdf")) from error
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except _NO_DATA as error:
         raise Refused(Refusal("no_data_inside")) from error
 
 
 def _data_in(pdf: Pdf) -> bytes:
     for spec in pdf.Root.AF:
         if str(spec.UF) == DATA and spec.AFRelationship == Name.Data:
-            stream = spec.EF.F
-            if int(stream.Params.Size) <= LARGEST:
-                return bytes(stream.read_bytes())
+            return _unpacked(spec.EF.F)
     raise KeyError(DATA)
+
+
+def _unpacked(stream: Any) -> bytes:
+    """The content, never more than ``LARGEST``, whatever the file says of its size; packed
+    not at all or in the one way of our papers."""
+    raw, packing = bytes(stream.read_raw_bytes()), stream.get(Name.Filter)
+    if packing is None:
+        content = raw
+    elif packing == Name.FlateDecode and Name.DecodeParms not in stream:
+        opened = zlib.decompressobj()
+        content = opened.decompress(raw, LARGEST + 1)
+    else:
+        raise ValueError("packed in another way")
+    if len(content) > LARGEST:
+        raise ValueError("larger than any data")
+    return content

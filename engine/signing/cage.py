@@ -2,39 +2,48 @@
 
 A file of a few kilobytes can make any reader of PDF take all memory or never end: nested
 streams that unpack to gigabytes, millions of pages, tables that lead in circles. Here it only
-ends a child, which has its own limits of memory and time, no file to write, and none of this
-process's secrets; the file is then called too complex. Nothing is fetched.
+ends a child, which has its own limits of memory and time, no file to write, and nothing of
+this process's memory or environment; the file is then called too complex. Nothing is fetched.
+
+It is a fence against exhaustion, not against a reader that is taken over: the child runs as the
+same user and may read what that user may, keys in files included. Where that matters, keep the
+keys on a token or at another machine, or let the site run as a user who cannot read them.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import resource
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
+from engine.errors import Refusal, Refused
+from engine.papers.archive import Carried, carried
 from engine.signing.certificates import Roots, load_roots
 from engine.signing.examination import Examined, Signed, examine
 from engine.signing.validate import SignatureReport
 
 WALL_SECONDS = 30
-AT_ONCE = 2
-"""How many children one process has at most; who comes later waits, or is told so."""
+PATIENCE = 0.25
+"""Seconds to wait for one's turn: whoever waits holds up a thread that could serve pages."""
 
-_LONGEST = 300
+_LOOK_AGAIN = 0.02
+_COMPARABLE = frozenset({"", "cut_off", "damaged"})
+_LONGEST, _LONGEST_FIELD = 300, 4000
 _HOUSE = Path(__file__).resolve().parents[2]
 _COMMAND = [sys.executable, "-m", "engine.signing.cage"]
-_free = BoundedSemaphore(AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,58 +56,149 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a file is, and in what it differs from a paper it was compared with."""
+    """What a file is, in what it differs from a paper it was compared with, and the data
+    that it carries, if these were asked for: else ``without`` is the code of why not."""
 
     examined: Examined
     differences: tuple[str, ...] = ()
+    carried: Carried | None = None
+    without: str = ""
 
 
 _PLENTY = Limits()
 
 
 def ask(
-    pdf: bytes, roots: Roots, original: bytes | None = None, *, limits: Limits = _PLENTY
+    pdf: bytes,
+    roots: Roots,
+    original: bytes | None = None,
+    known: Examined | None = None,
+    *,
+    inside: bool = False,
+    limits: Limits = _PLENTY,
 ) -> Answer:
-    """Examines a file, and compares it with ``original`` where that is given.
+    """Examines a file, and compares it with ``original`` where that is given; what is
+    ``known`` of it from before is not found out again. ``inside`` asks for its data too.
 
     Whatever happens to the child, there is an answer: problem
-    ``too_complex`` when it ran out of what it has, ``busy`` when too many are at it.
+    ``too_complex`` when it ran out of what it has.
     """
-    if not _free.acquire(timeout=WALL_SECONDS):
-        return Answer(Examined("busy"))
+    if known is not None and not inside and not _comparable(known, original):
+        return Answer(known)
+    asked = {"examined": known is None, "inside": inside, "limits": astuple(limits)}
     try:
         done = subprocess.run(  # noqa: S603 - our own module, by our own interpreter
             _COMMAND,
-            input=_question(limits, pdf, roots, original),
+            input=_question(asked, pdf, roots, original),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=_environment(),
             timeout=WALL_SECONDS,
             check=True,
         )
-        return _read(json.loads(done.stdout))
-    except (subprocess.SubprocessError, ValueError, KeyError, TypeError):
+        found = _read(json.loads(done.stdout))
+    except (subprocess.SubprocessError, ValueError, KeyError, TypeError, RecursionError):
         return Answer(Examined("too_complex"))
-    finally:
-        _free.release()
+    return found if known is None else replace(found, examined=known)
 
 
-def answer(pdf: bytes, roots: Roots, original: bytes | None = None) -> Answer:
+def data(pdf: bytes) -> Carried:
+    """The data in a stranger's file (see ``engine.papers.archive.carried``).
+
+    Raises ``Refused`` as that does, and with ``file_too_complex``.
+    """
+    found = ask(pdf, Roots(), known=Examined(), inside=True)
+    if found.carried is None:
+        raise Refused(Refusal(found.without or "file_too_complex"))
+    return found.carried
+
+
+def answer(
+    pdf: bytes,
+    roots: Roots,
+    original: bytes | None = None,
+    known: Examined | None = None,
+    *,
+    inside: bool = False,
+) -> Answer:
     """What the child works out; without its walls, for files that are trusted."""
     from engine.signing.difference import differences
 
-    found = examine(pdf, roots)
-    comparable = original is not None and found.problem in ("", "cut_off", "damaged")
-    return Answer(found, differences(original, pdf) if original and comparable else ())
+    found = known or examine(pdf, roots)
+    comparable = original is not None and _comparable(found, original)
+    told = differences(original, pdf) if original and comparable else ()
+    return Answer(found, told, *(_inside(pdf) if inside else ()))
+
+
+def _inside(pdf: bytes) -> tuple[Carried | None, str]:
+    try:
+        return carried(pdf), ""
+    except Refused as refused:
+        return None, refused.code
+
+
+def _comparable(found: Examined, original: bytes | None) -> bool:
+    return original is not None and found.problem in _COMPARABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Asks for a site, where one such file may be open at a time, whatever the number of its
+    processes: so the others go on serving. Whoever comes meanwhile is told ``busy``.
+
+    ``folder`` is what these processes share; it is locked, and nothing is written there.
+    """
+
+    folder: Path
+    patience: float = PATIENCE
+
+    def __call__(
+        self,
+        pdf: bytes,
+        roots: Roots,
+        original: bytes | None = None,
+        known: Examined | None = None,
+        *,
+        inside: bool = False,
+    ) -> Answer:
+        """As ``ask``."""
+        with _alone(self.folder, self.patience) as mine:
+            if not mine:
+                return Answer(Examined("busy"))
+            return ask(pdf, roots, original, known, inside=inside)
+
+
+@contextmanager
+def _alone(folder: Path, patience: float) -> Iterator[bool]:
+    """Whether this is the only one at it, among all processes and their threads. The system
+    lets go of the lock of a process that dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield _locked(handle, time.monotonic() + patience)
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int, until: float) -> bool:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(_LOOK_AGAIN)
+        else:
+            return True
 
 
 def _environment() -> dict[str, str]:
     return {"PYTHONPATH": str(_HOUSE), "LC_ALL": "C.UTF-8"}
 
 
-def _question(limits: Limits, pdf: bytes, roots: Roots, original: bytes | None) -> bytes:
+def _question(asked: Mapping[str, Any], pdf: bytes, roots: Roots, original: bytes | None) -> bytes:
     parts = (*map(_bundle, (roots.person, roots.agency, roots.time)), pdf, original or b"")
-    told = {"limits": astuple(limits), "sizes": [len(part) for part in parts]}
+    told = {**asked, "sizes": [len(part) for part in parts]}
     return json.dumps(told).encode() + b"\n" + b"".join(parts)
 
 
@@ -111,7 +211,8 @@ def _child(asked: BinaryIO, answered: BinaryIO) -> None:
     _confine(Limits(*told["limits"]))
     *bundles, pdf, original = (asked.read(size) for size in told["sizes"])
     roots = Roots(*(load_roots(bundle) if bundle else () for bundle in bundles))
-    found = answer(pdf, roots, original or None)
+    known = None if told["examined"] else Examined()
+    found = answer(pdf, roots, original or None, known, inside=told["inside"])
     answered.write(json.dumps(asdict(found), default=_plain).encode())
     answered.flush()
 
@@ -147,7 +248,18 @@ def _read(told: Mapping[str, Any]) -> Answer:
         spoiled=bool(found["spoiled"]),
         number=_text(found["number"]),
     )
-    return Answer(examined, _texts(told["differences"]))
+    inside = told["carried"]
+    return Answer(
+        examined,
+        _texts(told["differences"]),
+        _carried(inside) if inside else None,
+        _text(told["without"]),
+    )
+
+
+def _carried(told: Mapping[str, Any]) -> Carried:
+    fields = {_text(name): str(value)[:_LONGEST_FIELD] for name, value in told["fields"].items()}
+    return Carried(_text(told["schema"]), _text(told["kind"]), dict(told["values"]), fields)
 
 
 def _signed(told: Mapping[str, Any]) -> Signed:

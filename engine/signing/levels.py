@@ -242,5 +242,8 @@ def _closed(newest: EmbeddedPdfSignature, *, ours: bool) -> bool:
         return False
     if ours:
         return True
-    changed = _EVIDENCE.review_file(reader, newest.signed_revision)
-    return isinstance(changed, DiffResult) and content.rstrip(b"\r\n").endswith(b"%%EOF")
+    _, _, second, rest = (int(number) for number in newest.byte_range)
+    after = content[second + rest :]
+    if after.count(b"%%EOF") != 1 or not after.rstrip(b"\r\n").endswith(b"%%EOF"):
+        return False  # a table read once more, with anything before it, is no revision
+    return isinstance(_EVIDENCE.review_file(reader, newest.signed_revision), DiffResult)

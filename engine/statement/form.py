@@ -77,12 +77,16 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A statement as it was read: nothing in it is believed before ``by`` was asked."""
+    """A statement as it was read: nothing in it is believed before ``by`` was asked.
+
+    ``site`` is where its address leads; nobody signed that.
+    """
 
     code: str
     statement: Statement
     body: bytes
     signature: bytes
+    site: str
 
     def by(self, key: Verifier) -> bool:
         """Whether this key signed it, for the paper of this code."""
@@ -110,13 +114,13 @@ def parts(base: str, code: str, statement: Statement, signer: Signer) -> tuple[s
 def read(text: str) -> Signed:
     """The statement in the text of a code; raises ``Refused`` (``statement_unreadable``)."""
     page, _, fragment = text.strip().partition("#")
-    _, _, code = page.rpartition("/p/")
+    site, _, code = page.rpartition("/p/")
     try:
         if not code.isalnum() or not fragment.endswith(FORM):
             raise ValueError("no code, or another form")
         raw = base41.decode(fragment.removesuffix(FORM))
         body, signature = raw[:-_SIGNATURE], raw[-_SIGNATURE:]
-        return Signed(code, _statement(body), body, signature)
+        return Signed(code, _statement(body), body, signature, site)
     except (ValueError, IndexError, OverflowError, struct.error) as error:
         raise Refused(Refusal("statement_unreadable")) from error
 

@@ -22,13 +22,20 @@ from tests.e2e.conftest import Served
 from web.extensions import bureau
 from web.offline import page_file
 from workflows import trust
-from workflows.statement_keys import StatementKeys
+from workflows.statement_keys import Published, StatementKeys
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 OWN, CODE = "http://127.0.0.1:8000", "k3m9x7w2qz"
 ISSUED = datetime(2026, 9, 1, 2, 15, tzinfo=UTC)
 Told = dict[str, Any]
+CHANGES = {
+    trust.hidden(code): [{"act": act, "number": "9/UBND", "issued_on": "2026-10-01"} | effect]
+    for code, act, effect in (
+        ("corrected2", "correction", {"effect_on": None}),
+        ("revokedday", "revocation", {"effect_on": "2020-01-02"}),
+    )
+}
 
 
 def said(**changed: Any) -> Statement:
@@ -122,10 +129,20 @@ def test_a_file_checks_with_no_network_and_names_what_is_wrong(
 ) -> None:
     file = tmp_path / "page.html"
     ended = {trust.hidden("endedpaper"): {"state": "revoked"}}
-    file.write_text(page_file(resigned(bundle | {"ended": ended}, signer)), "utf-8")
+    lost = Signer.create("binhxet-statement")
+    stolen = Published(lost.verifier, ISSUED - timedelta(days=1), None, stolen=True).record()
+    told = {"ended": ended, "changes": CHANGES, "statements": [*bundle["statements"], stolen]}
+    file.write_text(page_file(resigned(bundle | told, signer)), "utf-8")
     page.context.set_offline(True)
     page.goto(file.as_uri())
     assert check(page, printed(signer))[1]
+    # Nobody signed the address: that it is another is a warning, and no alteration.
+    told, good = check(page, printed(signer, base="https://elsewhere.invalid"))
+    assert good
+    assert "không phải trang của cơ quan" in told
+    told, good = check(page, printed(signer, code="corrected2"))
+    assert good
+    assert "Được đính chính bằng văn bản số 9/UBND ngày 01/10/2026" in told
     raw = bytearray(base41.decode(printed(signer).partition("#")[2][:-1]))
     raw[9] ^= 1
     made = datetime.fromisoformat(bundle["made_at"])
@@ -137,9 +154,10 @@ def test_a_file_checks_with_no_network_and_names_what_is_wrong(
         (printed(signer), "02/GCN-UBND", "Mã QR là của văn bản khác"),
         (printed(stranger), "", f"khóa {stranger.verifier.id.hex()}, không có trong gói"),
         (printed(signer, issued=datetime(2020, 1, 1, tzinfo=UTC)), "", "không được dùng để ký"),
+        (printed(lost), "", "đã bị lộ"),
+        (printed(signer, code="revokedday"), "", "hết hiệu lực từ ngày 02/01/2020"),
         (printed(signer, code="endedpaper"), "", "không còn hiệu lực: đã bị thu hồi"),
         (printed(signer, issued=made + timedelta(days=1)), "", "Lấy gói mới hơn"),
-        (printed(signer, base="https://elsewhere.invalid"), "", "không phải trang của cơ quan"),
         ("https://example.com/", "", "không phải mã QR của văn bản"),
         (printed(signer)[:-30], "", "không phải mã QR của văn bản"),
         ("", "", "Chưa có nội dung mã"),

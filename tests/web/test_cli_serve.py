@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.db import tune, writing
 from engine.outbox import Task
+from tests.engine.signing.bombs import unpacks_to_gigabytes
 from tests.web.calling import Shell
 from web.serve import when_it_answers
 from workflows import migrate
@@ -163,6 +165,33 @@ def test_site_and_worker_start_work_and_end_together(
 
 
 @pytest.mark.slow
+def test_the_site_answers_while_strangers_have_bombs_opened(server: Server) -> None:
+    bomb, address = unpacks_to_gigabytes(), f"http://127.0.0.1:{server.port}/verify"
+    mark = "a-boundary"
+    head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+    body = head.encode() + bomb + f"\r\n--{mark}--\r\n".encode()
+    told: list[list[str]] = []
+
+    def send() -> None:
+        kind = {"Content-Type": f"multipart/form-data; boundary={mark}"}
+        asked = urllib.request.Request(address, body, kind | {"Accept": "application/json"})
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:  # noqa: S310
+            reasons = json.load(answer)["reasons"]
+        told.append([one["code"] for one in reasons])
+
+    senders = [threading.Thread(target=send) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    slowest = 0.0
+    while any(sender.is_alive() for sender in senders):
+        begun = time.monotonic()
+        assert server.answers("/healthz") == 200
+        slowest = max(slowest, time.monotonic() - begun)
+    assert told.count(["busy"]) >= 1
+    assert len(told) == 4
+    assert slowest < 2.5
+
+
 def test_no_process_outlives_a_server_that_was_killed(server: Server) -> None:
     family = _family(server.process.pid)
     assert family

@@ -14,12 +14,13 @@ from engine.papers.schema import Schemas
 from tests.papers.conftest import FOLDER, sample
 from tests.web.calling import Shell
 from tests.web.conftest import Site
+from web.cli.records import signature_line
 from workflows.statements import LEVELS
 from workflows.trust import Bundle
 
 BUNDLE_KEYS = {
-    "format", "made_at", "address", "roots", "log", "statements", "kinds", "levels", "fates",
-    "ended", "signature",
+    "format", "made_at", "address", "addresses", "roots", "log", "statements", "kinds", "levels",
+    "fates", "ended", "changes", "signature",
 }  # fmt: skip
 
 
@@ -81,6 +82,9 @@ def test_data_and_schema_by_command(tmp_path: Path, renderer: Renderer) -> None:
     assert "unknown_kind" in shell("papers", "schema", "nothing", expect=1).err
     file.write_bytes(b"no paper")
     assert "unreadable_pdf" in shell("papers", "data", file, expect=1).err
+    with file.open("wb") as huge:
+        huge.truncate(200 * 2**20)
+    assert "file_too_large" in shell("papers", "data", file, expect=1).err
 
 
 def test_offline_takes_a_bundle_and_something_to_check(tmp_path: Path) -> None:
@@ -99,3 +103,20 @@ def test_the_data_file_is_canonical(renderer: Renderer) -> None:
     assert (data.name, data.relationship) == (DATA, "Data")
     assert data.content.decode() == freeze(json.loads(data.content))
     assert json.loads(schema.content)["$id"] == json.loads(data.content)["schema"]
+
+
+def test_what_is_told_of_a_code_that_cannot_be_read(keyed: Site, tmp_path: Path) -> None:
+    shell, file = Shell(tmp_path), tmp_path / "trust.json"
+    file.write_bytes(keyed.client().get("/trust.json").data)
+    call = ("verify", "--offline", "--trust", file, "--qr", "no code")
+    told = shell("--lang", "en", *call, expect=1).out.splitlines()
+    assert told[-1] == (
+        "Unreadable: this is no printed code of a paper, or it was not read in full. [unreadable]"
+    )
+
+
+def test_every_signature_is_told_with_the_hour_of_vietnam() -> None:
+    one = {"role": "seal", "name": "UBND", "time": "2026-11-05T02:30:00+00:00", "level": ""}
+    assert signature_line(one | {"problems": []}) == "    seal: UBND, 09:30:00 05/11/2026"
+    broken = one | {"name": "", "time": None, "level": "B-T", "problems": ["altered"]}
+    assert signature_line(broken) == "    seal: B-T altered"

@@ -282,3 +282,8 @@ def test_a_missing_typeface_or_library_names_the_command(
     assert set(found) == {"missing_font", "missing_library"}
     assert "apt-get install" in found["missing_font"].hint
     assert "apt-get install" in found["missing_library"].hint
+
+
+def test_the_sites_of_before_are_told_as_papers_name_them(tmp_path: Path) -> None:
+    told = Settings(env="test", var=tmp_path, former_urls="https://a.vn/, https://b.vn/x")
+    assert told.former_sites == ("https://a.vn", "https://b.vn/x")

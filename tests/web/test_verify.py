@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from html5lib import parse
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from engine.db import writing
+from engine.papers.book import Paper
 from engine.signing import cage
 from engine.store import BlobStore
 from tests.databases import opened
@@ -27,6 +30,7 @@ from workflows import verification
 from workflows.bureau import TEMPLATES
 from workflows.keys import Keyring
 from workflows.papers import PaperDesk
+from workflows.units import Unit
 
 JSON = {"Accept": "application/json"}
 
@@ -134,6 +138,46 @@ def test_a_file_is_compared_with_the_paper_of_the_code(site: Site, codes: dict[s
     assert "là một văn bản khác" in send(site, genuine(), code=code).text
     same = send(site, genuine(), JSON, code=codes["genuine"]).get_json()
     assert (same["verdict"], same["reasons"]) == ("genuine", [])
+
+
+SPELLINGS = ("{0}", " {0} ", "{1}", "{2}", "http://127.0.0.1:8000/p/{0}#ABC1")
+
+
+def test_a_paper_is_found_by_its_code_as_people_type_it(
+    sqlite_site: Site, codes: dict[str, str]
+) -> None:
+    code, client = codes["genuine"], sqlite_site.client()
+    sqlite_site.do(_settle)
+    groups = f"{code[:4]}-{code[4:8]} {code[8:]}"
+    full = "".join(chr(ord(letter) + 0xFEE0) for letter in code)
+    for form in SPELLINGS:
+        typed = form.format(code, groups.upper(), full)
+        answer = client.get("/find", query_string={"code": typed})
+        assert (answer.status_code, answer.location) == (303, f"/p/{code}"), typed
+    for spelled in (code.upper(), groups, f" {code}"):
+        answer = client.get(f"/p/{spelled}")
+        assert (answer.status_code, answer.location) == (301, f"/p/{code}"), spelled
+    assert client.get(f"/p/{code}").status_code == 200
+    assert client.get("/p/XXXX-XXXX").status_code == 404
+
+
+def _settle(session: Session) -> None:
+    """Gives the papers an authority that is a unit of this site."""
+    with writing(session):
+        somewhere = select(func.min(Unit.id)).scalar_subquery()
+        session.execute(update(Paper).values(authority_id=somewhere))
+
+
+def test_a_code_of_no_paper_is_told_and_can_be_mended(sqlite_site: Site) -> None:
+    client = sqlite_site.client()
+    assert 'action="/find"' in client.get("/").text
+    answer = client.get("/find?code=23-NOBODY")
+    assert answer.status_code == 404
+    assert "Không có văn bản nào mang mã “23nobody”" in answer.text
+    assert 'value="23-NOBODY"' in answer.text
+    assert client.get("/find?code=--").status_code == 422
+    assert client.get("/find", headers=JSON).get_json()["status"] == 422
+    parse(client.get("/find?code=<b>").text)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.db import writing
 from engine.history import Event, seal
+from engine.log import book
 from engine.papers.book import Paper, PaperVersion
 from engine.signing.coverage import facts
 from engine.store import BlobStore
@@ -23,6 +24,7 @@ from engine.subjects import Subject
 from tests.engine.signing.altering import keys
 from tests.engine.signing.altering.manifest import genuine
 from tests.workflows.staging import house
+from workflows import logbook
 from workflows.bureau import TEMPLATES
 from workflows.keys import ROOTS, Keyring
 from workflows.papers import PaperDesk
@@ -76,7 +78,10 @@ def _enter(session: Session, store: BlobStore, name: str) -> str:
     )
     for stage, version in stages(content).items():
         row = {"stage": stage, "sha256": store.put(version), "size": len(version), "at": AT}
-        session.execute(insert(PaperVersion).values(paper_id=subject, **row))
+        made = session.execute(insert(PaperVersion).values(paper_id=subject, **row))
+    (issued,) = made.inserted_primary_key or (0,)
+    source = (int(issued), 0, 0)
+    book.append(session, [logbook.entries(session, [source])[source]])
     return code
 
 

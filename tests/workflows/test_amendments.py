@@ -16,7 +16,7 @@ from engine.subjects import Link
 from tests.workflows import amending
 from tests.workflows.amending import DISTRICT, amend, certify, decided, draft, finish, refused
 from tests.workflows.staging import Stage, stage, told
-from workflows import amendments, resting, standing
+from workflows import amendments, resting, standing, trust
 from workflows.results import Result, result
 from workflows.streaks import standing as standing_of
 from workflows.streaks import streak_of, yearly_table
@@ -186,6 +186,12 @@ def test_a_revocation_may_name_its_day_but_none_before_the_issue(play: Stage) ->
     day = play.today + timedelta(days=30)
     amend(play, "revocation", paper, effect_on=day.isoformat())
     done = standing.changes(play.session, paper)
+    with play.now():
+        told, code = trust._fates(play.session), trust.hidden(change_code(play, paper))
+    assert told["ended"] == {}
+    assert [(one["act"], one["effect_on"]) for one in told["changes"][code]] == [
+        ("revocation", day.isoformat())
+    ]
     assert standing.in_force("revoked", done, day - timedelta(days=1))
     assert not standing.in_force("revoked", done, day)
 

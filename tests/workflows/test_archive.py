@@ -228,6 +228,19 @@ def test_a_paper_climbs_to_b_lta_and_each_step_is_logged(shelf: Shelf) -> None:
 
 
 @ONE_DATABASE
+def test_what_the_log_does_not_tell_of_is_issued_for_a_day_only(shelf: Shelf) -> None:
+    fresh = shelf.check(shelf.content())
+    assert (fresh.verdict, fresh.issued, fresh.reasons) == ("genuine", True, ("not_logged_yet",))
+    shelf.later += timedelta(days=2)
+    late = shelf.check(shelf.content())
+    assert (late.verdict, late.issued, late.reasons) == ("not_issued", False, ("not_logged",))
+    assert (late.unchanged, late.in_force) == (True, False)
+    shelf.work()
+    logged = shelf.check(shelf.content(0))
+    assert (logged.verdict, logged.issued, logged.reasons) == ("genuine", True, ())
+
+
+@ONE_DATABASE
 def test_an_earlier_version_still_verifies_and_names_the_newer(shelf: Shelf) -> None:
     shelf.work()
     earlier, newest = shelf.check(shelf.content(0)), shelf.check(shelf.content())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import zlib
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -14,26 +15,33 @@ from typing import Any
 
 import pikepdf
 import pytest
+from pikepdf import Array, Name
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, outbox
 from engine.errors import Refused
 from engine.log.note import Signer
+from engine.papers import archive as archive_of_a_paper
 from engine.papers.archive import carried
-from engine.papers.book import Paper, PaperVersion
+from engine.papers.book import LEVELS, Paper, PaperVersion
 from engine.papers.freeze import freeze
+from engine.signing import cage
 from engine.signing.authority import Authority
 from engine.statement import base41, form
 from engine.store import BlobStore
 from tests.databases import Databases, create_tables, opened
+from tests.engine.signing.bombs import packed
 from tests.workflows.staging import Stage, stage
-from workflows import library, logbook, trust
+from tests.workflows.test_archive import FakeLists, FakeTime
+from workflows import archive, library, logbook, trust
 from workflows.bureau import TEMPLATES
-from workflows.keys import ROOTS, Keyring, authority_reference, person_reference
-from workflows.offline import Checked, check_code, check_file
+from workflows.keys import ROOTS, ROOTS_OF, Keyring, authority_reference, person_reference
+from workflows.offline import Checked, check_code, too_large
+from workflows.offline import check_file as check_stranger
 from workflows.papers import PaperDesk
-from workflows.statement_keys import StatementKeys
+from workflows.statement_keys import Published, StatementKeys
+from workflows.times import Times
 from workflows.trust import Bundle, export
 from workflows.verification import verify
 
@@ -65,6 +73,15 @@ class Office:
         ]
         return self.desk.store.get(found[0]), self.desk.store.get(found[1])
 
+    def climb(self) -> list[bytes]:
+        """Every version of the papers, once the worker took them up the levels."""
+        session = self.stage.session
+        with clock.fixed_at(clock.vietnam(self.stage.today, self.stage.at) + timedelta(minutes=2)):
+            while left := [*outbox.due(session, clock.now(), only={archive.TASK})]:
+                outbox.deliver(session, self.desk.handlers, min(left))
+        query = select(PaperVersion.sha256).where(PaperVersion.stage.in_(LEVELS))
+        return [self.desk.store.get(one) for one in session.scalars(query.order_by("id"))]
+
     def draft(self, area: int) -> int:
         here = self.stage
         nomination = here.to_proposed(here.country.areas[area])
@@ -75,7 +92,8 @@ def open_office(session: Session, folder: Path) -> Office:
     here, keys = stage(session), Keyring(folder / "keys")
     authority = Authority.create(mark="MẪU", name="Kiểm thử", since=SINCE)
     keys.folder.mkdir()
-    (keys.folder / ROOTS).write_bytes(authority.roots_pem())
+    for name in (ROOTS, ROOTS_OF.format(kind="time")):
+        (keys.folder / name).write_bytes(authority.roots_pem())
     keys.keep_log_key(Signer.create("test.invalid/papers"))
     fresh: Told = {"since": SINCE, "years": 5, "algorithm": "ec"}
     who = person_reference(here.people["chair"])
@@ -88,7 +106,9 @@ def open_office(session: Session, folder: Path) -> Office:
     keys.path(seal).write_bytes(agency.sealed(PIN))
     with clock.fixed_at(clock.vietnam(SINCE)):
         StatementKeys(keys.folder).create()
-    desk = PaperDesk(here.house, BlobStore(folder / "blobs"), keys, TEMPLATES, address=BASE)
+    times = Times(FakeTime(authority), FakeLists(authority))
+    store = BlobStore(folder / "blobs")
+    desk = PaperDesk(here.house, store, keys, TEMPLATES, times, address=BASE)
     return Office(here, desk)
 
 
@@ -100,6 +120,7 @@ class Case:
     signed: bytes
     issued: bytes
     other: bytes
+    stamped: list[bytes]
     told: Told
 
     @property
@@ -131,8 +152,14 @@ def case(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
             told = export(session, office.desk)
             online = verify(session, office.desk, issued)
         assert online.verdict == "genuine"
-        yield Case(folder, signed, issued, other, told)
+        stamped = [one for one in office.climb() if one.startswith(issued)]
+        yield Case(folder, signed, issued, other, stamped, told)
     databases.drop(url)
+
+
+def check_file(content: bytes, bundle: Bundle, code: str | None = None) -> Checked:
+    """In this process: a new one for each file would take most of the time."""
+    return check_stranger(content, bundle, code, ask=cage.answer)
 
 
 def codes(found: Checked) -> list[str]:
@@ -155,6 +182,29 @@ def test_the_four_answers_of_a_genuine_file(case: Case) -> None:
     assert (said["kind"], said["number"]) == ("commune_decision", "01/QĐ-UBND")
     assert (said["level_name"]["en"], said["areas"], said["log_size"]) == ("commune", 1, 0)
     assert told["trust"]["address"] == BASE
+
+
+@pytest.mark.parametrize(("place", "level"), [*enumerate(LEVELS.values())])
+def test_every_version_of_a_paper_is_genuine(case: Case, place: int, level: str) -> None:
+    found = check_file(case.stamped[place], case.bundle())
+    assert (found.verdict, codes(found), found.unchanged) == ("genuine", [], True)
+    assert found.record()["level"] == level
+
+
+def test_what_follows_the_last_evidence_is_named(case: Case) -> None:
+    evidenced = case.stamped[2]
+    again = evidenced[evidenced.rindex(b"startxref") :]
+    for more in (b"\n% more\n", b"\n% more\n" + again):
+        found = check_file(evidenced + more, case.bundle())
+        assert (found.verdict, found.unchanged) == ("altered", False)
+    assert not check_file(evidenced + b"\n%%EOF\n", case.bundle()).ok
+
+
+def test_a_stamp_that_ended_is_no_alteration(case: Case) -> None:
+    with clock.fixed_at(clock.vietnam(date(2046, 1, 1))):
+        found = check_file(case.stamped[3], case.bundle())
+    assert (found.verdict, codes(found)) == ("lapsed", ["stamp_lapsed"])
+    assert (found.issued, found.unchanged, found.ok) == (True, True, False)
 
 
 def test_it_answers_in_the_shape_of_the_check_with_a_network(
@@ -232,6 +282,45 @@ def test_a_certificate_from_another_root_is_no_signature_of_ours(case: Case) -> 
     assert (found.verdict, codes(found)) == ("altered", ["signatures_do_not_hold"])
 
 
+def test_a_file_is_opened_in_a_process_of_its_own(case: Case) -> None:
+    bundle = case.bundle()
+    assert check_stranger(case.stamped[3], bundle) == check_file(case.stamped[3], bundle)
+    trap = with_data(case.issued, packed(2**30), Name.FlateDecode)
+    assert codes(check_stranger(trap, bundle)) == ["no_data_inside"]
+
+
+def test_data_are_unpacked_no_further_than_any_data_reach(case: Case) -> None:
+    twice = Array([Name.FlateDecode, Name.FlateDecode])
+    for data, how in (
+        (packed(archive_of_a_paper.LARGEST + 2**20), Name.FlateDecode),
+        (zlib.compress(packed(2**30), 9), twice),
+        (b"no deflated bytes", Name.FlateDecode),
+    ):
+        with pytest.raises(Refused) as caught:
+            carried(with_data(case.issued, data, how))
+        assert caught.value.code == "no_data_inside"
+
+
+def with_data(content: bytes, data: bytes, how: Any) -> bytes:
+    """The paper with other data, packed like that; it says that they are few."""
+    out = BytesIO()
+    with pikepdf.open(BytesIO(content)) as pdf:
+        for spec in pdf.Root.AF:
+            spec.EF.F.write(data, filter=how)
+        pdf.save(out, compress_streams=False, stream_decode_level=None)
+    return out.getvalue()
+
+
+def test_what_cannot_be_opened_is_told_as_that(case: Case, monkeypatch: Any) -> None:
+    bundle = case.bundle()
+    monkeypatch.setattr(cage, "_COMMAND", ["false"])
+    assert codes(check_stranger(case.issued, bundle)) == ["file_too_complex"]
+    with pytest.raises(Refused) as caught:
+        cage.data(case.issued)
+    assert caught.value.code == "file_too_complex"
+    assert codes(too_large(bundle)) == ["file_too_large"]
+
+
 # ------------------------------------------------------------------ codes
 
 
@@ -257,6 +346,18 @@ def test_a_code_moved_to_another_papers_address_is_named(case: Case) -> None:
     assert codes(check_code(moved, case.bundle())) == ["statement_altered"]
 
 
+def test_a_code_that_leads_elsewhere_is_warned_of_beside_the_answers(case: Case) -> None:
+    foreign, former = "http://evil.example", "https://before.example.vn"
+    bundle = case.bundle(addresses=[BASE, former])
+    for site, warned in ((BASE, []), (former, []), (foreign, ["code_leads_elsewhere"])):
+        found = check_code(case.code.replace(BASE, site), bundle)
+        assert (found.verdict, [one.code for one in found.warnings]) == ("genuine", warned)
+    assert found.warnings[0].params["host"] == foreign
+    old = dict(case.told)
+    del old["addresses"]
+    assert Bundle.read(case.signed_anew(old)).addresses == (BASE,)
+
+
 def test_an_unknown_key_is_named(case: Case) -> None:
     stranger = Signer.create("binhxet-statement")
     read = form.read(case.code)
@@ -276,6 +377,15 @@ def test_a_key_speaks_for_its_own_time_only(case: Case) -> None:
     assert (found.verdict, codes(found)) == ("unknown_key", ["statement_key_ended"])
 
 
+def test_a_code_by_a_stolen_key_proves_nothing_without_its_file(case: Case) -> None:
+    stolen = [one | {"stolen": True} for one in case.told["statements"]]
+    bundle = case.bundle(statements=stolen)
+    found = check_code(case.code, bundle)
+    assert (found.verdict, codes(found)) == ("unknown_key", ["statement_key_stolen"])
+    assert not found.issued
+    assert check_file(case.issued, bundle).ok
+
+
 def test_what_is_no_longer_in_force_is_named_as_of_the_bundle(case: Case) -> None:
     code = form.read(case.code).code
     bundle = case.bundle(ended={trust.hidden(code): {"state": "revoked"}})
@@ -284,6 +394,24 @@ def test_what_is_no_longer_in_force_is_named_as_of_the_bundle(case: Case) -> Non
         assert (found.issued, found.in_force, found.ok) == (True, False, False)
     assert check_file(case.other, bundle).ok
     assert code not in json.dumps(bundle.told)
+
+
+def test_what_later_papers_did_is_told_and_a_foretold_revocation_comes_true(case: Case) -> None:
+    code = trust.hidden(form.read(case.code).code)
+    corrected = {"act": "correction", "number": "9/UBND", "issued_on": "2024-11-01"}
+    revoked = {"act": "revocation", "number": "10/QĐ", "issued_on": "2024-11-02"}
+    done = [corrected | {"effect_on": None}, revoked | {"effect_on": "2030-01-01"}]
+    bundle = case.bundle(changes={code: done})
+    for day, verdict in ((date(2029, 12, 31), "genuine"), (date(2030, 1, 1), "not_in_force")):
+        with clock.fixed_at(clock.vietnam(day)):
+            found = check_code(case.code, bundle)
+        assert found.verdict == verdict
+        told = found.record()["changes"]
+        assert [(one["act"], one["number"]) for one in told] == [
+            ("correction", "9/UBND"),
+            ("revocation", "10/QĐ"),
+        ]
+    assert check_code(carried(case.other).fields["strip"], bundle).record()["changes"] == []
 
 
 def test_a_bundle_older_than_the_paper_says_so(case: Case) -> None:
@@ -328,6 +456,23 @@ def test_a_renewed_key_signs_and_the_old_one_stays_published(tmp_path: Path) -> 
     assert caught.value.code == "statement_key_exists"
 
 
+def test_a_stolen_key_is_told_as_that_for_ever_and_renewed(tmp_path: Path) -> None:
+    keys = StatementKeys(tmp_path)
+    first = keys.signer(make=True).verifier
+    keys.disown(first.id.hex())
+    keys.renew()
+    assert [one.stolen for one in keys.published()] == [True, False, False]
+    assert keys.published()[0].until is not None
+    assert keys.signer().verifier == keys.published()[-1].key != first
+    with pytest.raises(Refused) as caught:
+        keys.disown("00")
+    assert caught.value.code == "statement_key_unknown"
+    told = keys.published()[0].record()
+    assert Published.read(told) == keys.published()[0]
+    del told["stolen"]
+    assert not Published.read(told).stolen
+
+
 def test_production_makes_no_key_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught:
         StatementKeys(tmp_path).signer()
@@ -347,7 +492,7 @@ def test_the_bundle_lists_no_paper_that_is_in_force_or_was_never_issued(
     office.draft(1)
     assert len(session.scalars(select(Paper.id)).all()) > 2
     told = export(session, office.desk)
-    assert told["ended"] == {}
+    assert (told["ended"], told["changes"]) == ({}, {})
     assert Bundle.read(json.dumps(told).encode()).told == told
 
 

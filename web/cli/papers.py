@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from engine.errors import Refusal, Refused
 from web.cli.frame import Group, answer, argument, command, option, said_of, table
 from web.cli.inputs import NUMBER, JsonObject, acting, as_user, pin_options, read_pin
 from web.cli.nominations import done_lines, history_lines, move_lines, waiting_lines
@@ -334,9 +335,9 @@ def waiting(kind: str, user: str, as_json: bool) -> None:
 
 @command("papers data", argument("paper", metavar="FILE|ID"), group=group, answers=True)
 def data(paper: str, as_json: bool) -> None:
-    from engine.papers.archive import carried
+    from engine.signing.cage import data as inside
 
-    found = carried(_content(paper))
+    found = inside(_content(paper))
     told = found.record()
     # For people too: this is data, and its own names say what it is.
     answer(told, as_json, lambda: [said_of(told)])
@@ -346,8 +347,11 @@ def _content(paper: str) -> bytes:
     """The bytes of a file on disk, else of the newest version of the paper of that id or code."""
     from web.cli.office import open_office
     from workflows.logbook import named
+    from workflows.verification import LARGEST
 
     if (path := Path(paper)).is_file():
+        if path.stat().st_size > LARGEST:
+            raise Refused(Refusal("file_too_large"))
         return path.read_bytes()
     office = open_office()
     return office.bureau.desk.export(office.session, named(office.session, paper).id)[0]

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.clock import VIETNAM
 from web.cli.frame import Group, answer, argument, command, leave, option, table
 from web.cli.inputs import NUMBER
 from web.cli.refusals import No
 from web.cli.words import language, text
 
 if TYPE_CHECKING:
+    from workflows.offline import Checked
+    from workflows.trust import Bundle
     from workflows.verification import Verification
 
 history = Group("history")
@@ -65,33 +68,51 @@ def _verified(file: Path, paper: str) -> Verification:
 def _verify_offline(file: Path | None, trust: Path | None, code: str | None, as_json: bool) -> None:
     """The same for who has no network: neither database nor office is opened."""
     from web.answers import refusal
-    from workflows.offline import check_code, check_file
     from workflows.trust import Bundle
 
     if trust is None or (file is None and code is None):
         raise click.UsageError(text("offline_needs"))
     bundle = Bundle.read(trust.read_bytes())
-    found = check_file(file.read_bytes(), bundle, code) if file else check_code(code or "", bundle)
-    told = found.record() | {"problems": [refusal(one, language()) for one in found.problems]}
+    found = _checked_alone(file, bundle, code)
+    told = found.record() | {
+        "problems": [refusal(one, language()) for one in found.problems],
+        "warnings": [refusal(one, language()) for one in found.warnings],
+    }
     answer(told, as_json, lambda: _offline_answers(told))
     leave(found.ok)
 
 
-def _offline_answers(told: dict[str, Any]) -> list[str]:
-    from engine.clock import VIETNAM
+def _checked_alone(file: Path | None, bundle: Bundle, code: str | None) -> Checked:
+    from workflows.offline import check_code, check_file, too_large
+    from workflows.verification import LARGEST
 
+    if file is None:
+        return check_code(code or "", bundle)
+    if file.stat().st_size > LARGEST:
+        return too_large(bundle)
+    return check_file(file.read_bytes(), bundle, code)
+
+
+def _offline_answers(told: dict[str, Any]) -> list[str]:
     made = datetime.fromisoformat(told["trust"]["made_at"]).astimezone(VIETNAM)
     day, age = f"{made:%d/%m/%Y}", told["trust"]["age_days"]
     lines = _four_answers(told)
     if told["unchanged"] is None and told["verdict"] == "genuine":
         lines[-1] = text("code_genuine")
+    if told["verdict"] == "unreadable" and _of_a_code(told):
+        lines[-1] = f"{text('code_unreadable')} [unreadable]"
     return [
         *(_statement_lines(told["statement"]) if told["statement"] else []),
         *lines[:-1],
-        *(f"{one['detail']} [{one['code']}]" for one in told["problems"]),
+        *(f"{one['detail']} [{one['code']}]" for one in (*told["problems"], *told["warnings"])),
         text("trust_age", day=day, age=age),
         lines[-1],
     ]
+
+
+def _of_a_code(told: dict[str, Any]) -> bool:
+    """Whether what could not be read is a scanned code: there is no file then."""
+    return any(one["code"] == "statement_unreadable" for one in told["problems"])
 
 
 def _statement_lines(said: dict[str, Any]) -> list[str]:
@@ -105,7 +126,7 @@ def _statement_lines(said: dict[str, Any]) -> list[str]:
 def change_line(change: dict[str, Any]) -> str:
     """What a later paper did to this one."""
     told = {name: change[name] or "" for name in ("number", "issued_on", "effect_on", "reason")}
-    return "    " + text(f"changed_{change['act']}", **told)
+    return "    " + text(f"changed_{change['act']}", **told).rstrip(" :")
 
 
 def _four_answers(told: dict[str, Any]) -> list[str]:
@@ -119,11 +140,7 @@ def _four_answers(told: dict[str, Any]) -> list[str]:
         *_why(told, "unchanged"),
         line("is_signed", _signed(told)),
         *_why(told, "signatures"),
-        *(
-            f"    {one['role']}: {one['name']}, {one['time']}, {one['level']} "
-            f"{' '.join(one['problems'])}".rstrip()
-            for one in told["signatures"]
-        ),
+        *(signature_line(one) for one in told["signatures"]),
         line("is_in_force", told["in_force"]),
         *_why(told, "in_force"),
         *(change_line(change) for change in told.get("changes", ())),
@@ -131,6 +148,14 @@ def _four_answers(told: dict[str, Any]) -> list[str]:
         *([text("is_logged", index=told["log_index"])] if told["logged"] else []),
         f"{text('verdict_' + told['verdict'])} [{told['verdict']}]",
     ]
+
+
+def signature_line(one: dict[str, Any]) -> str:
+    """One signature or stamp: whose, when (in Vietnam), its level, and what is wrong with it."""
+    time = datetime.fromisoformat(one["time"]).astimezone(VIETNAM) if one["time"] else None
+    when = f"{time:%H:%M:%S %d/%m/%Y}" if time else ""
+    facts = ", ".join(filter(None, (one["name"], when, one["level"])))
+    return f"    {one['role']}: {facts} {' '.join(one['problems'])}".rstrip()
 
 
 def _signed(told: dict[str, Any]) -> bool | None:

@@ -60,7 +60,7 @@ def demo(port: int, no_serve: bool) -> None:
     )
     for paper in papers:
         click.echo(_verdict(paper))
-    if not papers or not all(paper.verification.ok for paper in papers):
+    if not papers or not all(paper.ok for paper in papers):
         raise No("demo_papers_bad")
     if no_serve:
         return
@@ -73,7 +73,8 @@ def _say(done: Done) -> None:
 
 def _verdict(paper: Exported) -> str:
     found = paper.verification
-    return f"{paper.path}: {text('verdict_' + found.verdict)} [{found.level}]"
+    alone = text("also_offline" if paper.offline.ok else "not_offline", why=paper.offline.verdict)
+    return f"{paper.path}: {text('verdict_' + found.verdict)} [{found.level}] {alone}"
 
 
 class _Progress:

@@ -52,10 +52,11 @@ def page(file: Path, as_json: bool) -> None:
     "trust key",
     option("--create", "create_key", is_flag=True),
     option("--renew", is_flag=True),
+    option("--stolen", metavar="ID"),
     group=group,
     answers=True,
 )
-def key(create_key: bool, renew: bool, as_json: bool) -> None:
+def key(create_key: bool, renew: bool, stolen: str | None, as_json: bool) -> None:
     from web.cli.office import settings
     from workflows.statement_keys import StatementKeys
 
@@ -64,9 +65,16 @@ def key(create_key: bool, renew: bool, as_json: bool) -> None:
         keys.create()
     if renew:
         keys.renew()
+    if stolen:
+        keys.disown(stolen)
     told = [one.record() for one in keys.published()]
     answer(
         told,
         as_json,
-        lambda: [f"{one['key']}  {one['from']} – {one['until'] or ''}" for one in told],
+        lambda: [_key_line(one) for one in told],
     )
+
+
+def _key_line(one: dict[str, Any]) -> str:
+    mark = f"  {text('key_stolen')}" if one["stolen"] else ""
+    return f"{one['key']}  {one['from']} – {one['until'] or ''}{mark}"

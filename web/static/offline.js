@@ -74,15 +74,15 @@
 
   function read(text) {
     var parts = text.trim().split("#"), page = parts[0], fragment = parts[1] || "";
-    var code = page.slice(page.lastIndexOf("/p/") + 3);
-    if (parts.length !== 2 || page.indexOf("/p/") < 0 || !/^[0-9a-z]+$/.test(code)) { throw new Unreadable(); }
+    var end = page.lastIndexOf("/p/"), code = page.slice(end + 3);
+    if (parts.length !== 2 || end < 0 || !/^[0-9a-z]+$/.test(code)) { throw new Unreadable(); }
     try { fragment = decodeURIComponent(fragment); } catch (error) { throw new Unreadable(); }
     if (fragment.slice(-1) !== FORM) { throw new Unreadable(); }
     var raw = base41(fragment.slice(0, -1));
     if (raw.length <= SIGNATURE) { throw new Unreadable(); }
     var body = raw.slice(0, -SIGNATURE), cursor = new Cursor(body);
     return {
-      page: page, code: code, body: body, signature: raw.slice(-SIGNATURE),
+      site: page.slice(0, end), code: code, body: body, signature: raw.slice(-SIGNATURE),
       key: hex(cursor.take(4)), issued: cursor.number(4) * 1000, kind: cursor.number(1),
       level: cursor.number(1), streak: cursor.number(1), year: cursor.number(2),
       day: cursor.number(2) * DAY, authority: cursor.varint(), areas: cursor.varint(),
@@ -160,11 +160,14 @@
     if (said.issued + 1000 < Date.parse(published.from) || said.issued > ended) {
       return { good: false, told: [["key_ended", { id: said.key }]] };
     }
+    if (published.stolen) { return { good: false, told: [["key_stolen", { id: said.key }]] }; }
     if (number && squeezed(number) !== squeezed(said.number)) {
       return { good: false, told: [["number_differs", { printed: said.number, number: number }]], said: said };
     }
     return hidden(said.code).then(function (code) {
       var fate = bundle.ended[code], day = shownDay(made), told = [["genuine"]], good = false;
+      var changes = (bundle.changes || {})[code] || [];
+      if (!fate && changes.some(isOver)) { fate = { state: "revoked" }; }
       if (fate) {
         told.push(["ended", { fate: bundle.fates[fate.state] || { vi: fate.state, en: fate.state } }]);
       } else if (said.issued > made) {
@@ -173,12 +176,23 @@
         good = true;
         told.push(["in_force", { day: day }]);
       }
-      if (bundle.address && said.page.indexOf(bundle.address + "/p/") !== 0) {
-        good = false;
-        told.push(["elsewhere", { host: said.page.split("/p/")[0], own: bundle.address }]);
+      changes.forEach(function (one) {
+        told.push(["changed_" + one.act, {
+          number: one.number, day: shownIso(one.issued_on), effect: shownIso(one.effect_on || one.issued_on)
+        }]);
+      });
+      // Nobody signed the address: it takes nothing from the statement, and is warned of.
+      if ((bundle.addresses || [bundle.address]).indexOf(said.site) < 0) {
+        told.push(["elsewhere", { host: said.site, own: bundle.address }]);
       }
       return { good: good, told: told, said: said };
     });
+  }
+
+  // A revocation that the bundle foretold, whose day has come.
+  function isOver(change) {
+    var day = change.effect_on || change.issued_on;
+    return change.act === "revocation" && Date.parse(day + "T00:00:00+07:00") <= Date.now();
   }
 
   function squeezed(text) { return text.replace(/\s+/g, "").normalize("NFC").toLowerCase(); }
@@ -199,6 +213,8 @@
     var there = inVietnam(instant);
     return two(there.getUTCHours()) + ":" + two(there.getUTCMinutes()) + " " + shownDay(instant);
   }
+
+  function shownIso(day) { return day.split("-").reverse().join("/"); }
 
   function filled(sentence, places, language) {
     return sentence.replace(/\{(\w+)\}/g, function (whole, name) {
@@ -243,7 +259,11 @@
   function show(found) {
     place.replaceChildren();
     place.className = "offline-result " + (found.good ? "is-good" : "is-bad");
-    found.told.forEach(function (one) { place.append(bilingual("p", words.result[one[0]], one[1])); });
+    found.told.forEach(function (one) {
+      var line = bilingual("p", words.result[one[0]], one[1]);
+      if (one[0] === "elsewhere") { line.className = "offline-warning"; }
+      place.append(line);
+    });
     if (found.said) { place.append(facts(found.said)); }
     place.hidden = false;
   }

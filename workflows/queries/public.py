@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -132,6 +133,17 @@ def areas(
 def unit(session: Session, unit_id: int) -> Unit | None:
     """The unit of that id."""
     return session.get(Unit, unit_id)
+
+
+def plain_code(text: str) -> str:
+    """A paper's code as the register has it, from what somebody typed, read aloud or pasted:
+    in capitals, in groups, of full width, or as the address that the printed code holds.
+
+    No letter of a code looks like another, so nothing is lost by that.
+    """
+    address = unicodedata.normalize("NFKC", text).casefold().partition("#")[0]
+    last = address.rpartition("/p/")[2].partition("/")[0].partition("?")[0]
+    return "".join(letter for letter in last if letter.isalnum())
 
 
 def paper(session: Session, code: str) -> PublicPaper | None:

@@ -106,17 +106,36 @@ def test_a_child_sees_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None
     assert told.returncode == 0
 
 
-def test_who_comes_when_all_children_are_at_work_is_told_so(
-    monkeypatch: pytest.MonkeyPatch,
+def test_who_comes_while_another_file_is_open_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cage, "WALL_SECONDS", 0.01)
-    for _ in range(cage.AT_ONCE):
-        assert cage._free.acquire(blocking=False)
-    try:
-        assert ask(b"%PDF-", ROOTS).examined == Examined("busy")
-    finally:
-        for _ in range(cage.AT_ONCE):
-            cage._free.release()
+    """Also where the other one is open in another process, or in another thread."""
+    monkeypatch.setattr(cage, "ask", cage.answer)
+    hold = f"import fcntl, os; h = os.open({str(tmp_path)!r}, os.O_RDONLY); fcntl.flock(h, 2)"
+    waits = f"{hold}; print(flush=True); input()"
+    turn = cage.Turn(tmp_path, patience=0.05)
+    with subprocess.Popen(
+        [sys.executable, "-c", waits], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout
+        other.stdout.readline()
+        assert turn(b"", ROOTS).examined == Examined("busy")
+        other.kill()
+    assert turn(b"", ROOTS).examined == Examined("empty")
+    with cage._alone(tmp_path, 0) as mine:
+        assert mine
+        assert turn(b"", ROOTS).examined == Examined("busy")
+
+
+def test_what_is_known_is_not_found_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = (FOLDER / "page-added.pdf").read_bytes()
+    known = Examined(number="as it was found")
+    found = ask(content, ROOTS, genuine(), known)
+    assert found.examined is known
+    assert found.differences == ("appended", "page_added")
+    monkeypatch.setattr(cage, "_COMMAND", ["false"])
+    for nothing in (Examined("encrypted"), Examined("busy")):
+        assert ask(content, ROOTS, genuine(), nothing).examined is nothing
 
 
 @pytest.mark.parametrize(

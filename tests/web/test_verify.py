@@ -144,10 +144,10 @@ SPELLINGS = ("{0}", " {0} ", "{1}", "{2}", "http://127.0.0.1:8000/p/{0}#ABC1")
 
 
 def test_a_paper_is_found_by_its_code_as_people_type_it(
-    sqlite_site: Site, codes: dict[str, str]
+    site: Site, codes: dict[str, str]
 ) -> None:
-    code, client = codes["genuine"], sqlite_site.client()
-    sqlite_site.do(_settle)
+    code, client = codes["genuine"], site.client()
+    site.do(_settle)
     groups = f"{code[:4]}-{code[4:8]} {code[8:]}"
     full = "".join(chr(ord(letter) + 0xFEE0) for letter in code)
     for form in SPELLINGS:
@@ -168,8 +168,8 @@ def _settle(session: Session) -> None:
         session.execute(update(Paper).values(authority_id=somewhere))
 
 
-def test_a_code_of_no_paper_is_told_and_can_be_mended(sqlite_site: Site) -> None:
-    client = sqlite_site.client()
+def test_a_code_of_no_paper_is_told_and_can_be_mended(site: Site) -> None:
+    client = site.client()
     assert 'action="/find"' in client.get("/").text
     answer = client.get("/find?code=23-NOBODY")
     assert answer.status_code == 404

@@ -16,7 +16,7 @@ from workflows.demo.offices import at_home, build_offices
 from workflows.demo.population import build_households, build_units
 from workflows.demo.records import build_records
 from workflows.demo.subjects import build_subjects
-from workflows.units import Unit, write_first_spans
+from workflows.units import Unit
 
 SEED = 375
 
@@ -59,7 +59,6 @@ def populate(
             raise ValueError("the database is not empty: the demonstration wants its own")
         spots = build_units(session)
         total = len(spots) + build_subjects(session, spots[1].id)
-        write_first_spans(session)
         on_progress("units", total, total)
         usernames = build_offices(session, spots, seed, year)
         on_progress("offices", len(usernames), len(usernames))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from workflows.demo.data import Namer, Progress, chance, facts, spread
 from workflows.households import Household
 from workflows.names import fold
-from workflows.units import Unit
+from workflows.units import Unit, write_first_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ def build_units(session: Session) -> list[Spot]:
     spots += _insert(session, [*_communes(place["communes"], spots[1].id)])
     by_code = {spot.code: spot.id for spot in spots if spot.kind == "commune"}
     spots += _insert(session, [*_areas(place["communes"], by_code)])
+    write_first_spans(session)
     return spots
 
 

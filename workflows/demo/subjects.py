@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflows.demo.data import facts
 from workflows.names import fold
-from workflows.units import Unit
+from workflows.units import Unit, write_first_spans
 
 
 def build_subjects(session: Session, district_id: int) -> int:
@@ -18,6 +18,7 @@ def build_subjects(session: Session, district_id: int) -> int:
     result is inserted: the report tells none."""
     rows = [*_rows(district_id)]
     session.execute(insert(Unit), rows)
+    write_first_spans(session)
     return len(rows)
 
 

@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from engine.db import Base, end_reading, tune
 from web.catalogue import PoDomain
+from web.keeping import Keeping
 from workflows.bureau import Bureau
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ def settings() -> Settings:
     return cast("Settings", current_app.extensions["settings"])
 
 
+def keeping() -> Keeping:
+    """The costly answers that this application keeps for a while."""
+    return cast(Keeping, current_app.extensions["keeping"])
+
+
 def language() -> str:
     """The language of this page: ``vi`` unless the reader chose ``en``."""
     chosen = request.cookies.get("language") if has_request_context() else None
@@ -54,6 +60,7 @@ def attach(app: Flask) -> None:
     """Ties the extensions to the application; the database engine is tuned before its first
     connection."""
     db.init_app(app)
+    app.extensions["keeping"] = Keeping()
     with app.app_context():
         tune(db.engine)
     app.after_request(_end_reading)

@@ -14,7 +14,7 @@ from engine.signing.cage import Turn
 from web import numbers, problems
 from web.access import missing
 from web.catalogue import gettext
-from web.extensions import bureau, db, language
+from web.extensions import bureau, db, keeping, language
 from web.sign_in import local
 from workflows import logbook, resting, standing
 from workflows.queries import public as queries
@@ -42,7 +42,13 @@ def home() -> str:
     years = queries.years(session)
     year = _year(years)
     search = request.args.get("q", "").strip()[:100]
-    table = yearly_table(session, years[0], years[-1]) if years else []
+    table = (
+        keeping().answer(
+            ("years", years[0], years[-1]), lambda: yearly_table(session, years[0], years[-1])
+        )
+        if years
+        else []
+    )
     shown = _shown(years, year)
     found = queries.areas(session, search=search, years=shown, limit=60) if search else ()
     communes = queries.communes(session, year) if years and not search else ()

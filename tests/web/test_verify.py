@@ -143,9 +143,7 @@ def test_a_file_is_compared_with_the_paper_of_the_code(site: Site, codes: dict[s
 SPELLINGS = ("{0}", " {0} ", "{1}", "{2}", "http://127.0.0.1:8000/p/{0}#ABC1")
 
 
-def test_a_paper_is_found_by_its_code_as_people_type_it(
-    site: Site, codes: dict[str, str]
-) -> None:
+def test_a_paper_is_found_by_its_code_as_people_type_it(site: Site, codes: dict[str, str]) -> None:
     code, client = codes["genuine"], site.client()
     site.do(_settle)
     groups = f"{code[:4]}-{code[4:8]} {code[8:]}"

@@ -17,6 +17,7 @@ from web import (
     amendments,
     api,
     ceremonies,
+    certificates,
     extensions,
     health,
     inbox,
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     ceremonies.blueprint,
     registers.blueprint,
     admin.blueprint,
+    certificates.blueprint,
     api.blueprint,
 )
 

@@ -16,7 +16,13 @@ def equip(bureau: Bureau, settings: Settings) -> Bureau:
     settings name."""
     keys = _keys(settings, bureau.desk.keys)
     times = _times(settings, keys)
-    desk = replace(bureau.desk, keys=keys, times=times, address=settings.base_url)
+    desk = replace(
+        bureau.desk,
+        keys=keys,
+        times=times,
+        address=settings.base_url,
+        named=settings.certificates == "named",
+    )
     return replace(bureau, desk=desk)
 
 

@@ -30,6 +30,7 @@ from engine.papers.book import (
 from workflows import logbook
 
 if TYPE_CHECKING:
+    from engine.signing.certificates import Kind, Roots
     from engine.signing.evidence import Evidence
     from engine.signing.tokens import Token
     from engine.signing.validate import SignatureReport
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 TASK = "stamp"
 NEXT = {"issued": TIMESTAMPED, TIMESTAMPED: EVIDENCED, EVIDENCED: ARCHIVED}
+_KINDS: dict[str, Kind] = {"signature": "person", "seal": "agency"}
+"""Whose signature is in which field."""
+
 TRIES = 2
 """A token longer than the room kept for it is asked for again, with that much room."""
 
@@ -64,6 +68,7 @@ def advance(session: Session, desk: PaperDesk, ids: Mapping[str, int]) -> None:
     if found.stage == ARCHIVED and ids.get("after") != found.id:
         return
     base, stage, digest = found.id, NEXT.get(found.stage, ARCHIVED), found.sha256
+    roots = desk.roots(session)
     end_reading(session)  # nothing is held while others are asked
     content = desk.store.get(digest)
     steps: dict[str, Callable[[PaperDesk, bytes], bytes]] = {
@@ -72,7 +77,7 @@ def advance(session: Session, desk: PaperDesk, ids: Mapping[str, int]) -> None:
         ARCHIVED: _stamped if "after" not in ids else _renewed,
     }
     made = steps[stage](desk, content)
-    token = _believe(desk, made, stage)
+    token = _believe(roots, made, stage)
     _keep(session, desk, ids["paper"], base, stage, made, token)
 
 
@@ -126,17 +131,17 @@ def _learnt(desk: PaperDesk, content: bytes) -> Evidence:
         if stamp is not None and stamp.token is not None:
             parts.append(desk.times.learn(desk.keys, stamp.token.credential, stamp.token.time))
         else:
-            kind = embedded.holder(one).kind
+            kind = _KINDS.get(one.field_name, "other")
             parts.append(desk.times.learn(desk.keys, embedded.credential(one), at, kind))
     return Evidence.joined(parts)
 
 
-def _believe(desk: PaperDesk, content: bytes, stage: str) -> Token:
+def _believe(roots: Roots, content: bytes, stage: str) -> Token:
     """The newest stamp of a version just made, having judged it as an outsider would; raises
     ``Refused`` when anything is wrong with it, or when it does not reach its level."""
     from engine.signing import embedded, tokens
 
-    reports = judged(desk, content)
+    reports = judged(roots, content)
     faults = [fault for report in reports for fault in report.problems]
     if faults:
         raise Refused(Refusal("version_not_valid", {"why": ", ".join(dict.fromkeys(faults))}))
@@ -148,11 +153,11 @@ def _believe(desk: PaperDesk, content: bytes, stage: str) -> Token:
     return tokens.parse(last.pkcs7_content)
 
 
-def judged(desk: PaperDesk, content: bytes) -> Sequence[SignatureReport]:
-    """The signatures and stamps of a file, with the roots of this installation."""
+def judged(roots: Roots, content: bytes) -> Sequence[SignatureReport]:
+    """The signatures and stamps of a file."""
     from engine.signing.validate import validate
 
-    return validate(content, desk.keys.roots)
+    return validate(content, roots)
 
 
 def _keep(

@@ -11,6 +11,7 @@ from workflows import (
     ceremony_rows,
     cycles,
     drafts,
+    enrolments,
     households,
     nominations,
     people,
@@ -51,6 +52,7 @@ TABLES = (
     signing_sessions.SigningSession,
     ceremony_rows.Ceremony,
     ceremony_rows.CeremonyPaper,
+    enrolments.CertificateEnrolment,
 )
 
 triggers.attach()

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
-from engine.signing.certificates import Roots, load_roots
+from engine.signing.certificates import Enrolment, Roots, load_roots
 from engine.signing.examination import Examined, Signed, examine
 from engine.signing.validate import SignatureReport
 
@@ -98,7 +98,12 @@ def _environment() -> dict[str, str]:
 
 def _question(limits: Limits, pdf: bytes, roots: Roots, original: bytes | None) -> bytes:
     parts = (*map(_bundle, (roots.person, roots.agency, roots.time)), pdf, original or b"")
-    told = {"limits": astuple(limits), "sizes": [len(part) for part in parts]}
+    told = {
+        "limits": astuple(limits),
+        "sizes": [len(part) for part in parts],
+        "enrolled": [one.record() for one in roots.enrolled],
+        "named": roots.named,
+    }
     return json.dumps(told).encode() + b"\n" + b"".join(parts)
 
 
@@ -110,7 +115,9 @@ def _child(asked: BinaryIO, answered: BinaryIO) -> None:
     told = json.loads(asked.readline())
     _confine(Limits(*told["limits"]))
     *bundles, pdf, original = (asked.read(size) for size in told["sizes"])
-    roots = Roots(*(load_roots(bundle) if bundle else () for bundle in bundles))
+    person, agency, time = (load_roots(bundle) if bundle else () for bundle in bundles)
+    enrolled = tuple(map(Enrolment.read, told["enrolled"]))
+    roots = Roots(person, agency, time, enrolled, told["named"])
     found = answer(pdf, roots, original or None)
     answered.write(json.dumps(asdict(found), default=_plain).encode())
     answered.flush()

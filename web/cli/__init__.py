@@ -19,6 +19,7 @@ COMMANDS = {
     "verify": "web.cli.records:verify",
     "log": "web.cli.log:group",
     "trust": "web.cli.trust:group",
+    "certificates": "web.cli.certificates:group",
     "history": "web.cli.records:history",
     "report": "web.cli.records:report",
     "vote": "web.cli.records:vote",

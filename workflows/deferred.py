@@ -64,6 +64,8 @@ def begin(
     holder = desk.holder(session, person_id, paper_id, act)
     end_reading(session)  # the authorities may be asked: nothing is held meanwhile
     desk.trust(credential, holder)
+    credential = desk.on_path(credential, holder)
+    certificates = _certificates(credential)
     batch = _admitted(session, person_id, ceremony, paper_id, act, certificates)
     version = session.scalars(select(Subject.version).where(Subject.id == paper_id)).one()
     base = desk.base(session, paper_id, act)
@@ -226,6 +228,12 @@ def _credential(certificates: Sequence[bytes]) -> Credential:
     if not supported:
         raise Refused(Refusal("unsupported_key"))
     return credential
+
+
+def _certificates(credential: Credential) -> list[bytes]:
+    from engine.signing.certificates import der
+
+    return [der(one) for one in (credential.certificate, *credential.chain)]
 
 
 def _prepare(desk: PaperDesk, base: str, credential: Credential, number: Number | None) -> Prepared:

@@ -345,6 +345,13 @@ class PaperDesk:
             if faults:
                 raise Refused(*(Refusal(fault) for fault in faults))
 
+    def on_path(self, credential: Credential, holder: Holder) -> Credential:
+        """A credential without the certificates that nobody needs to believe it: each would be
+        printed into the paper for ever, whoever sent it along."""
+        from engine.signing import trust
+
+        return trust.on_path(credential, self.keys.roots.of(holder.kind), clock.now())
+
     def evidence(self, base: str, content: bytes, holder: Holder, **more: Any) -> dict[str, Any]:
         """Keeps a file just signed and tells ``perform`` about it, having validated it as an
         outsider would; raises ``Refused`` when anything is wrong with it."""

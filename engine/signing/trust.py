@@ -128,6 +128,11 @@ def path(
     return tuple(load_der(one.dump()) for one in reversed([*found]))
 
 
+def on_path(credential: Credential, roots: Sequence[Certificate], at: datetime) -> Credential:
+    """The same certificate with what leads from it to a root, and nothing beside."""
+    return Credential(credential.certificate, path(credential, roots, at)[1:-1])
+
+
 def revocation(
     credential: Credential, roots: Sequence[Certificate], at: datetime, evidence: Evidence
 ) -> str:

@@ -129,7 +129,10 @@ def renew(before: datetime | None, dry_run: bool, as_json: bool) -> None:
     office = open_office()
     limit = clock.vietnam(before.date()) if before else None
     if dry_run:
-        found = renewal.due(office.session, limit)
+        found = [
+            *renewal.due(office.session, limit),
+            *renewal.failing(office.session, limit),
+        ]
     else:
         found = renewal.renew(office.session, office.bureau.desk, limit)
     told = [one.record() for one in found]
@@ -139,7 +142,8 @@ def renew(before: datetime | None, dry_run: bool, as_json: bool) -> None:
 
 def _renewals(told: list[dict[str, Any]]) -> list[str]:
     def why(one: dict[str, Any]) -> str:
-        return text(f"renew_{one['why']}", until=(one["until"] or "")[:10])
+        told = text(f"renew_{one['why']}", until=(one["until"] or "")[:10])
+        return f"{told}; {text('renew_failing', error=one['error'])}" if one["error"] else told
 
     return table([[str(o["paper"]), o["number"], o["level"], why(o)] for o in told])
 

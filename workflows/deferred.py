@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.commands import Outcome, available, perform
 from engine.db import end_reading, writing
-from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused
+from engine.errors import Conflict, EngineError, Forbidden, NotFound, Refusal, Refused
 from engine.move import Command
 from engine.subjects import Subject
 from workflows import admission
@@ -129,8 +129,10 @@ def offer(desk: PaperDesk, made: SigningSession) -> Offer:
 
 def document(session: Session, desk: PaperDesk, person_id: int, paper_id: int, code: str) -> bytes:
     """The very bytes a session's signature will cover; raises as ``find``, and ``Refused``
-    (``session_expired``)."""
+    (``session_expired``), ``Conflict`` (``session_done``) once it was signed."""
     found = find(session, person_id, paper_id, code)
+    if found.done_at is not None:
+        raise Conflict(Refusal("session_done"))
     _refuse_expired(found)
     return desk.store.get(found.prepared)
 
@@ -156,6 +158,31 @@ def finish(
     if earlier := desk.done(session, person_id, paper_id, action, key):
         _note(session, made)
         return earlier
+    try:
+        outcome = _finished(session, desk, made, key, signature, certificates)
+    except EngineError:
+        # The same answer may have come twice at once, and the other was faster: what was
+        # prepared is gone then, or the paper moved on, and its outcome is the answer.
+        session.rollback()
+        earlier = desk.done(session, person_id, paper_id, action, key)
+        if earlier is None:
+            raise
+        outcome = earlier
+    _note(session, made)
+    _close(session, desk, code)
+    return outcome
+
+
+def _finished(
+    session: Session,
+    desk: PaperDesk,
+    made: SigningSession,
+    key: str,
+    signature: bytes,
+    certificates: Sequence[bytes],
+) -> Outcome:
+    """The move that a signature makes, everything about it judged."""
+    person_id, paper_id, action = made.person_id, made.paper_id, made.action
     _refuse_expired(made)
     if made.ceremony_id is not None:
         admission.refuse_unless_going(session, made.ceremony_id, made.fingerprint)
@@ -170,10 +197,7 @@ def finish(
     content = _completed(desk, made, credential, signature)
     evidence = desk.evidence(made.base, content, holder, **_more(session, desk, made))
     command = Command(person_id, paper_id, action, made.version, key=key, evidence=evidence)
-    outcome = perform(session, desk.house, command)
-    _note(session, made)
-    _close(session, desk, code)
-    return outcome
+    return perform(session, desk.house, command)
 
 
 def _note(session: Session, made: SigningSession) -> None:

@@ -203,6 +203,28 @@ def test_the_same_answer_twice_moves_once(room: Room) -> None:
     assert (again.state, again.version) == (first.state, first.version)
 
 
+@pytest.mark.parametrize("moment", ["get", "evidence"])
+def test_the_same_answer_on_two_ways_at_once_is_one_answer(
+    room: Room, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other request is done after this one asked whether anything was done: at ``get`` its
+    prepared file is gone already, at ``evidence`` the paper has moved."""
+    offer = room.begin("chair")
+    signature = room.sign(offer, room.keys["chair"])
+    place = type(room.desk.store) if moment == "get" else type(room.desk)
+    real = getattr(place, moment)
+
+    def overtaken(*given: Any, **named: Any) -> Any:
+        monkeypatch.setattr(place, moment, real)
+        room.finish("chair", offer, signature)
+        return real(*given, **named)
+
+    monkeypatch.setattr(place, moment, overtaken)
+    done = room.finish("chair", offer, signature)
+    assert (done.state, done.again) == ("signed", True)
+    assert room.refused(lambda: room.sign(offer, room.keys["chair"])) == ["session_done"]
+
+
 def test_a_newer_beginning_takes_the_place_of_an_older(room: Room) -> None:
     old = room.begin("chair")
     signature = room.sign(old, room.keys["chair"])

@@ -6,7 +6,6 @@ and why, by the code of the refusal: no sentence of a program is shown to anybod
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +16,7 @@ from engine.errors import Refusal
 from web import access, ceremony_answers
 from web.bodies import JSON, Bad, byte_strings, read_object
 from web.extensions import bureau, db
-from workflows import admission, ceremonies, wording
+from workflows import admission, ceremonies, deferred, wording
 from workflows.ceremonies import Held
 from workflows.ceremony_rows import FAILED, LEFT_OUT
 from workflows.conducting import ENDING
@@ -41,8 +40,8 @@ def act_in_ceremony(code: str) -> Response:
     asked = read_object("do", "certificates", "why")
     wish = asked.get("do")
     if wish == "start":
-        (certificate, *_) = byte_strings(asked, "certificates") or (b"",)
-        ceremonies.start(session, held, hashlib.sha256(certificate).hexdigest())
+        certificates = byte_strings(asked, "certificates")
+        deferred.start(session, bureau().desk, held, certificates)
     elif wish == "stop":
         why = asked.get("why")
         known = why if isinstance(why, str) and why in ENDING else ceremonies.STOPPED

@@ -23,7 +23,8 @@ from engine.db import end_reading, writing
 from engine.errors import Conflict, EngineError, Forbidden, NotFound, Refusal, Refused
 from engine.move import Command
 from engine.subjects import Subject
-from workflows import admission
+from workflows import admission, ceremonies
+from workflows.ceremonies import Held
 from workflows.papers import ISSUE, SIGN, Number, PaperDesk, signing
 from workflows.signing_sessions import Offer, SigningSession
 
@@ -77,6 +78,21 @@ def begin(
     made = SigningSession(**row, version=version, base=base)
     _replace(session, desk, made)
     return offer(desk, made)
+
+
+def start(session: Session, desk: PaperDesk, held: Held, certificates: Sequence[bytes]) -> int:
+    """Begins or resumes a ceremony with the one certificate (DER) that all of it will be signed
+    with. That it is the holder's is asked here, because the ceremony is bound to it; all else
+    where the papers are prepared.
+
+    Raises as ``ceremonies.start``, and ``Refused``: ``certificate_unreadable``,
+    ``unsupported_key``, ``certificate_not_enrolled``, or that it is another's.
+    """
+    credential = _credential(certificates)
+    for paper in ceremonies.left(session, held.id)[:1]:
+        holder = desk.holder(session, held.person_id, paper.paper_id, held.action)
+        desk.require_theirs(credential, holder)
+    return ceremonies.start(session, held, hashlib.sha256(certificates[0]).hexdigest())
 
 
 def find(session: Session, person_id: int, paper_id: int, code: str) -> SigningSession:

@@ -39,7 +39,7 @@ from workflows.wording import phrase
 
 if TYPE_CHECKING:
     from engine.papers.render import Renderer
-    from engine.signing.certificates import Enrolment, Kind, Roots
+    from engine.signing.certificates import Enrolment, Identity, Kind, Roots
     from engine.signing.signer import Credential
 
 SIGN, ISSUE = "sign", "issue"
@@ -91,6 +91,11 @@ class Number:
             "number": self.number,
             "issued_on": self.day.isoformat(),
         }
+
+
+def _require_anybody(said: Identity) -> None:
+    if not said.reference:
+        raise Refused(Refusal("certificate_not_enrolled", {"fingerprint": said.fingerprint}))
 
 
 def signing() -> dict[str, str]:
@@ -331,8 +336,7 @@ class PaperDesk:
 
         known, now = self._knowing(holder.enrolled), clock.now()
         roots, said = known.of(holder.kind), known.holder(credential.certificate, now)
-        if not said.reference:
-            raise Refused(Refusal("certificate_not_enrolled", {"fingerprint": said.fingerprint}))
+        _require_anybody(said)
         faults = trust.problems(credential, roots, now, kind=holder.kind, holder=said)
         if faults:
             raise Refused(*(Refusal(fault) for fault in faults))
@@ -344,6 +348,14 @@ class PaperDesk:
             faults = trust.revoked(credential, roots, now, learnt, strict=strict)
             if faults:
                 raise Refused(*(Refusal(fault) for fault in faults))
+
+    def require_theirs(self, credential: Credential, holder: Holder) -> None:
+        """Raises ``Refused`` (``certificate_not_enrolled``, or whose it is not) for a
+        certificate that is not this holder's; asks nothing else of it."""
+        said = self._knowing(holder.enrolled).holder(credential.certificate, clock.now())
+        _require_anybody(said)
+        if (said.kind, said.reference) != (holder.kind, holder.reference):
+            raise Refused(holder.not_theirs)
 
     def on_path(self, credential: Credential, holder: Holder) -> Credential:
         """A credential without the certificates that nobody needs to believe it: each would be

@@ -7,6 +7,7 @@ and why, by the code of the refusal: no sentence of a program is shown to anybod
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ from workflows.ceremonies import Held
 from workflows.ceremony_rows import FAILED, LEFT_OUT
 from workflows.conducting import ENDING
 from workflows.queries import ceremonies as queries
+
+CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def named(asked: Mapping[str, Any]) -> str | None:
@@ -65,11 +68,14 @@ def tell_ceremony(code: str, id: int) -> Response:
 
 
 def _known(code: str) -> Refusal:
-    """A refusal that a program tells of; a code without places in its sentence, or the one
-    that says that the token reported a fault."""
-    sentence = wording.refusals().get(code, {}).get("vi", "{")
-    if "{" in sentence:
-        return Refusal("token_failed", {"reason": code[:40]})
+    """A refusal that a program tells of. One that is none of ours, or whose sentence has places,
+    is told as a fault of the token, and nothing that is not ours is kept. Raises ``Bad`` for
+    what is no code at all."""
+    if not CODE.fullmatch(code):
+        raise Bad(400, "bad_body", name="code")
+    told = wording.refusals().get(code)
+    if told is None or "{" in told["vi"]:
+        return Refusal("token_failed", {"reason": code if told else "?"})
     return Refusal(code)
 
 

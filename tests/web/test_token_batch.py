@@ -144,7 +144,12 @@ def test_nothing_is_signed_outside_a_batch_that_goes_on(two: Room) -> None:
     wish = {"certificates": [], "ceremony": 7}
     assert _refused(lambda: remote.send("POST", f"/papers/{second}/signing", wish)) == "bad_body"
     # What a program says is told in our words, never in its own.
-    remote.send("PUT", f"{path}/papers/{second}", {"code": "<b>anything</b>"})
+    for words in ("<b>anything</b>", "Xin chao", "", "a" * 41):
+        wish = {"code": words}
+        told_ = lambda w=wish: remote.send("PUT", f"{path}/papers/{second}", w)  # type: ignore[misc]  # noqa: E731
+        assert _refused(told_) == "bad_body"
+    remote.send("PUT", f"{path}/papers/{second}", {"code": "call_this_number"})
     (told,) = [one for one in remote.get(path)["papers"] if one["id"] == second]
     assert (told["outcome"], told["code"]) == ("failed", "token_failed")
+    assert "call_this_number" not in told["detail"]
     assert two.session.get_one(Paper, second).number is None

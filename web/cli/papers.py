@@ -238,6 +238,7 @@ def amend(
     person, chosen = office.person(user), list(nominations) or None
     answers.known(cases.paper(session, id_), id_)
     if dry_run:
+        amendments.require_open(session, house, person, act, id_, chosen)
         foretold = answers.consequences(amendments.consequences(session, act, id_, chosen))
         answer(foretold, as_json, lambda: _foretold(foretold))
         return
@@ -249,17 +250,19 @@ def amend(
 
 def _foretold(told: dict[str, Any]) -> list[str]:
     return [
-        *(
-            text(
-                "will_lose", area=one["area_name"], before=one["streak"], after=one["streak_after"]
-            )
-            for one in told["lost"]
-        ),
+        *map(_lost, told["lost"]),
         *(
             text("will_rest", number=one["number"], where=one["authority_name"])
             for one in told["dependents"]
         ),
     ] or [text("nothing_lost")]
+
+
+def _lost(one: dict[str, Any]) -> str:
+    """Of a certificate or a higher decision alone the year still counts."""
+    before, after = one["streak"], one["streak_after"]
+    said = "will_lose" if before != after else "will_lose_paper"
+    return text(said, area=one["area_name"], before=before, after=after)
 
 
 @command("papers resting", option("--unit", metavar="CODE"), group=group, answers=True)

@@ -31,6 +31,7 @@ from engine.papers.template import Templates
 from engine.policy import NOT_YOURS
 from engine.store import BlobStore
 from workflows import archive, enrolments, logbook, statements
+from workflows.keyholders import Holder
 from workflows.keys import Keyring, authority_reference, person_reference
 from workflows.statement_keys import StatementKeys
 from workflows.statements import Ground
@@ -39,7 +40,7 @@ from workflows.wording import phrase
 
 if TYPE_CHECKING:
     from engine.papers.render import Renderer
-    from engine.signing.certificates import Enrolment, Identity, Kind, Roots
+    from engine.signing.certificates import Enrolment, Identity, Roots
     from engine.signing.signer import Credential
 
 SIGN, ISSUE = "sign", "issue"
@@ -48,29 +49,6 @@ PIN = "pin"
 """What wrong PINs are counted as, for each person and key."""
 
 WRONG_PIN = frozenset({"wrong_pin", "wrong_pin_last_try"})
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Whose key an act takes: the kind of its certificate, the part its signature plays in
-    the paper, and the reference it names its holder by."""
-
-    kind: Kind
-    role: str
-    reference: str
-    enrolled: tuple[Enrolment, ...] = ()
-    """The certificates that were entered as theirs."""
-
-    @property
-    def fingerprints(self) -> frozenset[str]:
-        """Of their enrolled certificates."""
-        return frozenset(one.fingerprint for one in self.enrolled)
-
-    @property
-    def not_theirs(self) -> Refusal:
-        """How a certificate that names somebody else is told."""
-        is_person = self.kind == "person"
-        return Refusal("certificate_of_another" if is_person else "seal_of_another")
 
 
 @dataclass(frozen=True, slots=True)

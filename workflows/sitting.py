@@ -20,7 +20,8 @@ from engine.db import end_reading
 from engine.errors import Refusal, Refused, Stale
 from engine.move import Command
 from workflows import sign_ins
-from workflows.papers import ISSUE, NUMBER_TRIES, PIN, SIGN, WRONG_PIN, Holder, PaperDesk, signing
+from workflows.keyholders import Holder
+from workflows.papers import ISSUE, NUMBER_TRIES, PIN, SIGN, WRONG_PIN, PaperDesk, signing
 
 if TYPE_CHECKING:
     from engine.signing.signer import Signer

@@ -35,8 +35,9 @@ from tests.workflows.staging import Stage, stage
 from workflows import archive, logbook, renewal
 from workflows.audit import audit
 from workflows.bureau import TEMPLATES
+from workflows.keyholders import Holder
 from workflows.keys import ROOTS, ROOTS_OF, Keyring, authority_reference, person_reference
-from workflows.papers import Holder, PaperDesk
+from workflows.papers import PaperDesk
 from workflows.times import Asking, Times
 from workflows.verification import Verification, verify
 

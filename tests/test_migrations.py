@@ -53,9 +53,15 @@ def _table(inspector: Any, name: str, dialect: Any) -> Mapping[str, Any]:
         "foreign keys": inspector.get_foreign_keys(name),
         "unique": inspector.get_unique_constraints(name),
         "checks": inspector.get_check_constraints(name),
-        "indexes": inspector.get_indexes(name),
+        "indexes": [_index(one) for one in inspector.get_indexes(name)],
     }
     return {"columns": columns} | {k: sorted(map(repr, v)) for k, v in constraints.items()}
+
+
+def _index(index: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With the condition of a partial index as its text."""
+    options = index.get("dialect_options", {})
+    return {**index, "dialect_options": {name: str(value) for name, value in options.items()}}
 
 
 def triggers(connection: Connection) -> Mapping[str, str]:

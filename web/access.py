@@ -32,6 +32,7 @@ OWN_TOKEN = "its own token"  # noqa: S105 - a rule's name: the interface authent
 ADMINS = frozenset({ADMIN})
 OVERSEERS = frozenset({ADMIN, *READS_EVERYTHING})
 CLERKS = frozenset({"clerk"})
+CONFIRMERS = CLERKS | {"commune_chair", "district_chair", "province_chair"}
 
 RULES: dict[str, Rule] = {
     "static": PUBLIC,
@@ -146,6 +147,10 @@ RULES: dict[str, Rule] = {
     "takeover.form": ADMINS,
     "takeover.send": ADMINS,
     "takeover.template": ADMINS,
+    "certificates.listing": frozenset({*OVERSEERS, *CONFIRMERS}),
+    "certificates.enter": ADMINS,
+    "certificates.confirm": CONFIRMERS,
+    "certificates.end": SIGNED_IN,
 }
 """Endpoint → who may reach it. A set names roles, any of which suffices. What a person may
 see or do behind the door is decided by the object: see below and ``engine.policy``."""

@@ -17,6 +17,7 @@ from web import (
     amendments,
     api,
     ceremonies,
+    certificates,
     definitions,
     drafts,
     extensions,
@@ -67,6 +68,7 @@ BLUEPRINTS = (
     definitions.blueprint,
     drafts.blueprint,
     rehearsals.blueprint,
+    certificates.blueprint,
     api.blueprint,
 )
 

@@ -6,8 +6,8 @@ and why, by the code of the refusal: no sentence of a program is shown to anybod
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,11 +17,13 @@ from engine.errors import Refusal
 from web import access, ceremony_answers
 from web.bodies import JSON, Bad, byte_strings, read_object
 from web.extensions import bureau, db
-from workflows import admission, ceremonies, wording
+from workflows import admission, ceremonies, deferred, wording
 from workflows.ceremonies import Held
 from workflows.ceremony_rows import FAILED, LEFT_OUT
 from workflows.conducting import ENDING
 from workflows.queries import ceremonies as queries
+
+CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def named(asked: Mapping[str, Any]) -> str | None:
@@ -41,8 +43,8 @@ def act_in_ceremony(code: str) -> Response:
     asked = read_object("do", "certificates", "why")
     wish = asked.get("do")
     if wish == "start":
-        (certificate, *_) = byte_strings(asked, "certificates") or (b"",)
-        ceremonies.start(session, held, hashlib.sha256(certificate).hexdigest())
+        certificates = byte_strings(asked, "certificates")
+        deferred.start(session, bureau().desk, held, certificates)
     elif wish == "stop":
         why = asked.get("why")
         known = why if isinstance(why, str) and why in ENDING else ceremonies.STOPPED
@@ -66,11 +68,14 @@ def tell_ceremony(code: str, id: int) -> Response:
 
 
 def _known(code: str) -> Refusal:
-    """A refusal that a program tells of; a code without places in its sentence, or the one
-    that says that the token reported a fault."""
-    sentence = wording.refusals().get(code, {}).get("vi", "{")
-    if "{" in sentence:
-        return Refusal("token_failed", {"reason": code[:40]})
+    """A refusal that a program tells of. One that is none of ours, or whose sentence has places,
+    is told as a fault of the token, and nothing that is not ours is kept. Raises ``Bad`` for
+    what is no code at all."""
+    if not CODE.fullmatch(code):
+        raise Bad(400, "bad_body", name="code")
+    told = wording.refusals().get(code)
+    if told is None or "{" in told["vi"]:
+        return Refusal("token_failed", {"reason": code if told else "?"})
     return Refusal(code)
 
 

@@ -25,6 +25,7 @@ def equip(bureau: Bureau, settings: Settings) -> Bureau:
         times=times,
         address=settings.base_url,
         former=settings.former_sites,
+        named=settings.certificates == "named",
     )
     # Read once a minute at most, often while a pooled connection is held: none is taken for it.
     database = tune(create_engine(settings.database_url, poolclass=NullPool))

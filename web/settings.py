@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     revocation: Literal["off", "ask", "require"] = "off"
     revocation_hosts: str = ""
     signer: Literal["software", "pkcs11", "deferred"] = "software"
+    certificates: Literal["enrolled", "named"] = "named"
+    """Whose a certificate is: as it was enrolled (all that production believes by default), or
+    also as it says itself (``person:7``), which an authority of one's own can write."""
     pkcs11_module: Path = Path()
     pkcs11_token: str = ""
 
@@ -92,6 +95,7 @@ class Settings(BaseSettings):
             values.setdefault("tsa_url", f"{DEMO_TIME}:")
         if values.get("env") == "production":
             values.setdefault("revocation", "require")
+            values.setdefault("certificates", "enrolled")
         for name in ("database_url", "queue_url"):
             values[name] = _anchored(values.get(name, ""))
         values["base_url"] = values.get("base_url", "").rstrip("/")

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.commands import Option, Outcome, foreseen, openable, perform
 from engine.definition import Act, Definition
-from engine.errors import NotFound, Refusal
+from engine.errors import Forbidden, NotFound, Refusal, Refused
 from engine.house import House
 from engine.move import Move, Opening
 from engine.papers.book import Paper
-from engine.policy import Actor
+from engine.policy import NOT_YOURS, Actor
 from engine.subjects import Subject
 from workflows import decisions, resting, streaks
 from workflows.aftermath import IN_FORCE, aftermath
@@ -125,12 +125,35 @@ def draft(
 
 
 def foresee(
-    session: Session, house: House, person_id: int, act: Act, paper_id: int
+    session: Session,
+    house: House,
+    person_id: int,
+    act: str,
+    paper_id: int,
+    nominations: Sequence[int] | None = None,
 ) -> tuple[Option, Move]:
     """The drafting of the later paper by this person: what is asked, and every reason
     against it that does not depend on the answers."""
-    opening = _opening(session, house, person_id, act, _paper(session, paper_id))
+    opening = _opening(session, house, person_id, act, _paper(session, paper_id), nominations)
     return openable(session, house, opening), foreseen(session, house, opening)
+
+
+def require_open(
+    session: Session,
+    house: House,
+    person_id: int,
+    act: str,
+    paper_id: int,
+    nominations: Sequence[int] | None = None,
+) -> None:
+    """Refuses before any answer is given what would be refused whatever they were: raises
+    ``Forbidden`` to whom it is not open, ``Refused`` for what the guards say."""
+    option, _ = foresee(session, house, person_id, act, paper_id, nominations)
+    theirs = [reason for reason in option.refusals if reason.code in NOT_YOURS]
+    if theirs:
+        raise Forbidden(*theirs)
+    if option.refusals:
+        raise Refused(*option.refusals)
 
 
 def _paper(session: Session, paper_id: int) -> Paper:

@@ -9,6 +9,7 @@ the paper says which level it has. Before the newest stamp's certificate ends, i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
@@ -30,6 +31,7 @@ from engine.papers.book import (
 from workflows import logbook
 
 if TYPE_CHECKING:
+    from engine.signing.certificates import Kind, Roots
     from engine.signing.evidence import Evidence
     from engine.signing.tokens import Token
     from engine.signing.validate import SignatureReport
@@ -37,6 +39,15 @@ if TYPE_CHECKING:
 
 TASK = "stamp"
 NEXT = {"issued": TIMESTAMPED, TIMESTAMPED: EVIDENCED, EVIDENCED: ARCHIVED}
+_KINDS: dict[str, Kind] = {"signature": "person", "seal": "agency"}
+"""Whose signature is in which field."""
+
+LAST_CHANCE = timedelta(days=90)
+"""So long before a stamp ends evidence about it is no longer waited for: it is stamped over
+without, at a lower level, because a stamp that ended can never be proved again."""
+
+_STAGES = {level: stage for stage, level in LEVELS.items()}
+
 TRIES = 2
 """A token longer than the room kept for it is asked for again, with that much room."""
 
@@ -54,25 +65,32 @@ def newest(session: Session, paper_id: int) -> PaperVersion | None:
 def advance(session: Session, desk: PaperDesk, ids: Mapping[str, int]) -> None:
     """The worker's task: makes the next version of a paper, if there is one to make.
 
-    May run any number of times. With ``after`` the archived version of that id is renewed,
-    unless a newer one is there already. Raises ``Away`` when a service does not answer and
+    May run any number of times. With ``after`` the version of that id is renewed, unless a
+    newer one is there already. Raises ``Away`` when a service does not answer and
     ``Refused`` when the step cannot be made; the paper stays at its level then.
     """
     found = newest(session, ids["paper"])
     if found is None or not _can(desk, found.stage):
         return
-    if found.stage == ARCHIVED and ids.get("after") != found.id:
+    renewing = "after" in ids
+    if (renewing or found.stage == ARCHIVED) and ids.get("after") != found.id:
         return
+    last_chance = renewing and _ends(session, found.id) < clock.now() + LAST_CHANCE
     base, stage, digest = found.id, NEXT.get(found.stage, ARCHIVED), found.sha256
+    roots = desk.roots(session)
     end_reading(session)  # nothing is held while others are asked
     content = desk.store.get(digest)
     steps: dict[str, Callable[[PaperDesk, bytes], bytes]] = {
         TIMESTAMPED: _stamped,
         EVIDENCED: _evidenced,
-        ARCHIVED: _stamped if "after" not in ids else _renewed,
+        ARCHIVED: _stamped,
     }
-    made = steps[stage](desk, content)
-    token = _believe(desk, made, stage)
+    if renewing:
+        made = _renewed(desk, content, last_chance)
+        token, stage = _believe_renewed(roots, made, last_chance)
+    else:
+        made = steps[stage](desk, content)
+        token = _believe(roots, made, stage)
     _keep(session, desk, ids["paper"], base, stage, made, token)
 
 
@@ -106,9 +124,21 @@ def _evidenced(desk: PaperDesk, content: bytes) -> bytes:
     return evidence.embed(content, learnt, clock.now())
 
 
-def _renewed(desk: PaperDesk, content: bytes) -> bytes:
-    """The evidence about the stamp that ends, while it can be had, and a stamp over it."""
-    return _stamped(desk, _evidenced(desk, content))
+def _renewed(desk: PaperDesk, content: bytes, last_chance: bool) -> bytes:
+    """The evidence about the stamp that ends, while it can be had, and a stamp over it; at the
+    last chance the stamp alone."""
+    try:
+        content = _evidenced(desk, content)
+    except Away:
+        if not last_chance:
+            raise
+    return _stamped(desk, content)
+
+
+def _ends(session: Session, version_id: int) -> datetime:
+    """When the newest stamp of a version ends; now, if it has none."""
+    query = select(PaperStamp.until).where(PaperStamp.version_id == version_id)
+    return session.scalar(query) or clock.now()
 
 
 def _learnt(desk: PaperDesk, content: bytes) -> Evidence:
@@ -120,39 +150,56 @@ def _learnt(desk: PaperDesk, content: bytes) -> Evidence:
     signatures = embedded.signatures(content)
     stamped = judge(signatures, desk.keys.roots.time)
     parts, at = [], stamped.proven or clock.now()
-    # What is before the newest stamp has its evidence already, once there is any.
-    for one in signatures[-1:] if stamped.evidence else signatures:
+    # What is before the newest stamp has its evidence already, once there is any, unless a
+    # stamp was put over another without.
+    for one in signatures[-1:] if stamped.reach == "B-LTA" else signatures:
         stamp = stamped.stamps.get(one.field_name)
         if stamp is not None and stamp.token is not None:
             parts.append(desk.times.learn(desk.keys, stamp.token.credential, stamp.token.time))
         else:
-            kind = embedded.holder(one).kind
+            kind = _KINDS.get(one.field_name, "other")
             parts.append(desk.times.learn(desk.keys, embedded.credential(one), at, kind))
     return Evidence.joined(parts)
 
 
-def _believe(desk: PaperDesk, content: bytes, stage: str) -> Token:
+def _believe(roots: Roots, content: bytes, stage: str) -> Token:
     """The newest stamp of a version just made, having judged it as an outsider would; raises
     ``Refused`` when anything is wrong with it, or when it does not reach its level."""
-    from engine.signing import embedded, tokens
+    reached = _reached(roots, content)
+    if reached != LEVELS[stage]:
+        raise Refused(Refusal("level_not_reached", {"level": LEVELS[stage], "reached": reached}))
+    return _newest_stamp(content)
 
-    reports = judged(desk, content)
+
+def _believe_renewed(roots: Roots, content: bytes, last_chance: bool) -> tuple[Token, str]:
+    """The same of a renewed version, with the stage of the level that it really has. Raises
+    ``Away`` when that is lower than before and there is still time to ask again."""
+    reached = _reached(roots, content)
+    if reached != LEVELS[ARCHIVED] and not last_chance:
+        raise Away(Refusal("revocation_unknown"))
+    return _newest_stamp(content), _STAGES[reached]
+
+
+def _reached(roots: Roots, content: bytes) -> str:
+    """The level of the seal, if nothing is wrong with any signature."""
+    reports = judged(roots, content)
     faults = [fault for report in reports for fault in report.problems]
     if faults:
         raise Refused(Refusal("version_not_valid", {"why": ", ".join(dict.fromkeys(faults))}))
-    reached = {report.level for report in reports if report.role == "seal"}
-    if reached != {LEVELS[stage]}:
-        level = ", ".join(sorted(reached))
-        raise Refused(Refusal("level_not_reached", {"level": LEVELS[stage], "reached": level}))
-    last = embedded.signatures(content)[-1]
-    return tokens.parse(last.pkcs7_content)
+    return next((report.level for report in reports if report.role == "seal"), "")
 
 
-def judged(desk: PaperDesk, content: bytes) -> Sequence[SignatureReport]:
-    """The signatures and stamps of a file, with the roots of this installation."""
+def _newest_stamp(content: bytes) -> Token:
+    from engine.signing import embedded, tokens
+
+    return tokens.parse(embedded.signatures(content)[-1].pkcs7_content)
+
+
+def judged(roots: Roots, content: bytes) -> Sequence[SignatureReport]:
+    """The signatures and stamps of a file."""
     from engine.signing.validate import validate
 
-    return validate(content, desk.keys.roots)
+    return validate(content, roots)
 
 
 def _keep(

@@ -13,12 +13,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.db import writing
 from engine.errors import Forbidden, NotFound, Refusal, Refused
+from engine.history import Event
 from workflows.ceremony_rows import DONE, FAILED, LEFT_OUT, WAITING, Ceremony, CeremonyPaper
 
 MOST = 500
@@ -127,11 +139,16 @@ def _forget_unstarted(session: Session, person_id: int, action: str) -> None:
 
 def find(session: Session, person_id: int, code: str) -> Held:
     """A ceremony by its code; raises ``NotFound``, or ``Forbidden`` when it is another's."""
-    rows = session.execute(
-        select(Ceremony, CeremonyPaper.outcome, func.count())
-        .join(CeremonyPaper, CeremonyPaper.ceremony_id == Ceremony.id)
+    came = (
+        select(CeremonyPaper.ceremony_id, outcome_now().label("outcome"))
+        .join(Ceremony, Ceremony.id == CeremonyPaper.ceremony_id)
         .where(Ceremony.code == code)
-        .group_by(Ceremony.id, CeremonyPaper.outcome)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Ceremony, came.c.outcome, func.count())
+        .join(came, came.c.ceremony_id == Ceremony.id)
+        .group_by(Ceremony.id, came.c.outcome)
         .execution_options(populate_existing=True)
     ).all()
     if not rows:
@@ -140,6 +157,18 @@ def find(session: Session, person_id: int, code: str) -> Held:
         raise Forbidden(Refusal("ceremony_of_another"))
     counts = dict.fromkeys((WAITING, DONE, FAILED, LEFT_OUT), 0)
     return _held(rows[0][0], counts | {outcome: count for _, outcome, count in rows})
+
+
+def outcome_now() -> ColumnElement[str]:
+    """What came of a paper of a ceremony (a query of both): also what failed in it is done, once
+    it was done outside."""
+    since = exists().where(
+        Event.subject_id == CeremonyPaper.paper_id,
+        Event.version > CeremonyPaper.version,
+        Event.action == Ceremony.action,
+    )
+    failed = CeremonyPaper.outcome == FAILED
+    return case((and_(failed, since), DONE), else_=CeremonyPaper.outcome)
 
 
 def _held(row: Ceremony, counts: dict[str, int]) -> Held:

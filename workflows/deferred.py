@@ -20,10 +20,11 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.commands import Outcome, available, perform
 from engine.db import end_reading, writing
-from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused
+from engine.errors import Conflict, EngineError, Forbidden, NotFound, Refusal, Refused
 from engine.move import Command
 from engine.subjects import Subject
-from workflows import admission
+from workflows import admission, ceremonies
+from workflows.ceremonies import Held
 from workflows.papers import ISSUE, SIGN, Number, PaperDesk, signing
 from workflows.signing_sessions import Offer, SigningSession
 
@@ -64,6 +65,8 @@ def begin(
     holder = desk.holder(session, person_id, paper_id, act)
     end_reading(session)  # the authorities may be asked: nothing is held meanwhile
     desk.trust(credential, holder)
+    credential = desk.on_path(credential, holder)
+    certificates = _certificates(credential)
     batch = _admitted(session, person_id, ceremony, paper_id, act, certificates)
     version = session.scalars(select(Subject.version).where(Subject.id == paper_id)).one()
     base = desk.base(session, paper_id, act)
@@ -75,6 +78,21 @@ def begin(
     made = SigningSession(**row, version=version, base=base)
     _replace(session, desk, made)
     return offer(desk, made)
+
+
+def start(session: Session, desk: PaperDesk, held: Held, certificates: Sequence[bytes]) -> int:
+    """Begins or resumes a ceremony with the one certificate (DER) that all of it will be signed
+    with. That it is the holder's is asked here, because the ceremony is bound to it; all else
+    where the papers are prepared.
+
+    Raises as ``ceremonies.start``, and ``Refused``: ``certificate_unreadable``,
+    ``unsupported_key``, ``certificate_not_enrolled``, or that it is another's.
+    """
+    credential = _credential(certificates)
+    for paper in ceremonies.left(session, held.id)[:1]:
+        holder = desk.holder(session, held.person_id, paper.paper_id, held.action)
+        desk.require_theirs(credential, holder)
+    return ceremonies.start(session, held, hashlib.sha256(certificates[0]).hexdigest())
 
 
 def find(session: Session, person_id: int, paper_id: int, code: str) -> SigningSession:
@@ -127,8 +145,10 @@ def offer(desk: PaperDesk, made: SigningSession) -> Offer:
 
 def document(session: Session, desk: PaperDesk, person_id: int, paper_id: int, code: str) -> bytes:
     """The very bytes a session's signature will cover; raises as ``find``, and ``Refused``
-    (``session_expired``)."""
+    (``session_expired``), ``Conflict`` (``session_done``) once it was signed."""
     found = find(session, person_id, paper_id, code)
+    if found.done_at is not None:
+        raise Conflict(Refusal("session_done"))
     _refuse_expired(found)
     return desk.store.get(found.prepared)
 
@@ -154,6 +174,31 @@ def finish(
     if earlier := desk.done(session, person_id, paper_id, action, key):
         _note(session, made)
         return earlier
+    try:
+        outcome = _finished(session, desk, made, key, signature, certificates)
+    except EngineError:
+        # The same answer may have come twice at once, and the other was faster: what was
+        # prepared is gone then, or the paper moved on, and its outcome is the answer.
+        session.rollback()
+        earlier = desk.done(session, person_id, paper_id, action, key)
+        if earlier is None:
+            raise
+        outcome = earlier
+    _note(session, made)
+    _close(session, desk, code)
+    return outcome
+
+
+def _finished(
+    session: Session,
+    desk: PaperDesk,
+    made: SigningSession,
+    key: str,
+    signature: bytes,
+    certificates: Sequence[bytes],
+) -> Outcome:
+    """The move that a signature makes, everything about it judged."""
+    person_id, paper_id, action = made.person_id, made.paper_id, made.action
     _refuse_expired(made)
     if made.ceremony_id is not None:
         admission.refuse_unless_going(session, made.ceremony_id, made.fingerprint)
@@ -168,10 +213,7 @@ def finish(
     content = _completed(desk, made, credential, signature)
     evidence = desk.evidence(made.base, content, holder, **_more(session, desk, made))
     command = Command(person_id, paper_id, action, made.version, key=key, evidence=evidence)
-    outcome = perform(session, desk.house, command)
-    _note(session, made)
-    _close(session, desk, code)
-    return outcome
+    return perform(session, desk.house, command)
 
 
 def _note(session: Session, made: SigningSession) -> None:
@@ -226,6 +268,12 @@ def _credential(certificates: Sequence[bytes]) -> Credential:
     if not supported:
         raise Refused(Refusal("unsupported_key"))
     return credential
+
+
+def _certificates(credential: Credential) -> list[bytes]:
+    from engine.signing.certificates import der
+
+    return [der(one) for one in (credential.certificate, *credential.chain)]
 
 
 def _prepare(desk: PaperDesk, base: str, credential: Credential, number: Number | None) -> Prepared:

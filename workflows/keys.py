@@ -75,8 +75,11 @@ class Keyring:
         except FileNotFoundError:
             raise Refused(Refusal("no_key", {"holder": reference})) from None
 
-    def signer(self, reference: str, pin: str) -> AbstractContextManager[Signer]:
-        """The holder's key, open inside the block; raises ``Refused`` on entering:
+    def signer(
+        self, reference: str, pin: str, enrolled: frozenset[str] = frozenset()
+    ) -> AbstractContextManager[Signer]:
+        """The holder's key, open inside the block: that of a certificate which names them, or
+        was ``enrolled`` as theirs (fingerprints). Raises ``Refused`` on entering:
         ``wrong_pin``, ``no_key``, ``key_file_damaged``, and what tokens say."""
         return self._from_file(reference, pin)
 
@@ -140,16 +143,20 @@ class TokenKeyring(Keyring):
     module: Path
     token: str = ""
 
-    def signer(self, reference: str, pin: str) -> AbstractContextManager[Signer]:
+    def signer(
+        self, reference: str, pin: str, enrolled: frozenset[str] = frozenset()
+    ) -> AbstractContextManager[Signer]:
         from engine.signing.pkcs11 import Place, Wanted, opened
 
         place = Place(self.module, self.token or reference)
-        return opened(place, pin, Wanted(reference=reference), clock.now())
+        return opened(place, pin, Wanted("", reference, enrolled), clock.now())
 
 
 @dataclass(frozen=True)
 class RemoteKeyring(Keyring):
     """Keys in the hands of their holders: nothing is signed here (see ``deferred``)."""
 
-    def signer(self, reference: str, pin: str) -> AbstractContextManager[Signer]:
+    def signer(
+        self, reference: str, pin: str, enrolled: frozenset[str] = frozenset()
+    ) -> AbstractContextManager[Signer]:
         raise Refused(Refusal("use_token"))

@@ -10,6 +10,7 @@ from workflows import (
     ceremony_rows,
     cycles,
     drafts,
+    enrolments,
     households,
     lineage,
     nominations,
@@ -64,6 +65,7 @@ TABLES = (
     ceremony_rows.CeremonyPaper,
     releases.DefinitionRelease,
     definition_drafts.DefinitionDraft,
+    enrolments.CertificateEnrolment,
 )
 
 triggers.attach()

@@ -9,7 +9,7 @@ more.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +30,8 @@ from engine.papers.book import Paper, PaperVersion
 from engine.papers.template import Templates
 from engine.policy import NOT_YOURS
 from engine.store import BlobStore
-from workflows import archive, logbook, statements
+from workflows import archive, enrolments, logbook, statements
+from workflows.keyholders import Holder
 from workflows.keys import Keyring, authority_reference, person_reference
 from workflows.statement_keys import StatementKeys
 from workflows.statements import Ground
@@ -39,7 +40,7 @@ from workflows.wording import phrase
 
 if TYPE_CHECKING:
     from engine.papers.render import Renderer
-    from engine.signing.certificates import Kind
+    from engine.signing.certificates import Enrolment, Identity, Roots
     from engine.signing.signer import Credential
 
 SIGN, ISSUE = "sign", "issue"
@@ -48,22 +49,6 @@ PIN = "pin"
 """What wrong PINs are counted as, for each person and key."""
 
 WRONG_PIN = frozenset({"wrong_pin", "wrong_pin_last_try"})
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Whose key an act takes: the kind of its certificate, the part its signature plays in
-    the paper, and the reference it names its holder by."""
-
-    kind: Kind
-    role: str
-    reference: str
-
-    @property
-    def not_theirs(self) -> Refusal:
-        """How a certificate that names somebody else is told."""
-        is_person = self.kind == "person"
-        return Refusal("certificate_of_another" if is_person else "seal_of_another")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +71,11 @@ class Number:
         }
 
 
+def _require_anybody(said: Identity) -> None:
+    if not said.reference:
+        raise Refused(Refusal("certificate_not_enrolled", {"fingerprint": said.fingerprint}))
+
+
 def signing() -> dict[str, str]:
     """What is written into a paper with its leader's signature."""
     return {"reason": phrase("signature_reason"), "mark": phrase("signature_mark")}
@@ -105,6 +95,10 @@ class PaperDesk:
 
     former: tuple[str, ...] = ()
     """Where they were before: papers of that time still name it."""
+
+    named: bool = True
+    """Whether a certificate that is not enrolled is believed when it names its holder as the
+    keys of the demonstration do (``person:7``)."""
 
     @cached_property
     def templates(self) -> Templates:
@@ -246,9 +240,18 @@ class PaperDesk:
     def holder(self, session: Session, person_id: int, paper_id: int, action: str) -> Holder:
         """Whose certificate an act takes: the person's own, or that of the authority."""
         if action == SIGN:
-            return Holder("person", "person", person_reference(person_id))
-        authority = self.paper(session, paper_id).authority_id
-        return Holder("agency", "seal", authority_reference(authority))
+            reference = person_reference(person_id)
+            theirs = enrolments.of(session, reference)
+            return Holder("person", "person", reference, theirs)
+        reference = authority_reference(self.paper(session, paper_id).authority_id)
+        return Holder("agency", "seal", reference, enrolments.of(session, reference))
+
+    def roots(self, session: Session) -> Roots:
+        """In whom trust ends, and which certificates are whose."""
+        return self._knowing(enrolments.known(session))
+
+    def _knowing(self, enrolled: tuple[Enrolment, ...]) -> Roots:
+        return replace(self.keys.roots, enrolled=enrolled, named=self.named)
 
     def next_number(self, session: Session, paper_id: int) -> Number:
         """The number the paper would get if it were issued now. Nothing is taken."""
@@ -307,24 +310,40 @@ class PaperDesk:
 
     def trust(self, credential: Credential, holder: Holder) -> None:
         """Raises ``Refused`` with every reason why a certificate may not sign now for this
-        holder: its time, its chain, its purpose, its kind, that it is another's, or, if the
-        installation asks for that, that it was revoked. May ask the network: never call it
+        holder: its time, its chain, its purpose, its kind, that it is another's or nobody's, or,
+        if the installation asks for that, that it was revoked. May ask the network: never call it
         inside a transaction."""
         from engine.signing import trust
-        from engine.signing.certificates import identity
 
-        roots, now = self.keys.roots.of(holder.kind), clock.now()
-        faults = trust.problems(credential, roots, now, kind=holder.kind)
+        known, now = self._knowing(holder.enrolled), clock.now()
+        roots, said = known.of(holder.kind), known.holder(credential.certificate, now)
+        _require_anybody(said)
+        faults = trust.problems(credential, roots, now, kind=holder.kind, holder=said)
         if faults:
             raise Refused(*(Refusal(fault) for fault in faults))
-        if identity(credential.certificate).reference != holder.reference:
+        if said.reference != holder.reference:
             raise Refused(holder.not_theirs)
         if self.times.asking != "off":
-            known = self.times.learn(self.keys, credential, now, holder.kind)
+            learnt = self.times.learn(self.keys, credential, now, holder.kind)
             strict = self.times.asking == "require"
-            faults = trust.revoked(credential, roots, now, known, strict=strict)
+            faults = trust.revoked(credential, roots, now, learnt, strict=strict)
             if faults:
                 raise Refused(*(Refusal(fault) for fault in faults))
+
+    def require_theirs(self, credential: Credential, holder: Holder) -> None:
+        """Raises ``Refused`` (``certificate_not_enrolled``, or whose it is not) for a
+        certificate that is not this holder's; asks nothing else of it."""
+        said = self._knowing(holder.enrolled).holder(credential.certificate, clock.now())
+        _require_anybody(said)
+        if (said.kind, said.reference) != (holder.kind, holder.reference):
+            raise Refused(holder.not_theirs)
+
+    def on_path(self, credential: Credential, holder: Holder) -> Credential:
+        """A credential without the certificates that nobody needs to believe it: each would be
+        printed into the paper for ever, whoever sent it along."""
+        from engine.signing import trust
+
+        return trust.on_path(credential, self.keys.roots.of(holder.kind), clock.now())
 
     def evidence(self, base: str, content: bytes, holder: Holder, **more: Any) -> dict[str, Any]:
         """Keeps a file just signed and tells ``perform`` about it, having validated it as an
@@ -342,7 +361,7 @@ class PaperDesk:
         """The fingerprint of the certificate of the signature just made."""
         from engine.signing.validate import validate
 
-        report = validate(content, self.keys.roots)[-1]
+        report = validate(content, self._knowing(holder.enrolled))[-1]
         if report.role != holder.role or not report.valid:
             why = ", ".join(report.problems) or report.role
             raise Refused(Refusal("signature_not_valid", {"why": why}))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
@@ -48,7 +48,8 @@ def algorithms() -> Algorithms:
 @dataclass(frozen=True, slots=True)
 class Renewal:
     """A paper to be stamped, and why: its newest stamp ``ends`` before the day, rests on an
-    algorithm that is ``weak`` by then, or it is ``short`` of B-LTA and nobody is at it."""
+    algorithm that is ``weak`` by then, or it is ``short`` of B-LTA. ``error`` is what the
+    worker, which is at it, was told the last time."""
 
     paper_id: int
     version_id: int
@@ -56,6 +57,7 @@ class Renewal:
     level: str
     until: datetime | None
     why: Why
+    error: str = ""
 
     def record(self) -> dict[str, Any]:
         """The same as plain values, for JSON."""
@@ -65,16 +67,30 @@ class Renewal:
             "level": self.level,
             "until": self.until.isoformat() if self.until else None,
             "why": self.why,
+            "error": self.error,
         }
 
 
 def due(session: Session, before: datetime | None = None) -> list[Renewal]:
     """Every issued paper that needs a new stamp or evidence as of ``before`` (by default a
-    year from now), the most pressing first."""
+    year from now) and that nobody is at, the most pressing first."""
     limit = before or clock.now() + AHEAD
     at_work = _at_work(session)
-    found = [one for one in _issued(session, limit) if one.paper_id not in at_work]
-    return sorted(found, key=lambda one: (one.until is None, one.until or limit, one.paper_id))
+    return _pressing(one for one in _issued(session, limit) if _task(one) not in at_work)
+
+
+def failing(session: Session, before: datetime | None = None) -> list[Renewal]:
+    """Those that the worker is at and fails with, each with why it failed the last time."""
+    limit = before or clock.now() + AHEAD
+    at_work = _at_work(session)
+    errors = ((one, at_work.get(_task(one))) for one in _issued(session, limit))
+    return _pressing(replace(one, error=error) for one, error in errors if error)
+
+
+def _pressing(found: Iterable[Renewal]) -> list[Renewal]:
+    """What ends first, first; what has no stamp, last."""
+    latest = datetime.max.replace(tzinfo=UTC)
+    return sorted(found, key=lambda one: (one.until or latest, one.paper_id))
 
 
 def renew(session: Session, desk: PaperDesk, before: datetime | None = None) -> list[Renewal]:
@@ -109,10 +125,11 @@ def _issued(session: Session, limit: datetime) -> Iterator[Renewal]:
 
 
 def _why(stage: str, stamp: PaperStamp | None, limit: datetime) -> Why | None:
-    if stage != ARCHIVED or stamp is None:
-        return "short"
-    if stamp.until < limit:
+    # The end comes first: of what is short of B-LTA too, the stamp it has may be its last.
+    if stamp is not None and stamp.until < limit:
         return "ends"
+    if stamp is None or stage != ARCHIVED:
+        return "short"
     return "weak" if _weak(stamp.algorithms.split("/"), limit) else None
 
 
@@ -121,8 +138,16 @@ def _weak(names: Sequence[str], limit: datetime) -> bool:
     return any(one.name in names and one.since <= day for one in algorithms().weak)
 
 
-def _at_work(session: Session) -> set[int]:
-    open_tasks = session.scalars(
-        select(Task.ids).where(Task.name == TASK, Task.done_at.is_(None), Task.failed_at.is_(None))
+def _task(one: Renewal) -> tuple[int, int]:
+    """The paper and the version that its task is for; one that goes up the levels has none."""
+    return one.paper_id, _after(one).get("after", 0)
+
+
+def _at_work(session: Session) -> dict[tuple[int, int], str]:
+    """The open tasks, each with what it failed with the last time."""
+    open_tasks = session.execute(
+        select(Task.ids, Task.last_error).where(
+            Task.name == TASK, Task.done_at.is_(None), Task.failed_at.is_(None)
+        )
     )
-    return {ids["paper"] for ids in open_tasks}
+    return {(ids["paper"], ids.get("after", 0)): error or "" for ids, error in open_tasks}

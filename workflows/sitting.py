@@ -20,7 +20,8 @@ from engine.db import end_reading
 from engine.errors import Refusal, Refused, Stale
 from engine.move import Command
 from workflows import sign_ins
-from workflows.papers import ISSUE, NUMBER_TRIES, PIN, SIGN, WRONG_PIN, Holder, PaperDesk, signing
+from workflows.keyholders import Holder
+from workflows.papers import ISSUE, NUMBER_TRIES, PIN, SIGN, WRONG_PIN, PaperDesk, signing
 
 if TYPE_CHECKING:
     from engine.signing.signer import Signer
@@ -127,8 +128,9 @@ class Sitting:
         who = f"person {self.person_id}"
         if sign_ins.must_wait(self.session, PIN, who, holder.reference):
             raise Refused(Refusal("too_many_pins", field="pin"))
+        opened = self.desk.keys.signer(holder.reference, self.pin, holder.fingerprints)
         try:
-            signer = self._keys.enter_context(self.desk.keys.signer(holder.reference, self.pin))
+            signer = self._keys.enter_context(opened)
         except Refused as refused:
             if WRONG_PIN.intersection(one.code for one in refused.refusals):
                 sign_ins.tried(self.session, PIN, who, holder.reference)

@@ -1,6 +1,7 @@
 """The trust bundle: all that somebody without a network needs to check a paper of ours.
 
-Plain JSON: the roots of persons, agencies and time authorities, the log's key and its newest
+Plain JSON: the roots of persons, agencies and time authorities, which certificates are whose
+(by their fingerprints: it names nobody), the log's key and its newest
 checkpoint, the keys that sign what is printed on papers, the names behind the numbers of a
 printed code, and which papers are no longer in force. The newest of the statement keys signs it,
 so that a damaged copy is noticed; whether it is *our* bundle its reader must know from where it
@@ -31,7 +32,7 @@ from engine.log import book
 from engine.papers.book import Paper
 from engine.papers.freeze import freeze
 from engine.papers.kinds import PaperKind
-from engine.signing.certificates import Roots
+from engine.signing.certificates import Enrolment, Roots
 from engine.statement.form import Signed
 from engine.subjects import Subject
 from workflows import standing
@@ -68,7 +69,7 @@ class Bundle:
             made = cls(
                 told,
                 datetime.fromisoformat(told["made_at"]),
-                _roots_in(told["roots"]),
+                _roots_in(told),
                 tuple(map(Published.read, told["statements"])),
             )
             signature = base64.b64decode(told["signature"]["value"], validate=True)
@@ -150,6 +151,10 @@ def export(session: Session, desk: PaperDesk) -> dict[str, Any]:
         "address": desk.address,
         "addresses": list(dict.fromkeys((desk.address, *desk.former))),
         "roots": {kind: _pem(getattr(desk.keys.roots, kind)) for kind in ROOT_KINDS},
+        "holders": {
+            "named": desk.named,
+            "enrolled": [one.record() for one in desk.roots(session).enrolled],
+        },
         "log": _log(session, desk.keys),
         "statements": [one.record() for one in keys.published()],
         "kinds": _kinds(desk.house.kinds),
@@ -214,12 +219,16 @@ def _pem(roots: Sequence[x509.Certificate]) -> list[str]:
     return [root.public_bytes(Encoding.PEM).decode() for root in roots]
 
 
-def _roots_in(told: Mapping[str, Sequence[str]]) -> Roots:
-    """The roots of a bundle; those of time authorities are not in the oldest bundles."""
-    kinds = (told["person"], told["agency"], told.get("time", ()))
-    return Roots(
-        *(tuple(x509.load_pem_x509_certificate(pem.encode()) for pem in pems) for pems in kinds)
+def _roots_in(told: Mapping[str, Any]) -> Roots:
+    """The roots of a bundle, and which certificates are whose; the oldest bundles tell of no
+    time authorities and no enrolments."""
+    roots, holders = told["roots"], told.get("holders", {"named": True, "enrolled": ()})
+    person, agency, time = (
+        tuple(x509.load_pem_x509_certificate(pem.encode()) for pem in pems)
+        for pems in (roots["person"], roots["agency"], roots.get("time", ()))
     )
+    enrolled = tuple(map(Enrolment.read, holders["enrolled"]))
+    return Roots(person, agency, time, enrolled, bool(holders["named"]))
 
 
 def _message(told: Mapping[str, Any]) -> bytes:

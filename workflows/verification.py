@@ -177,13 +177,14 @@ def verify(
 
 def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) -> Verification:
     """The answers about a version that was made here."""
-    reports, later = _reports(desk, content), None
+    roots = desk.roots(session)
+    reports, later = _reports(roots, content), None
     issued = known.stage in PUBLIC and known.unlogged != "not_logged"
     changes = tuple(standing.changes(session, known.paper_id)) if issued else ()
     in_force = issued and standing.in_force(known.state, changes)
     if issued:
         later = versions.newer(session, known.paper_id, content)
-        reports = versions.judged_later(desk, later, content, reports)
+        reports = versions.judged_later(desk, roots, later, content, reports)
     reasons = list(findings.of_reports(reports))
     verdict: Verdict = "not_issued"
     if issued:
@@ -219,7 +220,7 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
         return refused("too_large")
     from engine.signing import cage
 
-    ask, roots = ask or cage.ask, desk.keys.roots
+    ask, roots = ask or cage.ask, desk.roots(session)
     origin = _known(session, _earlier_revisions(content))
     answer = ask(content, roots, _original(session, desk, origin))
     found = answer.examined
@@ -267,13 +268,13 @@ def _signed_by_both(reports: Sequence[SignatureReport], known: _Known) -> bool:
     )
 
 
-def _reports(desk: PaperDesk, content: bytes) -> tuple[SignatureReport, ...]:
+def _reports(roots: Roots, content: bytes) -> tuple[SignatureReport, ...]:
     """On the signatures of a file that was made here."""
     from engine.signing import shortcut
 
     try:
-        reports = shortcut.judge(content, desk.keys.roots)
-        return tuple(archive.judged(desk, content) if reports is None else reports)
+        reports = shortcut.judge(content, roots)
+        return tuple(archive.judged(roots, content) if reports is None else reports)
     except Refused:  # not even a PDF: then nobody signed it
         return ()
 

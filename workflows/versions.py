@@ -15,6 +15,7 @@ from engine.papers.book import LEVELS
 from workflows import archive
 
 if TYPE_CHECKING:
+    from engine.signing.certificates import Roots
     from engine.signing.validate import SignatureReport
     from workflows.papers import PaperDesk
 
@@ -45,7 +46,11 @@ def newer(session: Session, paper_id: int, content: bytes) -> Newer | None:
 
 
 def judged_later(
-    desk: PaperDesk, later: Newer | None, content: bytes, reports: Sequence[SignatureReport]
+    desk: PaperDesk,
+    roots: Roots,
+    later: Newer | None,
+    content: bytes,
+    reports: Sequence[SignatureReport],
 ) -> tuple[SignatureReport, ...]:
     """The reports on an earlier version. If it can no longer be judged by itself, because the
     authority of its stamp ended, then by what the newest version proves: that begins with
@@ -58,7 +63,7 @@ def judged_later(
         return tuple(reports)
     if not newest.startswith(content):
         return tuple(reports)
-    found = archive.judged(desk, newest)
+    found = archive.judged(roots, newest)
     if not all(report.valid for report in found):
         return tuple(reports)
     return tuple(found[: len(reports)])

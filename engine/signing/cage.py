@@ -31,7 +31,7 @@ from cryptography.x509 import Certificate
 
 from engine.errors import Refusal, Refused
 from engine.papers.archive import Carried, carried
-from engine.signing.certificates import Roots, load_roots
+from engine.signing.certificates import Enrolment, Roots, load_roots
 from engine.signing.examination import Examined, Signed, examine
 from engine.signing.validate import SignatureReport
 
@@ -198,7 +198,12 @@ def _environment() -> dict[str, str]:
 
 def _question(asked: Mapping[str, Any], pdf: bytes, roots: Roots, original: bytes | None) -> bytes:
     parts = (*map(_bundle, (roots.person, roots.agency, roots.time)), pdf, original or b"")
-    told = {**asked, "sizes": [len(part) for part in parts]}
+    told = {
+        **asked,
+        "sizes": [len(part) for part in parts],
+        "enrolled": [one.record() for one in roots.enrolled],
+        "named": roots.named,
+    }
     return json.dumps(told).encode() + b"\n" + b"".join(parts)
 
 
@@ -210,7 +215,9 @@ def _child(asked: BinaryIO, answered: BinaryIO) -> None:
     told = json.loads(asked.readline())
     _confine(Limits(*told["limits"]))
     *bundles, pdf, original = (asked.read(size) for size in told["sizes"])
-    roots = Roots(*(load_roots(bundle) if bundle else () for bundle in bundles))
+    person, agency, time = (load_roots(bundle) if bundle else () for bundle in bundles)
+    enrolled = tuple(map(Enrolment.read, told["enrolled"]))
+    roots = Roots(person, agency, time, enrolled, told["named"])
     known = None if told["examined"] else Examined()
     found = answer(pdf, roots, original or None, known, inside=told["inside"])
     answered.write(json.dumps(asdict(found), default=_plain).encode())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal, Self
 
 from asn1crypto import x509 as asn1
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -26,8 +27,9 @@ class Identity:
     """The holder of a certificate.
 
     ``reference`` is the domain's own key: of a person the subject's serialNumber, of an
-    agency its organizationIdentifier (ETSI EN 319 412-2, 412-3). The domain compares it
-    with the appointment or the authority; names are for reading only.
+    agency its organizationIdentifier (ETSI EN 319 412-2, 412-3), or what the certificate was
+    enrolled for. The domain compares it with the appointment or the authority; names are for
+    reading only.
     """
 
     kind: Kind
@@ -39,14 +41,59 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Enrolment:
+    """That a certificate is a person's or an agency's, from an instant until another. No
+    authority outside knows the domain's own keys, so somebody here has to say it."""
+
+    fingerprint: str
+    kind: Kind
+    reference: str
+    since: datetime
+    until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether it is in force at an instant."""
+        return self.since <= at and (self.until is None or at < self.until)
+
+    def record(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {
+            "fingerprint": self.fingerprint,
+            "kind": self.kind,
+            "reference": self.reference,
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat() if self.until else None,
+        }
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self:
+        """From plain values; raises ``KeyError``, ``TypeError`` or ``ValueError``."""
+        if told["kind"] not in ("person", "agency"):
+            raise ValueError(told["kind"])
+        until = told["until"]
+        return cls(
+            str(told["fingerprint"]),
+            told["kind"],
+            str(told["reference"]),
+            datetime.fromisoformat(told["since"]),
+            datetime.fromisoformat(until) if until else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Roots:
     """In whose certificates trust ends, for each kind of holder by itself: who vouches for
     persons need not vouch for agencies, and who may sign papers may not for that tell the time.
+
+    ``enrolled`` says which certificates are whose, whatever they say themselves; ``named``,
+    that one which is not enrolled is believed when its subject holds the domain's own key.
     """
 
     person: tuple[Certificate, ...] = ()
     agency: tuple[Certificate, ...] = ()
     time: tuple[Certificate, ...] = ()
+    enrolled: tuple[Enrolment, ...] = ()
+    named: bool = True
 
     @classmethod
     def common(cls, roots: Iterable[Certificate], time: Iterable[Certificate] = ()) -> Roots:
@@ -59,6 +106,15 @@ class Roots:
         if kind == "person":
             return self.person
         return self.agency if kind == "agency" else self.signing
+
+    def holder(self, certificate: Certificate, at: datetime) -> Identity:
+        """Who holds a certificate at an instant; without a reference if nobody here does."""
+        said = identity(certificate)
+        known = [one for one in self.enrolled if one.fingerprint == said.fingerprint]
+        for one in known:
+            if one.holds(at):
+                return replace(said, kind=one.kind, reference=one.reference)
+        return said if self.named and not known else replace(said, reference="")
 
     @property
     def signing(self) -> tuple[Certificate, ...]:

@@ -104,6 +104,18 @@ def envelope(credential: Credential, signed_attributes: bytes, signature: bytes)
 
 
 @lru_cache(maxsize=256)
+def largest(credential: Credential) -> int:
+    """How many bytes the longest envelope of a credential has.
+
+    Made and measured, not reckoned: each intermediate is in it twice, whole among the
+    certificates and by its names in the attributes, and those are as long as their authority
+    likes. Raises ``ValueError`` for a key that papers are not signed with.
+    """
+    named = attributes(credential, digest(b""))
+    return len(envelope(credential, named, credential.longest_signature))
+
+
+@lru_cache(maxsize=256)
 def _parts(credential: Credential) -> _Parts:
     certificate, *chain = to_asn1((credential.certificate, *credential.chain))
     is_rsa = isinstance(credential.certificate.public_key(), rsa.RSAPublicKey)

@@ -6,6 +6,7 @@ are bytes from elsewhere: nothing is signed that was not recomputed from the pap
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.errors import Refusal, Refused
@@ -33,6 +34,13 @@ def inspect(pdf: bytes, attributes: bytes, credential: Credential) -> Inspected:
     if not signatures or not signatures[-1].whole:
         raise Refused(Refusal("not_what_was_shown"))
     covered = bytes.fromhex(signatures[-1].digest)
-    if cms.attributes(credential, covered) != attributes:
+    if not any(cms.attributes(one, covered) == attributes for one in _shorter(credential)):
         raise Refused(Refusal("not_what_was_shown"))
     return Inspected(cms.digest(attributes), covered)
+
+
+def _shorter(credential: Credential) -> Iterator[Credential]:
+    """The credential, and with less and less of its chain: the server names only what leads to
+    its root, which may be one of the token's own intermediates."""
+    for links in range(len(credential.chain), -1, -1):
+        yield Credential(credential.certificate, credential.chain[:links])

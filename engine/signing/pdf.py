@@ -15,7 +15,7 @@ from datetime import datetime
 from engine import clock
 from engine.errors import Refusal, Refused
 from engine.signing import cms, drawing
-from engine.signing.certificates import der, identity
+from engine.signing.certificates import identity
 from engine.signing.revision import Revision, reference, text
 from engine.signing.sheet import Sheet
 from engine.signing.signer import Credential, Signer
@@ -33,7 +33,6 @@ _LOCK = (
     b"/Reference [<< /Type /SigRef /TransformMethod /FieldMDP /Data %(root)s"
     b" /TransformParams << /Type /TransformParams /V /1.2 /Action /All /P 1 >> >>]"
 )
-_CMS_BYTES = 1536  # what a signature adds to its certificates, with an RSA-4096 key
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +187,9 @@ def _moment(at: datetime) -> str:
 
 
 def _reserved(credential: Credential) -> int:
-    """Room for the signature, in hex digits.
+    """Room for the signature, in hex digits: that of the longest this key can make.
 
     None is kept for a time stamp: one that comes later covers the whole file (ETSI
     EN 319 142-1, document time-stamp), and every reader pays for unused room.
     """
-    certificates = sum(len(der(c)) for c in (credential.certificate, *credential.chain))
-    return 2 * (certificates + _CMS_BYTES)
+    return 2 * cms.largest(credential)

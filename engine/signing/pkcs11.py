@@ -63,13 +63,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which certificate of a token: by its SHA-256 fingerprint, or by whom it names."""
+    """Which certificate of a token: by its SHA-256 fingerprint, or by whom it names; or any of
+    those that are ``enrolled`` for them (fingerprints)."""
 
     fingerprint: str = ""
     reference: str = ""
+    enrolled: frozenset[str] = frozenset()
 
     def fits(self, credential: Credential) -> bool:
         found = identity(credential.certificate)
+        if found.fingerprint in self.enrolled:
+            return True
         return self.fingerprint in ("", found.fingerprint) and self.reference in (
             "",
             found.reference,

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -27,7 +27,7 @@ from cryptography.x509 import (
 )
 
 from engine.errors import Refused
-from engine.signing.certificates import Identity, Roots, identity
+from engine.signing.certificates import Identity, Roots
 from engine.signing.signer import Credential
 
 if TYPE_CHECKING:
@@ -143,12 +143,15 @@ def _report(pdf: bytes, found: _Found, role: Role, roots: Roots) -> SignatureRep
     from engine.signing.validate import SignatureReport
 
     digest = _digest(pdf, found)
-    credential = _credential(pdf, found, digest)
-    holder = _holder(credential.certificate)
+    if found.time is None:
+        raise Unusual
+    holder_of = partial(roots.holder, at=found.time)
+    credential = _credential(pdf, found, digest, holder_of)
+    holder = holder_of(credential.certificate)
     if holder.kind != {"person": "person", "seal": "agency"}[role]:
         raise Unusual
     begins, until = _term(credential, roots.of(holder.kind))
-    if found.time is None or not begins <= found.time <= until:
+    if not begins <= found.time <= until:
         raise Unusual
     return SignatureReport(
         role=role,
@@ -176,7 +179,9 @@ def _digest(pdf: bytes, found: _Found) -> bytes:
     return digest.digest()
 
 
-def _credential(pdf: bytes, found: _Found, digest: bytes) -> Credential:
+def _credential(
+    pdf: bytes, found: _Found, digest: bytes, holder_of: Callable[[Certificate], Identity]
+) -> Credential:
     """Whose signature it is, if it is one over these bytes in its one spelling.
 
     What is read from the container is believed only because writing it anew gives the same
@@ -188,8 +193,8 @@ def _credential(pdf: bytes, found: _Found, digest: bytes) -> Credential:
     spelled = pdf[first:second]
     container = bytes.fromhex(spelled[1:-1].decode("ascii"))
     certificates, signature = _parts(container)
-    # Only holders are named in our way; authorities are not.
-    own = next(each for each in certificates if _holder(each).kind != "other")
+    # Only holders are enrolled, or named in our way; authorities are not.
+    own = next(each for each in certificates if holder_of(each).kind != "other")
     credential = Credential(own, tuple(each for each in certificates if each is not own))
     attributes = cms.attributes(credential, digest)
     written = cms.envelope(credential, attributes, credential.settled(signature))
@@ -245,11 +250,6 @@ def _elements(data: bytes) -> Iterator[tuple[bytes, int]]:
 @lru_cache(maxsize=256)
 def _certificate(der: bytes) -> Certificate:
     return load_der_x509_certificate(der)
-
-
-@lru_cache(maxsize=256)
-def _holder(certificate: Certificate) -> Identity:
-    return identity(certificate)
 
 
 @lru_cache(maxsize=256)

@@ -71,6 +71,18 @@ class Credential:
             return False
         return True
 
+    @property
+    def longest_signature(self) -> bytes:
+        """Bytes as long as the longest settled signature by this key; they sign nothing.
+        Raises ``ValueError`` for a key that papers are not signed with."""
+        key = self.certificate.public_key()
+        if isinstance(key, rsa.RSAPublicKey):
+            return bytes((key.key_size + 7) // 8)
+        if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _ORDERS:
+            raise ValueError("no key that papers are signed with")
+        order = _ORDERS[key.curve.name]
+        return encode_dss_signature(order - 1, order // 2)
+
     def settled(self, signature: bytes) -> bytes:
         """The one spelling of a signature by this key.
 

@@ -19,7 +19,7 @@ from pyhanko_certvalidator.errors import (
 from pyhanko_certvalidator.path import ValidationPath
 
 from engine.signing import tokens
-from engine.signing.certificates import Kind, identity, load_der, to_asn1
+from engine.signing.certificates import Identity, Kind, identity, load_der, to_asn1
 from engine.signing.evidence import NONE, Evidence
 from engine.signing.signer import Credential
 
@@ -35,13 +35,16 @@ def problems(
     at: datetime,
     *,
     kind: Kind,
+    holder: Identity | None = None,
 ) -> tuple[str, ...]:
     """Why a credential may not sign as a person or an agency at ``at``; empty if it may.
+    ``holder`` is who holds it, if that is not for the certificate alone to say.
 
     Codes: ``wrong_kind``, ``not_yet_valid``, ``expired``, ``wrong_key_usage``,
     ``untrusted``. Nothing is fetched.
     """
-    found = [] if identity(credential.certificate).kind == kind else ["wrong_kind"]
+    said = holder or identity(credential.certificate)
+    found = [] if said.kind == kind else ["wrong_kind"]
     return (*found, *chain_problems(credential, roots, at))
 
 
@@ -123,6 +126,11 @@ def path(
     except (InvalidCertificateError, PathBuildingError, ValidationError):
         return ()
     return tuple(load_der(one.dump()) for one in reversed([*found]))
+
+
+def on_path(credential: Credential, roots: Sequence[Certificate], at: datetime) -> Credential:
+    """The same certificate with what leads from it to a root, and nothing beside."""
+    return Credential(credential.certificate, path(credential, roots, at)[1:-1])
 
 
 def revocation(

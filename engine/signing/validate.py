@@ -165,10 +165,12 @@ def _judged(
     covered = covered_by(pdf, signature.field_name, ranges, signature.pkcs7_content)
     time = signature.self_reported_timestamp
     moment = chain.proven or at or time or clock.now()
-    role, holder = _role(signature), embedded.holder(signature)
+    # As of when it says it was made: a later stamp does not change whose the key was then.
+    role, credential = _role(signature), embedded.credential(signature)
+    holder = roots.holder(credential.certificate, time or moment)
     ends = roots.of(_KINDS.get(role, "other"))
     status = _status(signature, role, ends, moment)
-    level, revoked = chain.standing(embedded.credential(signature), ends)
+    level, revoked = chain.standing(credential, ends)
     problems = [
         *_problems_of_form(signature, role, covered),
         *_problems_of_content(signature, status, role),

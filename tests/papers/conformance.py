@@ -235,13 +235,32 @@ def _annotations(pdf: Pdf) -> Iterator[str]:
         if notes and page.get("/Tabs") != Name.S:
             yield "UA 7.18.3: the order of tabs is not that of the structure"
         for note in notes:
-            yield from _widget(note)
+            yield from _widget(note, outside=_is_outside(note, page))
     form = pdf.Root.get(Name.AcroForm, Dictionary())
     if "/XFA" in form or bool(form.get("/NeedAppearances", False)):
         yield "A 6.4.1: a form that is drawn by its reader"
 
 
-def _widget(note: Dictionary) -> Iterator[str]:
+def _corners(note: Dictionary) -> list[float]:
+    """One without a rectangle is as if it lay on the page."""
+    return [float(number) for number in note.get("/Rect", Array([0, 0, 1, 1]))]
+
+
+def _is_outside(note: Dictionary, page: pikepdf.Page) -> bool:
+    """Whether nobody can meet with it: ISO 14289-1, 7.18.1 leaves out annotations whose
+    rectangle is outside the crop box."""
+    left, low, right, high = _corners(note)
+    box = [float(number) for number in page.cropbox]
+    return right < box[0] or left > box[2] or high < box[1] or low > box[3]
+
+
+def _needs_no_look(note: Dictionary) -> bool:
+    """ISO 19005-3, 6.3.3 asks no appearance of a rectangle whose first corner is its second."""
+    left, low, right, high = _corners(note)
+    return left == right and low == high
+
+
+def _widget(note: Dictionary, *, outside: bool) -> Iterator[str]:
     name = str(note.get("/T"))
     flags = int(note.get("/F", 0))
     if note.Subtype != Name.Widget:
@@ -252,9 +271,10 @@ def _widget(note: Dictionary) -> Iterator[str]:
     if "/A" in note or "/AA" in note:
         yield f"A 6.4.1: {name} acts"
     looks = note.get("/AP", Dictionary())
-    if set(looks.keys()) != {"/N"} or not isinstance(looks.N, Stream):
+    told = "/AP" in note or not _needs_no_look(note)
+    if told and (set(looks.keys()) != {"/N"} or not isinstance(looks.N, Stream)):
         yield f"A 6.3.3: {name} has not one appearance"
-    if not str(note.get("/TU", "")):
+    if not outside and not str(note.get("/TU", "")):
         yield f"UA 7.18.1: {name} is told by no words"
 
 
@@ -294,7 +314,8 @@ def _structure(pdf: Pdf) -> Iterator[str]:
     for page in pdf.pages:
         for note in page.get("/Annots", Array()):
             element = parents.get(int(note.get("/StructParent", -1)))
-            if element is None or Name.Form != element.S:
+            tagged = element is not None and Name.Form == element.S
+            if not (tagged or _is_outside(note, page)):
                 yield f"UA 7.18.4: {note.get('/T')} is not in a Form element"
         yield from _marked(page, parents.get(int(page.get("/StructParents", -1))))
     for element in _elements(tree.K):

@@ -56,7 +56,22 @@ def _image(pdf: Pdf) -> None:
     pdf.Root.Extra = pdf.make_stream(b"\0", Subtype=Name.Image, Interpolate=True)
 
 
+def _rectangle(*corners: int, keep: str = "") -> Spoil:
+    """A widget without words, element or look, somewhere; ``keep`` is the one it keeps."""
+
+    def spoil(pdf: Pdf) -> None:
+        field = pdf.Root.AcroForm.Fields[0]
+        field.Rect = Array(corners)
+        for name in {"/TU", "/StructParent", "/AP"} - {keep}:
+            del field[name]
+
+    return spoil
+
+
 SPOILED: dict[str, Spoil] = {
+    "UA 7.18.1: number is told": _rectangle(9, 9, 9, 9),
+    "UA 7.18.4: number is not": _rectangle(9, 9, 9, 9, keep="/TU"),
+    "A 6.3.3: number has": _rectangle(-9, -9, -1, -1),
     "A 6.8": lambda pdf: pdf.Root.__delitem__("/AF"),
     "A 6.8: data.json has no date": lambda pdf: pdf.Root.AF[0].EF.F.Params.__delitem__("/ModDate"),
     "A 6.8: data.json stands": lambda pdf: pdf.Root.AF[0].__setitem__(

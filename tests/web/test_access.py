@@ -25,6 +25,7 @@ def _address(rule: Rule) -> str:
         "section": "place",
         "task_id": 1,
         "appointment_id": 1,
+        "enrolment_id": 1,
         "nomination_id": 1,
         "paper_id": 1,
         "action": "sign" if "any" in str(rule) else "register",

@@ -17,6 +17,7 @@ from tests.web import world
 from tests.web.calling import Shell
 from tests.web.conftest import Site, at, post
 from tests.web.test_papers import PIN, propose
+from web.cli.papers import _foretold
 from web.extensions import bureau
 
 ERRATA = {
@@ -188,9 +189,13 @@ def test_the_command_line_tells_beforehand_drafts_and_refuses(keyed: Site) -> No
         paper = _decide(keyed, subject)
         act = ("papers", "amend", paper, "revocation", "--as", "police", "--json")
         data = ("--data", '{"reason": "Số liệu không đúng"}')
-        refused = shell(*act, *data, expect=1)
-        assert "amended_not_in_force" in refused.out + refused.err
+        for words in (data, ("--dry-run",)):
+            refused = shell(*act, *words, expect=1)
+            assert "amended_not_in_force" in refused.out + refused.err
         _issue(keyed, paper)
+        hamlet = ("papers", "amend", paper, "revocation", "--as", "hamlet", "--json")
+        barred = shell(*hamlet, "--dry-run", expect=1)
+        assert "not_yours" in barred.out + barred.err
         foretold = shell(*act, "--dry-run").json
         assert [one["id"] for one in foretold["lost"]] == [subject]
         drafted = shell(*act, *data, "--key", "once").json
@@ -199,6 +204,17 @@ def test_the_command_line_tells_beforehand_drafts_and_refuses(keyed: Site) -> No
         shown = shell("papers", "show", drafted["id"], "--json").json
         assert (shown["amends"]["act"], shown["amends"]["id"]) == ("revocation", paper)
         assert shell("papers", "resting", "--json").json == []
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [(0, "không còn được công nhận; chuỗi năm đạt 1 → 0"), (1, "chuỗi năm đạt vẫn là 1")],
+)
+def test_what_is_lost_by_a_paper_alone_is_not_told_as_the_year(after: int, said: str) -> None:
+    lost = {"area_name": "Thôn 1", "streak": 1, "streak_after": after}
+    (line,) = _foretold({"lost": [lost], "dependents": []})
+    assert line.startswith("Thôn 1: ")
+    assert line.endswith(said)
 
 
 def test_the_list_of_papers_that_lost_their_ground_is_empty_at_first(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from engine import clock
 from engine.errors import EngineError
 from engine.papers.book import Paper
+from engine.signing.certificates import der
 from engine.signing.pkcs11 import Wanted, choose, credentials
 from tests.engine.signing.tokens import PIN
 from tests.web import world
@@ -104,6 +106,17 @@ def test_what_the_program_leaves_out_or_is_refused_is_told_on_the_page(two: Room
     assert (held.state, [one.code for one in row.refusals]) == ("ended", ["not_from_here"])
 
 
+def test_a_batch_is_begun_with_no_certificate_but_ones_own(two: Room) -> None:
+    code = two.begin("chair", "sign")
+    remote, path = _course(two, "chair", code).remote, f"/ceremonies/{code}"
+    seal = base64.b64encode(der(_course(two, "clerk", code).credential.certificate)).decode()
+    for sent, why in ((seal, "certificate_of_another"), ("AAAA", "certificate_unreadable")):
+        wish = {"do": "start", "certificates": [sent]}
+        assert _refused(lambda w=wish: remote.send("PUT", path, w)) == why  # type: ignore[misc]
+    held = two.held("chair", code)
+    assert (held.state, held.fingerprint) == ("review", "")
+
+
 def test_nothing_is_signed_outside_a_batch_that_goes_on(two: Room) -> None:
     first, second = two.papers
     code = two.begin("chair", "sign")
@@ -131,7 +144,12 @@ def test_nothing_is_signed_outside_a_batch_that_goes_on(two: Room) -> None:
     wish = {"certificates": [], "ceremony": 7}
     assert _refused(lambda: remote.send("POST", f"/papers/{second}/signing", wish)) == "bad_body"
     # What a program says is told in our words, never in its own.
-    remote.send("PUT", f"{path}/papers/{second}", {"code": "<b>anything</b>"})
+    for words in ("<b>anything</b>", "Xin chao", "", "a" * 41):
+        wish = {"code": words}
+        told_ = lambda w=wish: remote.send("PUT", f"{path}/papers/{second}", w)  # type: ignore[misc]  # noqa: E731
+        assert _refused(told_) == "bad_body"
+    remote.send("PUT", f"{path}/papers/{second}", {"code": "call_this_number"})
     (told,) = [one for one in remote.get(path)["papers"] if one["id"] == second]
     assert (told["outcome"], told["code"]) == ("failed", "token_failed")
+    assert "call_this_number" not in told["detail"]
     assert two.session.get_one(Paper, second).number is None

@@ -13,12 +13,13 @@ from pathlib import Path
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
-from engine import clock
 from engine.db import writing
 from engine.history import Event, seal
 from engine.log import book
+from engine.papers.archive import carried
 from engine.papers.book import Paper, PaperVersion
 from engine.signing.coverage import facts
+from engine.statement import form
 from engine.store import BlobStore
 from engine.subjects import Subject
 from tests.engine.signing.altering import keys
@@ -28,6 +29,7 @@ from workflows import logbook
 from workflows.bureau import TEMPLATES
 from workflows.keys import ROOTS, Keyring
 from workflows.papers import PaperDesk
+from workflows.statement_keys import FILE
 
 AT = datetime(2026, 11, 5, 4, tzinfo=UTC)
 AUTHORITY = int(keys.AGENCY.partition(":")[2])
@@ -53,13 +55,15 @@ def enter(session: Session, desk: PaperDesk) -> Register:
     """The same at a desk that has no keys yet."""
     desk.keys.folder.mkdir(parents=True, exist_ok=True)
     (desk.keys.folder / ROOTS).write_bytes(keys.roots_pem())
+    (desk.keys.folder / FILE).write_bytes(keys.STATEMENTS.read_bytes())
     with writing(session):
         codes = {name: _enter(session, desk.store, name) for name in PAPERS}
     return Register(session, desk, codes)
 
 
 def _enter(session: Session, store: BlobStore, name: str) -> str:
-    content, code = genuine(name), clock.new_code()
+    content = genuine(name)
+    code = form.read(carried(content).fields["strip"]).code
     subject = _issued(session)
     session.execute(
         insert(Paper).values(

@@ -6,6 +6,7 @@ The files and what is expected of each lie in ``tests/fixtures/altered``.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.papers.archive import carried
 from engine.papers.book import PaperVersion
 from engine.signing import cage
 from engine.signing.validate import validate
@@ -21,7 +23,10 @@ from tests.databases import KINDS, Databases, opened
 from tests.engine.signing.altering.keys import FOLDER
 from tests.engine.signing.altering.manifest import Entry, entries, genuine
 from tests.workflows.register import PAPERS, Register, issue_all, stages
+from workflows import trust
 from workflows.findings import lines, words
+from workflows.offline import check_file
+from workflows.trust import Bundle
 from workflows.verification import Verification, verify
 
 ENTRIES = list(entries())
@@ -62,6 +67,26 @@ def test_an_altered_file_is_never_genuine_and_its_attack_is_named(
     # Without any register: a leader's and a seal's good signature are never both there.
     good = {report.role for report in found.signatures if report.valid}
     assert (good >= {"person", "seal"}) is (entry.name in KEYS_WERE_OURS)
+
+
+@pytest.fixture(scope="module")
+def bundle(register: Register) -> Bundle:
+    told = trust.export(register.session, register.desk)
+    return Bundle.read(json.dumps(told).encode())
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_an_altered_file_is_never_genuine_without_a_network(bundle: Bundle, entry: Entry) -> None:
+    found = check_file(entry.content, bundle)
+    assert not found.ok
+    assert found.verdict in ("altered", "not_issued", "unknown", "unreadable")
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_what_they_were_made_from_is_genuine_without_a_network(bundle: Bundle, name: str) -> None:
+    found = check_file(genuine(name), bundle)
+    assert (found.verdict, found.problems, found.unchanged) == ("genuine", [], True)
+    assert carried(genuine(name)).values
 
 
 def test_every_file_is_in_the_manifest_and_every_reason_has_its_sentences() -> None:

@@ -35,8 +35,9 @@ from tests.workflows.staging import Stage, stage
 from workflows import archive, logbook, renewal
 from workflows.audit import audit
 from workflows.bureau import TEMPLATES
+from workflows.keyholders import Holder
 from workflows.keys import ROOTS, ROOTS_OF, Keyring, authority_reference, person_reference
-from workflows.papers import Holder, PaperDesk
+from workflows.papers import PaperDesk
 from workflows.times import Asking, Times
 from workflows.verification import Verification, verify
 
@@ -375,6 +376,44 @@ def test_what_is_short_of_b_lta_is_named_and_taken_up(shelf: Shelf) -> None:
     shelf.act(lambda: renewal.renew(shelf.session, shelf.desk))
     shelf.work()
     assert shelf.stages() == LADDER
+
+
+@ONE_DATABASE
+def test_a_stamp_whose_authority_answers_no_more_is_stamped_over_in_time(shelf: Shelf) -> None:
+    """As long as there is time the evidence is asked for, and who looks is told; then a stamp
+    without it is better than none, and says which level is left."""
+    shelf.work()
+    shelf.lists.away = True
+    shelf.at(2028, 6)
+    shelf.act(lambda: renewal.renew(shelf.session, shelf.desk))
+    shelf.work()
+    assert (shelf.stages(), due(shelf)) == (LADDER, [])
+    (stuck,) = shelf.act(lambda: renewal.failing(shelf.session))
+    assert (stuck.paper_id, stuck.why) == (shelf.paper, "ends")
+    assert stuck.until is not None and stuck.until.year == 2028
+    assert "revocation_unknown" in stuck.error
+    shelf.at(2028, 11)
+    shelf.work()
+    assert shelf.stages() == [*LADDER, "timestamped"]
+    assert archive.level(shelf.session, shelf.paper) == "B-T"
+    shelf.at(2031)
+    found = shelf.check(shelf.content())
+    assert (found.verdict, found.level) == ("genuine", "B-T")
+    assert [one.why for one in shelf.act(lambda: renewal.failing(shelf.session))] == ["short"]
+
+
+@ONE_DATABASE
+def test_also_what_never_got_evidence_is_stamped_over_in_time(shelf: Shelf) -> None:
+    shelf.lists.away = True
+    shelf.work()
+    assert shelf.stages() == ["issued", "timestamped"]
+    shelf.at(2028, 11)
+    assert due(shelf) == [("B-T", "ends")]
+    shelf.act(lambda: renewal.renew(shelf.session, shelf.desk))
+    shelf.work()
+    shelf.at(2031)
+    found = shelf.check(shelf.content())
+    assert (found.verdict, found.level) == ("genuine", "B-T")
 
 
 @ONE_DATABASE

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.db import writing
-from engine.errors import EngineError
+from engine.errors import EngineError, Refusal
 from engine.papers.book import Paper, PaperVersion
 from engine.signing.authority import Authority, Issued
 from engine.store import BlobStore
@@ -141,6 +141,25 @@ def test_one_pin_for_all_and_a_failure_in_one_leaves_the_others_right(office: Of
     numbers = office.session.execute(select(Paper.id, Paper.number).order_by(Paper.number))
     assert [tuple(one) for one in numbers if one.number] == [(first, 1), (third, 2)]
     assert office.states() == ["issued", "discarded", "issued"]
+
+
+def test_what_failed_in_a_batch_and_was_signed_outside_is_done(office: Office) -> None:
+    first, second, _ = office.papers
+    code = office.make()
+    office.conduct(code, most=1)
+    held = office.held(code)
+    with office.stage.now():
+        ceremonies.record(office.session, held.id, second, "failed", [Refusal("token_gone")])
+    assert (office.held(code).done, office.held(code).failed) == (1, 1)
+    with office.stage.now():
+        chair = office.stage.people["chair"]
+        office.desk.sign(office.session, chair, second, pin=PIN)
+    assert (office.held(code).done, office.held(code).failed) == (2, 0)
+    rows = queries.rows(office.session, held.id, limit=2)
+    assert [(one.paper_id, one.outcome, one.refusals) for one in rows] == [
+        (first, "done", ()),
+        (second, "done", ()),
+    ]
 
 
 def test_what_was_stopped_or_lost_goes_on_and_signs_nothing_twice(office: Office) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -203,6 +204,28 @@ def test_the_same_answer_twice_moves_once(room: Room) -> None:
     assert (again.state, again.version) == (first.state, first.version)
 
 
+@pytest.mark.parametrize("moment", ["get", "evidence"])
+def test_the_same_answer_on_two_ways_at_once_is_one_answer(
+    room: Room, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other request is done after this one asked whether anything was done: at ``get`` its
+    prepared file is gone already, at ``evidence`` the paper has moved."""
+    offer = room.begin("chair")
+    signature = room.sign(offer, room.keys["chair"])
+    place = type(room.desk.store) if moment == "get" else type(room.desk)
+    real = getattr(place, moment)
+
+    def overtaken(*given: Any, **named: Any) -> Any:
+        monkeypatch.setattr(place, moment, real)
+        room.finish("chair", offer, signature)
+        return real(*given, **named)
+
+    monkeypatch.setattr(place, moment, overtaken)
+    done = room.finish("chair", offer, signature)
+    assert (done.state, done.again) == ("signed", True)
+    assert room.refused(lambda: room.sign(offer, room.keys["chair"])) == ["session_done"]
+
+
 def test_a_newer_beginning_takes_the_place_of_an_older(room: Room) -> None:
     old = room.begin("chair")
     signature = room.sign(old, room.keys["chair"])
@@ -309,6 +332,32 @@ def test_a_certificate_that_expires_meanwhile_is_not_taken(room: Room) -> None:
     signature = room.sign(offer, ends)
     room.stage.today, room.stage.at = day, room.stage.at.replace(hour=0, minute=10)
     assert room.refused(lambda: room.finish("chair", offer, signature)) == ["expired"]
+
+
+def test_a_paper_brings_no_certificate_that_nobody_needs(room: Room) -> None:
+    other = _person(room.authority, room.stage, "district_chair")
+    own = Authority.create(mark="MẪU", name="Tự lập", since=SINCE)
+    extra = [*_sent(other), der(own.persons.credential.certificate)]
+    offer = room.begin_with("chair", [*_sent(room.keys["chair"]), *extra])
+    assert list(offer.certificates) == _sent(room.keys["chair"])
+    room.finish("chair", offer, room.sign(offer, room.keys["chair"]))
+    written = room.content()
+    assert not any(
+        one.hex().upper().encode() in written
+        for one in extra
+        if one not in _sent(room.keys["chair"])
+    )
+
+
+def test_the_program_knows_its_own_chain_where_the_server_needs_less_of_it(
+    room: Room, authority: Authority
+) -> None:
+    """The authority that issues to persons is itself a root here."""
+    issuing = authority.persons.credential.certificate.public_bytes(Encoding.PEM)
+    (room.desk.keys.folder / "roots-person.pem").write_bytes(issuing)
+    offer = room.begin("chair")
+    assert list(offer.certificates) == _sent(room.keys["chair"])[:1]
+    assert room.finish("chair", offer, room.sign(offer, room.keys["chair"])).state == "signed"
 
 
 @pytest.mark.parametrize("who", ["clerk", "police", "district_chair"])

@@ -33,9 +33,11 @@ class Counting(Keyring):
     opened: list[str]
 
     @contextmanager
-    def signer(self, reference: str, pin: str) -> Iterator[Signer]:
+    def signer(
+        self, reference: str, pin: str, enrolled: frozenset[str] = frozenset()
+    ) -> Iterator[Signer]:
         self.opened.append(reference)
-        with super().signer(reference, pin) as signer:
+        with super().signer(reference, pin, enrolled) as signer:
             yield signer
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "verify": "web.cli.records:verify",
     "log": "web.cli.log:group",
     "trust": "web.cli.trust:group",
+    "certificates": "web.cli.certificates:group",
     "history": "web.cli.records:history",
     "records": "web.cli.record_book:group",
     "report": "web.cli.reports:group",

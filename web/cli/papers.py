@@ -130,7 +130,10 @@ def renew(before: datetime | None, dry_run: bool, as_json: bool) -> None:
     office = open_office()
     limit = clock.vietnam(before.date()) if before else None
     if dry_run:
-        found = renewal.due(office.session, limit)
+        found = [
+            *renewal.due(office.session, limit),
+            *renewal.failing(office.session, limit),
+        ]
     else:
         found = renewal.renew(office.session, office.bureau.desk, limit)
     told = [one.record() for one in found]
@@ -140,7 +143,8 @@ def renew(before: datetime | None, dry_run: bool, as_json: bool) -> None:
 
 def _renewals(told: list[dict[str, Any]]) -> list[str]:
     def why(one: dict[str, Any]) -> str:
-        return text(f"renew_{one['why']}", until=(one["until"] or "")[:10])
+        told = text(f"renew_{one['why']}", until=(one["until"] or "")[:10])
+        return f"{told}; {text('renew_failing', error=one['error'])}" if one["error"] else told
 
     return table([[str(o["paper"]), o["number"], o["level"], why(o)] for o in told])
 
@@ -235,6 +239,7 @@ def amend(
     person, chosen = office.person(user), list(nominations) or None
     answers.known(cases.paper(session, id_), id_)
     if dry_run:
+        amendments.require_open(session, house, person, act, id_, chosen)
         foretold = answers.consequences(amendments.consequences(session, act, id_, chosen))
         answer(foretold, as_json, lambda: _foretold(foretold))
         return
@@ -246,12 +251,7 @@ def amend(
 
 def _foretold(told: dict[str, Any]) -> list[str]:
     return [
-        *(
-            text(
-                "will_lose", area=one["area_name"], before=one["streak"], after=one["streak_after"]
-            )
-            for one in told["lost"]
-        ),
+        *map(_lost, told["lost"]),
         *(
             text(
                 "heir_will_lose",
@@ -268,6 +268,13 @@ def _foretold(told: dict[str, Any]) -> list[str]:
             for one in told["dependents"]
         ),
     ] or [text("nothing_lost")]
+
+
+def _lost(one: dict[str, Any]) -> str:
+    """Of a certificate or a higher decision alone the year still counts."""
+    before, after = one["streak"], one["streak_after"]
+    said = "will_lose" if before != after else "will_lose_paper"
+    return text(said, area=one["area_name"], before=before, after=after)
 
 
 @command("papers resting", option("--unit", metavar="CODE"), group=group, answers=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Subquery, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.errors import Refusal
@@ -19,8 +19,8 @@ from engine.house import House
 from engine.papers.book import Paper, PaperVersion
 from engine.policy import Actor
 from engine.subjects import Link, Subject, Waiting
-from workflows.ceremonies import MOST, Chosen, told
-from workflows.ceremony_rows import CeremonyPaper
+from workflows.ceremonies import MOST, Chosen, outcome_now, told
+from workflows.ceremony_rows import Ceremony, CeremonyPaper
 from workflows.nominations import Nomination
 from workflows.people import Person
 from workflows.units import Unit
@@ -119,13 +119,7 @@ def _before(house: House, action: str) -> set[str]:
 def rows(session: Session, ceremony_id: int, *, limit: int, offset: int = 0) -> list[Row]:
     """The papers of a ceremony in their order."""
     drafted, drafter = aliased(Event), aliased(Person)
-    newest = (
-        select(PaperVersion.paper_id, func.max(PaperVersion.id).label("id"))
-        .join(CeremonyPaper, CeremonyPaper.paper_id == PaperVersion.paper_id)
-        .where(CeremonyPaper.ceremony_id == ceremony_id)
-        .group_by(PaperVersion.paper_id)
-        .subquery()
-    )
+    newest = _newest(ceremony_id)
     linked = (
         select(Link.paper_id, func.count().label("many"), func.min(Link.subject_id).label("first"))
         .join(CeremonyPaper, CeremonyPaper.paper_id == Link.paper_id)
@@ -135,7 +129,17 @@ def rows(session: Session, ceremony_id: int, *, limit: int, offset: int = 0) -> 
         .subquery()
     )
     found = session.execute(
-        select(CeremonyPaper, Paper, Subject, Unit, drafter.name, PaperVersion.sha256, linked)
+        select(
+            CeremonyPaper,
+            outcome_now(),
+            Paper,
+            Subject,
+            Unit,
+            drafter.name,
+            PaperVersion.sha256,
+            linked,
+        )
+        .join(Ceremony, Ceremony.id == CeremonyPaper.ceremony_id)
         .join(Paper, Paper.id == CeremonyPaper.paper_id)
         .join(Subject, Subject.id == Paper.id)
         .join(Unit, Unit.id == Paper.authority_id)
@@ -153,8 +157,20 @@ def rows(session: Session, ceremony_id: int, *, limit: int, offset: int = 0) -> 
     return [_row(*row) for row in found]
 
 
+def _newest(ceremony_id: int) -> Subquery:
+    """The newest version of each paper of a ceremony."""
+    return (
+        select(PaperVersion.paper_id, func.max(PaperVersion.id).label("id"))
+        .join(CeremonyPaper, CeremonyPaper.paper_id == PaperVersion.paper_id)
+        .where(CeremonyPaper.ceremony_id == ceremony_id)
+        .group_by(PaperVersion.paper_id)
+        .subquery()
+    )
+
+
 def _row(
     place: CeremonyPaper,
+    outcome: str,
     paper: Paper,
     subject: Subject,
     unit: Unit,
@@ -167,8 +183,8 @@ def _row(
     return Row(
         paper_id=paper.id,
         position=place.position,
-        outcome=place.outcome,
-        refusals=told(place.refusals),
+        outcome=outcome,
+        refusals=told(place.refusals) if outcome == place.outcome else (),
         at=place.at,
         kind=paper.kind,
         authority_id=unit.id,

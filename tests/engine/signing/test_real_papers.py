@@ -12,11 +12,13 @@ from PIL import Image
 from engine.papers.archive import carried
 from engine.papers.fields import field_specs
 from engine.papers.render import Renderer
+from engine.signing import evidence
 from engine.signing import pdf as acts
 from engine.signing.coverage import facts
 from engine.signing.strip import Strip
 from tests.engine.signing import tools
 from tests.engine.signing.house import ISSUED, SIGNED, House
+from tests.engine.signing.test_levels import NEXT_DAY, STAMPED, lists, stamped
 from tests.papers.conformance import faults
 
 # WeasyPrint leaves its colour profile open until the garbage collector closes it.
@@ -95,6 +97,19 @@ def test_every_stage_conforms(issued: bytes, tmp_path: Path) -> None:
     assert told.fields["number"] == ISSUED["number"]
     assert told.fields["date"] == ISSUED["date_text"]
     assert b"/Image" not in issued
+
+
+def test_every_level_conforms(issued: bytes, ec_house: House, tmp_path: Path) -> None:
+    """Time stamps and evidence are appended to what conforms, and it still does. Their fields
+    have no area and lie off the page: what the standards ask of others they do not of these."""
+    authority = ec_house.authority
+    first = stamped(authority, issued, STAMPED)
+    held = evidence.embed(first, lists(authority, STAMPED), STAMPED)
+    for level in (first, held, stamped(authority, held, NEXT_DAY)):
+        assert faults(level) == []
+        file = tmp_path / "level.pdf"
+        file.write_bytes(level)
+        tools.qpdf(file)
 
 
 def test_the_code_is_read_from_the_printed_page(issued: bytes, tmp_path: Path) -> None:

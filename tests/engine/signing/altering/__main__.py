@@ -12,6 +12,8 @@ def main() -> int:
     """Makes the keys if there are none, then every file; says how many and how large."""
     if not keys.ROOTS.exists():
         keys.create()
+    if not keys.STATEMENTS.exists():
+        keys.create_statement_key()
     count, size = build()
     sys.stdout.write(f"{count} files, {size} bytes\n")
     return 0

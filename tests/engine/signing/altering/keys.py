@@ -16,14 +16,17 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import load_pem_x509_certificates
 
+from engine import clock
 from engine.signing.authority import Authority, Issued
 from engine.signing.signer import Credential
 from engine.signing.software import SoftwareSigner
 from tests.engine.signing.house import SINCE, YEARS, agency, person
+from workflows.statement_keys import FILE, StatementKeys
 
 FOLDER = Path(__file__).resolve().parents[3] / "fixtures" / "altered"
 KEYS = FOLDER / "pki"
 ROOTS = KEYS / "roots.pem"
+STATEMENTS = KEYS / FILE
 
 PERSON, AGENCY, OTHER_AGENCY = "person:9001", "unit:9003", "unit:9004"
 
@@ -47,6 +50,12 @@ def create() -> None:
     stranger = _authority("Some Company CA", "COMPANY")
     named = {"reference": "4711", "name": "Jane Doe", "title": "Director"}
     _keep("stranger", person(stranger, organisation="Some Company", **named))
+
+
+def create_statement_key() -> None:
+    """The key that signs what is printed on the genuine papers."""
+    with clock.fixed_at(clock.vietnam(SINCE)):
+        StatementKeys(KEYS).create()
 
 
 def _authority(name: str, mark: str) -> Authority:

@@ -9,13 +9,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from engine.clock import law_date
+from engine.log import tree
+from engine.papers.archive import carried
 from engine.papers.render import Renderer
 from engine.signing import pdf as acts
-from tests.engine.signing.altering.keys import holder
+from tests.engine.signing.altering.keys import AGENCY, KEYS, holder
 from tests.engine.signing.house import ISSUED, SIGNED
+from tests.workflows.staging import house
+from workflows import statements
+from workflows.statement_keys import StatementKeys
+from workflows.statements import LEVELS, Ground
 
 TEMPLATES = Path(__file__).resolve().parents[4] / "templates" / "papers"
 NUMBERS = {"commune_decision": "15/QĐ-UBND", "certificate": "16/GCN-UBND"}
+CODES = {"commune_decision": "k3m9x7w2qz", "certificate": "b6t4r8n5pc"}
+ADDRESS = "https://binhxet.example.vn"
 
 
 @dataclass(frozen=True)
@@ -30,13 +39,44 @@ class Original:
 @cache
 def decision() -> Original:
     """The paper that is altered."""
-    return issue(rendered("commune_decision"), number=NUMBERS["commune_decision"])
+    return genuine("commune_decision")
 
 
 @cache
 def certificate() -> Original:
     """Another genuine paper of the same people, from which signatures are stolen."""
-    return issue(rendered("certificate"), number=NUMBERS["certificate"])
+    return genuine("certificate")
+
+
+def genuine(kind: str) -> Original:
+    """A paper as this house issues it: with its data inside and its strip filled."""
+    first, number = rendered(kind), NUMBERS[kind]
+    signed = acts.sign_person(first, holder("chair"), **SIGNED)
+    strip = statements.strip(
+        _ground(kind, first),
+        number=number,
+        day=law_date(ISSUED["at"]),
+        content=signed,
+        at=ISSUED["at"],
+        signer=StatementKeys(KEYS).signer(),
+        address=ADDRESS,
+    )
+    told = ISSUED | {"number": number, "strip": strip}
+    return Original(first, signed, acts.issue(signed, holder("agency"), **told))
+
+
+def _ground(kind: str, first: bytes) -> Ground:
+    inside = carried(first)
+    return Ground(
+        code=CODES[kind],
+        kind=house().kinds[kind].mark,
+        level=1 + LEVELS.index("commune"),
+        values=inside.values,
+        values_digest=inside.digest,
+        authority=int(AGENCY.partition(":")[2]),
+        log_size=0,
+        log_root=tree.EMPTY,
+    )
 
 
 @cache

@@ -45,12 +45,25 @@ def _stolen(pdf: bytes, role: int) -> bytes:
 
 
 def put(pdf: bytes, role: int, container: bytes) -> bytes:
-    """The file with another CMS in the place of a signature."""
+    """The file with another CMS in the place of a signature; where there is no room for all of
+    it, without its intermediates."""
     first, second = facts(pdf).covered[role].gap
+    if 2 * len(container) > second - first - 2:
+        container = _lean(container)
     spelled = b"<%s>" % container.hex().upper().encode().ljust(second - first - 2, b"0")
     if len(spelled) != second - first:
         raise ValueError("no room for that signature")
     return pdf[:first] + spelled + pdf[second:]
+
+
+def _lean(container: bytes) -> bytes:
+    """A CMS with the signer's certificate alone; no signature covers the others."""
+    content = asn1.ContentInfo.load(container)
+    signed = content["content"]
+    own = signed["signer_infos"][0]["sid"].chosen["serial_number"].native
+    kept = [one for one in signed["certificates"] if one.chosen.serial_number == own]
+    signed["certificates"] = kept
+    return bytes(content.dump(force=True))
 
 
 def _never_signed(number: str) -> bytes:
@@ -81,8 +94,8 @@ def _copied_seal() -> bytes:
 
 @attack("moved-signature", "copied_signature")
 def _moved() -> bytes:
-    """The paper's own first signature, put into the place of its seal."""
-    return put(decision().issued, 1, _stolen(decision().issued, 0))
+    """The paper's own seal, put into the place of its first signature."""
+    return put(decision().issued, 0, _stolen(decision().issued, 1))
 
 
 @attack("swapped-signatures", "copied_signature")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.clock import VIETNAM
 from engine.errors import Refusal, Refused
-from engine.papers import archive
+from engine.papers import annexes, archive
 from engine.papers.archive import Carried
 from engine.statement import form
 from engine.statement.form import DIGEST_BYTES, Signed, Statement
@@ -117,6 +117,45 @@ def check_file(content: bytes, bundle: Bundle, code: str | None = None) -> Check
         whole,
         tuple(reports),
     )
+
+
+def check_annex(content: bytes, bundle: Bundle, paper: bytes | None = None) -> Checked | None:
+    """The four answers about an annex in a file of its own; none for any other file.
+
+    An annex carries no statement. Its paper does, and names the annex's first bytes: with the
+    ``paper`` beside it everything can be answered, without it only whether the annex is whole
+    and its signature holds.
+    """
+    reports = _reports(content, bundle) or []
+    if [report.role for report in reports] != ["annex"]:
+        return None
+    whole, signed = _whole(reports), all(report.valid for report in reports)
+    if paper is None:
+        needed = [Refusal("annex_needs_paper")]
+        verdict = "annex" if signed else _without_statement(reports)
+        return Checked(bundle, False, False, verdict, needed, None, whole, tuple(reports))
+    found = check_file(paper, bundle)
+    problems = [*found.problems, *_strange(content, paper, reports, found)]
+    issued = found.issued and problems == list(found.problems)
+    force, verdict = issued and found.in_force, found.verdict if issued else "altered"
+    return Checked(bundle, issued, force, verdict, problems, found.signed, whole, tuple(reports))
+
+
+def _strange(
+    content: bytes, paper: bytes, reports: Sequence[SignatureReport], found: Checked
+) -> Iterator[Refusal]:
+    """Why an annex is not that of a paper, or not as the agency signed it."""
+    try:
+        told = archive.carried(paper).enclosed
+    except Refused:
+        told = ()
+    if not annexes.belongs(content, told):
+        yield Refusal("annex_not_named")
+    if not all(report.valid for report in reports):
+        yield Refusal("signatures_do_not_hold")
+    authority = found.signed.statement.authority if found.signed else 0
+    if {report.reference for report in reports} != {authority_reference(authority)}:
+        yield Refusal("statement_seal_differs")
 
 
 def _reports(content: bytes, bundle: Bundle) -> list[SignatureReport] | None:

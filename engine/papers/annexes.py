@@ -9,7 +9,7 @@ annex in the same file is not signed by itself, one in another file by the agenc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.papers.kinds import PaperKind
@@ -49,6 +49,18 @@ def enclosed(values: Values, first: bytes) -> dict[str, Any]:
     """What the paper's data say of its annex, from the annex's first bytes."""
     told = {"sha256": hashlib.sha256(first).hexdigest(), "size": len(first)}
     return {"file": file_name(values), **told}
+
+
+def belongs(content: bytes, told: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a file begins with the very bytes of which a paper's data tell (``enclosed``):
+    what was signed since then was only appended. ``told`` may come from anywhere."""
+    sizes = {one.get("size"): one.get("sha256") for one in told}
+    return any(
+        type(size) is int
+        and 0 < size <= len(content)
+        and hashlib.sha256(content[:size]).hexdigest() == digest
+        for size, digest in sizes.items()
+    )
 
 
 def templates(kind: PaperKind) -> tuple[str, ...]:

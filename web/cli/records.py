@@ -29,6 +29,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     option("--offline", is_flag=True),
     option("--trust", type=FILE, metavar="BUNDLE"),
     option("--qr", "code", metavar="TEXT"),
+    option("--of", type=FILE, metavar="PAPER"),
     answers=True,
 )
 def verify(
@@ -37,12 +38,13 @@ def verify(
     offline: bool,
     trust: Path | None,
     code: str | None,
+    of: Path | None,
     as_json: bool,
 ) -> None:
     if offline:
-        _verify_offline(file, trust, code, as_json)
+        _verify_offline(file, trust, code, of, as_json)
         return
-    if file is None or trust or code:
+    if file is None or trust or code or of:
         raise click.UsageError(text("file_or_offline"))
     found = _verified(file, paper)
     told = found.record(language())
@@ -62,16 +64,23 @@ def _verified(file: Path, paper: str) -> Verification:
     return ask(office.session, office.bureau.desk, file.read_bytes(), code=paper)
 
 
-def _verify_offline(file: Path | None, trust: Path | None, code: str | None, as_json: bool) -> None:
+def _verify_offline(
+    file: Path | None, trust: Path | None, code: str | None, of: Path | None, as_json: bool
+) -> None:
     """The same for who has no network: neither database nor office is opened."""
     from web.answers import refusal
-    from workflows.offline import check_code, check_file
+    from workflows.offline import check_annex, check_code, check_file
     from workflows.trust import Bundle
 
     if trust is None or (file is None and code is None):
         raise click.UsageError(text("offline_needs"))
     bundle = Bundle.read(trust.read_bytes())
-    found = check_file(file.read_bytes(), bundle, code) if file else check_code(code or "", bundle)
+    if file is None:
+        found = check_code(code or "", bundle)
+    else:
+        content, paper = file.read_bytes(), of.read_bytes() if of else None
+        annex = check_annex(content, bundle, paper)
+        found = annex or check_file(content, bundle, code)
     told = found.record() | {"problems": [refusal(one, language()) for one in found.problems]}
     answer(told, as_json, lambda: _offline_answers(told))
     leave(found.ok)
@@ -112,7 +121,9 @@ def _four_answers(told: dict[str, Any]) -> list[str]:
     def line(question: str, holds: bool | None) -> str:
         return f"{'–' if holds is None else '✓' if holds else '✗'} {text(question)}"
 
+    annex = told.get("part") == "annex" and told["number"]
     return [
+        *([text("is_annex", number=told["number"])] if annex else []),
         line("is_issued", told["issued"]),
         *_why(told, "issued"),
         line("is_unchanged", told["unchanged"]),

@@ -9,7 +9,8 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from engine.papers.book import PUBLIC, Paper, PaperVersion
+from engine.papers import annexes
+from engine.papers.book import ANNEX_ISSUED, PUBLIC, Paper, PaperVersion
 from engine.subjects import Link, Subject
 from workflows.names import words_of
 from workflows.nominations import Nomination
@@ -51,6 +52,10 @@ class PublicPaper:
     authority: str
     areas: Sequence[str]
     sha256: str | None
+    annex: str | None
+    """The digest of its annex, where that is a file of its own."""
+
+    annex_name: str
 
 
 def years(session: Session) -> Sequence[int]:
@@ -118,6 +123,16 @@ def unit(session: Session, unit_id: int) -> Unit | None:
     return session.get(Unit, unit_id)
 
 
+def _newest(session: Session, paper_id: int, stages: Sequence[str]) -> str | None:
+    """The digest of the newest file of a paper at one of these stages."""
+    return session.scalar(
+        select(PaperVersion.sha256)
+        .where(PaperVersion.paper_id == paper_id, PaperVersion.stage.in_(stages))
+        .order_by(PaperVersion.id.desc())
+        .limit(1)
+    )
+
+
 def paper(session: Session, code: str) -> PublicPaper | None:
     """The paper with that public code, and the names of the areas it lists."""
     row = session.execute(
@@ -136,12 +151,7 @@ def paper(session: Session, code: str) -> PublicPaper | None:
         .where(Link.paper_id == found.id)
         .order_by(Link.position)
     ).all()
-    sha256 = session.scalar(
-        select(PaperVersion.sha256)
-        .where(PaperVersion.paper_id == found.id, PaperVersion.stage.in_(PUBLIC))
-        .order_by(PaperVersion.id.desc())
-        .limit(1)
-    )
+    sha256, annex = (_newest(session, found.id, stages) for stages in (PUBLIC, (ANNEX_ISSUED,)))
     return PublicPaper(
         found.id,
         found.kind,
@@ -152,4 +162,6 @@ def paper(session: Session, code: str) -> PublicPaper | None:
         authority.title,
         names,
         sha256,
+        annex,
+        annexes.file_name(found.values),
     )

@@ -188,7 +188,7 @@ def finish(
     command = Command(person_id, paper_id, action, made.version, key=key, evidence=evidence)
     outcome = perform(session, desk.house, command)
     _note(session, made)
-    _close(session, desk, code)
+    _close(session, desk, made)
     return outcome
 
 
@@ -298,7 +298,7 @@ def _replace(session: Session, desk: PaperDesk, made: SigningSession) -> None:
         session.flush()
         session.refresh(made)
     session.refresh(made)
-    _drop(session, desk, old)
+    _drop(session, desk, made.paper_id, old)
 
 
 def _completed(
@@ -323,8 +323,9 @@ def _more(session: Session, desk: PaperDesk, made: SigningSession) -> dict[str, 
     return Number(authority, made.number, made.number_text or "", made.issued_on).evidence
 
 
-def _close(session: Session, desk: PaperDesk, code: str) -> None:
-    """Notes that a session is done; its signed file says all the prepared one said."""
+def _close(session: Session, desk: PaperDesk, made: SigningSession) -> None:
+    """Notes that a session is done; its signed files say all the prepared ones said."""
+    code, paper_id, prepared = made.code, made.paper_id, deferred_annex.files([made])
     with writing(session):
         session.execute(
             update(SigningSession)
@@ -332,17 +333,14 @@ def _close(session: Session, desk: PaperDesk, code: str) -> None:
             .values(done_at=clock.now())
             .execution_options(synchronize_session=False)
         )
-        ended = session.scalars(select(SigningSession).where(SigningSession.code == code))
-        prepared = deferred_annex.files(ended)
-    _drop(session, desk, prepared)
+    _drop(session, desk, paper_id, prepared)
 
 
-def _drop(session: Session, desk: PaperDesk, prepared: Sequence[str]) -> None:
-    """Removes prepared files that no session waits for any more."""
-    waited = session.scalars(
-        select(SigningSession.prepared).where(
-            SigningSession.prepared.in_(prepared), SigningSession.done_at.is_(None)
-        )
-    ).all()
+def _drop(session: Session, desk: PaperDesk, paper_id: int, prepared: Sequence[str]) -> None:
+    """Removes prepared files of a paper that no session waits for any more."""
+    open_ = select(SigningSession).where(
+        SigningSession.paper_id == paper_id, SigningSession.done_at.is_(None)
+    )
+    waited = deferred_annex.files(session.scalars(open_.execution_options(populate_existing=True)))
     for one in set(prepared) - set(waited):
         desk.store.drop(one)

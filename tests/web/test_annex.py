@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from engine import clock
 from engine.papers.book import ANNEX_ISSUED, Paper, PaperVersion
 from engine.signing.coverage import facts
-from engine.signing.pkcs11 import choose, credentials
-from tests.databases import Databases
+from engine.signing.pkcs11 import Wanted, choose, credentials
 from tests.web import world
 from tests.web.room import SINCE, YEARS, Room, listening, room
 from web.cli.ceremony import Ceremony, Ready, Result
@@ -57,9 +58,9 @@ def every_list_apart(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("every_list_apart")
 def test_one_pin_signs_the_annex_with_its_paper_and_all_may_check_it(
-    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with room(databases, tmp_path) as here, listening(here):
+    with room(database_url, tmp_path) as here, listening(here):
         paper = _decision(here)
         _what_was_not_shown_is_not_signed(here, paper, monkeypatch)
         done = here.agent(CLERK, "issue", paper, "--preview", tmp_path / "seen", "--json")
@@ -76,7 +77,7 @@ def _what_was_not_shown_is_not_signed(
     """The server shows another annex than the paper names, or other bytes than it asks for."""
     offer, document = deferred.offer, deferred.document
     remote = Remote.at(here.url, CLERK, world.PASSWORD)
-    credential = choose(credentials(here.places[CLERK]))
+    credential = choose(credentials(here.places[CLERK]), Wanted(), clock.now())
     ceremony = Ceremony(remote, credential, "issue", None)
     (good,) = ceremony.prepare([paper])
     assert isinstance(good, Ready) and good.annex is not None
@@ -133,6 +134,6 @@ def _everybody_finds_it(here: Room, paper: int) -> None:
 
 def _verified(client: Any, content: bytes, headers: dict[str, str]) -> Any:
     page = client.get("/verify").text
-    token = page.split('name="csrf_token" value="')[1].split('"')[0]
+    (token,) = re.findall(r'name="csrf_token"[^>]* value="([^"]+)"', page) or [""]
     data = {"file": (io.BytesIO(content), "x.pdf"), "csrf_token": token}
     return client.post("/verify", data=data, headers=headers)

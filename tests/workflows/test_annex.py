@@ -164,6 +164,9 @@ def _other_annexes_are_told(office: Office, paper: int, annex: bytes) -> None:
     for file in (annex + b"% more\n", annex.replace(b"/Type /Sig", b"/Type /Sjg"), forged):
         told_ = verify(office.session, office.desk, file)
         assert (told_.verdict, told_.part, told_.code) == ("altered", "annex", code)
+    # With its very first bytes changed nothing says any more whose annex it was.
+    changed = annex.replace(b"%PDF-1.7", b"%PDF-1.6", 1)
+    assert verify(office.session, office.desk, changed).verdict == "altered"
 
 
 def _offline(office: Office, issued: bytes, annex: bytes) -> None:

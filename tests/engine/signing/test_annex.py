@@ -19,9 +19,15 @@ from engine.papers.archive import carried
 from engine.papers.fields import field_specs
 from engine.papers.kinds import load_kinds
 from engine.papers.render import Renderer
+from engine.signing import believing
 from engine.signing import pdf as acts
+from engine.signing.authority import Authority
+from engine.signing.certificates import Roots
+from engine.signing.pkcs11 import Wanted, opened
+from engine.signing.validate import validate
 from tests.engine.signing import tools
-from tests.engine.signing.house import LATER, House
+from tests.engine.signing.house import LATER, House, agency
+from tests.engine.signing.tokens import PIN, Tokens
 from tests.papers.conformance import faults
 from tests.papers.conftest import ANNEX, ENCLOSING, FOLDER, sample
 from tests.papers.reading import Reading, field_box, overlap
@@ -126,6 +132,23 @@ def test_everybody_accepts_the_signature(
     assert tools.openssl(signed, nss / "root.pem", tmp_path) == ["CMS Verification successful"]
     words = tools.text(file).split("Phụ lục")[0]
     assert words.split() == [NUMBER, TIME]
+
+
+@pytest.mark.parametrize("algorithm", ["rsa", "ec"])
+def test_a_token_signs_it_like_any_key(
+    first: bytes,
+    authority: Authority,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    algorithm: Any,
+) -> None:
+    tokens = Tokens.at(tmp_path / "hsm", monkeypatch)
+    place = tokens.make("seal", agency(authority, algorithm=algorithm))
+    with opened(place, PIN, Wanted(), LATER) as signer:
+        made = acts.sign_annex(first, signer, at=LATER, number=NUMBER, reason="Phát hành")
+        assert believing.problems(first, made, signer.credential, LATER) == ()
+    (report,) = validate(made, Roots.common([authority.root]))
+    assert (report.role, report.problems) == ("annex", ())
 
 
 def test_the_paper_names_the_very_bytes_of_its_annex(

@@ -28,8 +28,9 @@ class House:
 
     ``shelf`` holds what was released beside the files, while the product runs.
     ``template_digest`` tells the exact template a paper is frozen for. ``specimen``
-    marks every paper as a sample. ``wake`` is told the ids of new outbox tasks after the
-    commit.
+    marks every paper as a sample. ``longest_list`` is how many rows a list may have in its
+    paper's own file, for kinds that know an annex. ``wake`` is told the ids of new outbox
+    tasks after the commit.
     """
 
     definitions: Sequence[Definition]
@@ -39,6 +40,7 @@ class House:
     template_digest: Callable[[str], str]
     calendar: Calendar = field(default_factory=Calendar)
     specimen: bool = False
+    longest_list: int = 60
     wake: Callable[[Sequence[int]], None] = field(default=lambda _ids: None)
     shelf: Shelf = field(default_factory=Bare)
 

@@ -192,18 +192,21 @@ def begin_signing(id: int) -> Response:
 def signing_file(id: int, session: str) -> Response:
     access.paper(id)
     person, desk = somebody().person_id, bureau().desk
-    content = deferred.document(db.session(), desk, person, id, session)
+    part = request.args.get("part", "")
+    content = deferred.document(db.session(), desk, person, id, session, part)
     return Response(content, content_type=PDF)
 
 
 def finish_signing(id: int, session: str) -> Response:
     case = access.paper(id)
-    asked = read_object("signature", "certificates")
+    asked = read_object("signature", "certificates", "annex_signature")
     (signature,) = byte_strings({"signature": [asked.get("signature")]}, "signature")
+    annex = asked.get("annex_signature")
+    beside = byte_strings({"annex_signature": [annex]}, "annex_signature") if annex else [None]
     sent = byte_strings(asked, "certificates") if "certificates" in asked else ()
     person, desk = somebody().person_id, bureau().desk
     action = deferred.find(db.session(), person, id, session).action
-    done = deferred.finish(db.session(), desk, person, id, session, signature, sent)
+    done = deferred.finish(db.session(), desk, person, id, session, signature, sent, beside[0])
     return _outcome(case, done, action)
 
 

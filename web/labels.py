@@ -97,6 +97,8 @@ def stage_name(stage: str) -> str:
         "timestamped": gettext("Thêm dấu thời gian"),
         "evidenced": gettext("Thêm bằng chứng về chứng thư số"),
         "archived": gettext("Thêm dấu thời gian lưu trữ"),
+        "annex_rendered": gettext("Phụ lục, dự thảo"),
+        "annex_issued": gettext("Phụ lục, đã ban hành"),
     }[stage]
 
 

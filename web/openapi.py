@@ -67,8 +67,9 @@ SIGNING = (
         "GET",
         "/papers/{id}/signing/{session}/file",
         "signing_file",
-        "The very bytes that the signature will cover, with room for it",
+        "The very bytes that the signature will cover, with room for it; or the annex's",
         "Document",
+        query=("part",),
         media=PDF,
         refuses=(401, 403, 404, 422),
     ),
@@ -203,6 +204,7 @@ MEANINGS = {
 QUERY: Mapping[str, Schema] = {
     "state": TEXT,
     "commune": {"type": "string", "description": "the code of a commune"},
+    "part": {"type": "string", "enum": ["paper", "annex"], "default": "paper"},
     "year": {"type": "integer"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
     "offset": {"type": "integer", "minimum": 0, "default": 0},

@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from engine import clock
 from engine.commands import available
-from engine.papers.book import LEVELS
+from engine.errors import NotFound, Refusal
+from engine.papers.book import ANNEXES, LEVELS
 from web import access, facts, moves, numbers
 from web.amendments import after
 from web.catalogue import gettext
@@ -16,7 +17,7 @@ from web.identity import somebody
 from web.inbox import Ready
 from web.labels import paper_name
 from web.nominations import picture, waits_on
-from workflows import decisions
+from workflows import annexing, decisions
 from workflows.queries import cases
 from workflows.queries.briefs import briefs
 from workflows.queries.waiting import pending
@@ -66,6 +67,7 @@ def show(subject_id: int) -> str:
     definition = house.definition(case.digest)
     options = available(session, house, case.id, somebody().actor)
     lines, waits = cases.timeline(session, case.id), pending(session, case.id)
+    files = cases.versions(session, case.id)
     if case.paper is None:
         raise LookupError(f"{case.id} is no paper")
     return render_template(
@@ -81,7 +83,8 @@ def show(subject_id: int) -> str:
         lines=lines,
         told=facts.told(definition, lines),
         listed=cases.listed_in(session, case.id),
-        versions=cases.versions(session, case.id),
+        versions=[one for one in files if one[0] not in ANNEXES],
+        files=files,
         levels=LEVELS,
         picture=picture(definition, case.state, lines) if len(definition.states) > 1 else "",
         after=after(case),
@@ -91,12 +94,18 @@ def show(subject_id: int) -> str:
 
 @blueprint.get("/papers/<int:subject_id>/file")
 def file(subject_id: int) -> Response | tuple[str, int]:
-    """The newest bytes of the paper, or a page that says it is being laid out."""
+    """The newest bytes of the paper, or of its annex when that ``part`` is asked for; or a page
+    that says they are being laid out."""
     case = access.paper(subject_id)
-    desk = bureau().desk
-    if desk.latest(db.session(), case.id) is None:
+    desk, session = bureau().desk, db.session()
+    if desk.latest(session, case.id) is None:
         return render_template("papers/waiting.html", case=case, title=paper_name(case.id)), 503
-    content, name = desk.export(db.session(), case.id)
+    found: tuple[bytes, str] | None = desk.export(session, case.id)
+    if request.args.get("part") == annexing.ANNEX:
+        found = annexing.export(session, desk, desk.paper(session, case.id))
+    if found is None:
+        raise NotFound(Refusal("no_annex"))
+    content, name = found
     response = Response(content, mimetype="application/pdf")
     how = "attachment" if request.args.get("download") else "inline"
     response.headers.set("Content-Disposition", how, filename=name)

@@ -17,6 +17,7 @@ from web.catalogue import gettext
 from web.extensions import bureau, db, keeping, language
 from web.sign_in import local
 from workflows import logbook, resting, standing
+from workflows.annexing import ANNEX
 from workflows.queries import public as queries
 from workflows.queries.lives import life
 from workflows.sign_ins import must_wait, tried
@@ -162,6 +163,13 @@ def find() -> BaseResponse | tuple[str | Response, int]:
     return redirect(url_for("public.paper", code=code), 303)
 
 
+def _checked(sha256: str | None) -> Verification | None:
+    """The answers about an issued file of ours; none where there is no such file."""
+    if sha256 is None:
+        return None
+    return check(db.session(), bureau().desk, bureau().store.get(sha256))
+
+
 @blueprint.get("/p/<code>")
 def paper(code: str) -> str | BaseResponse:
     """The permanent page of a paper: where its printed code leads. Another spelling of the
@@ -170,9 +178,7 @@ def paper(code: str) -> str | BaseResponse:
     if plain != code and _known(plain):
         return redirect(url_for("public.paper", code=plain), 301)
     found = _paper(code)
-    result: Verification | None = None
-    if found.sha256:
-        result = check(db.session(), bureau().desk, bureau().store.get(found.sha256))
+    result, annex = (_checked(sha256) for sha256 in (found.sha256, found.annex))
     kind = bureau().house.kinds[found.kind]
     session = db.session()
     return render_template(
@@ -180,6 +186,7 @@ def paper(code: str) -> str | BaseResponse:
         paper=found,
         kind=kind,
         result=result,
+        annex=annex,
         code=code,
         logged=logbook.standing(session, found.id),
         target=standing.target(session, found.id),
@@ -189,13 +196,16 @@ def paper(code: str) -> str | BaseResponse:
 
 @blueprint.get("/p/<code>/file")
 def paper_file(code: str) -> Response:
-    """The issued file itself, byte for byte."""
+    """The issued file itself, byte for byte; its annex when that ``part`` is asked for."""
     found = _paper(code)
-    if found.sha256 is None:
-        raise NotFound(Refusal("no_such_file", {"sha256": ""}))
+    annex = request.args.get("part") == ANNEX
+    sha256 = found.annex if annex else found.sha256
+    if sha256 is None:
+        raise NotFound(Refusal("no_annex") if annex else Refusal("no_such_file", {"sha256": ""}))
     number = (found.number or code).replace("/", "-")
-    response = Response(bureau().store.get(found.sha256), mimetype="application/pdf")
-    response.headers.set("Content-Disposition", "inline", filename=f"{number}.pdf")
+    name = found.annex_name if annex else f"{number}.pdf"
+    response = Response(bureau().store.get(sha256), mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "inline", filename=name)
     return response
 
 

@@ -234,13 +234,23 @@ SCHEMAS: Mapping[str, Schema] = {
             "expires": MOMENT,
             "number": or_null(TEXT),
             "document": ref("Prepared"),
+            "annex": or_null(ref("PreparedAnnex")),
+        }
+    ),
+    "PreparedAnnex": thing(
+        {
+            "digest": TEXT,
+            "signed_attributes": BASE64,
+            "document": ref("Prepared"),
         }
     ),
     "Prepared": thing(
         {"file": TEXT, "sha256": TEXT, "size": COUNT, "gap": many(COUNT), "digest": TEXT}
     ),
     "Document": {"type": "string", "format": "binary"},
-    "Signature": thing({"signature": BASE64}, certificates=CERTIFICATES),
+    "Signature": thing(
+        {"signature": BASE64}, certificates=CERTIFICATES, annex_signature=or_null(BASE64)
+    ),
     "Outcome": thing({"id": COUNT, "action": TEXT, **_STANDING, "again": FLAG}),
     "Checkpoint": thing(
         {

@@ -10,8 +10,9 @@ from flask import url_for
 from web.extensions import bureau, db
 from web.identity import SignedIn
 from web.inbox import batches, idle_states
+from workflows.annexing import ANNEX
 from workflows.queries import inbox
-from workflows.signing_sessions import Offer
+from workflows.signing_sessions import Offer, Part
 
 Plain = dict[str, Any]
 
@@ -44,6 +45,7 @@ def waiting(person: SignedIn, language: str) -> Plain:
 
 def offer(made: Offer) -> Plain:
     """What the holder of a key is asked to sign, with all that is needed to recompute it."""
+    place: Plain = {"id": made.paper_id, "session": made.code}
     return {
         "session": made.code,
         "action": made.action,
@@ -52,11 +54,27 @@ def offer(made: Offer) -> Plain:
         "signed_attributes": base64.b64encode(made.attributes).decode(),
         "expires": made.expires_at.isoformat(),
         "number": made.number or None,
-        "document": {
-            "file": url_for("api.signing_file", id=made.paper_id, session=made.code),
-            "sha256": made.document,
-            "size": made.size,
-            "gap": list(made.gap),
-            "digest": made.covered,
-        },
+        "document": _document(made, url_for("api.signing_file", **place)),
+        "annex": _annex(made.annex, url_for("api.signing_file", part=ANNEX, **place)),
+    }
+
+
+def _annex(part: Part | None, address: str) -> Plain | None:
+    """The annex that the same key signs in the same step, if there is one."""
+    if part is None:
+        return None
+    return {
+        "digest": part.digest,
+        "signed_attributes": base64.b64encode(part.attributes).decode(),
+        "document": _document(part, address),
+    }
+
+
+def _document(made: Offer | Part, address: str) -> Plain:
+    return {
+        "file": address,
+        "sha256": made.document,
+        "size": made.size,
+        "gap": list(made.gap),
+        "digest": made.covered,
     }

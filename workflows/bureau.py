@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from engine import check
 from engine.definition import Definition
 from engine.house import House
-from engine.papers import fonts
+from engine.papers import annexes, fonts
 from engine.papers.template import Templates
 from engine.releases import DatabaseShelf
 from engine.store import BlobStore
@@ -21,6 +21,7 @@ from workflows.actors import find_actor
 from workflows.bindings import LAW
 from workflows.keys import Keyring
 from workflows.papers import PaperDesk
+from workflows.practice import practice
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "papers"
 
@@ -52,7 +53,7 @@ def build(
         raise fonts.FontMissing
     templates = Templates(TEMPLATES)
     prove(law)
-    digests = {kind.id: templates.digest(kind.template) for kind in law.kinds.values()}
+    digests = {kind.id: annexes.digest(kind, templates.digest) for kind in law.kinds.values()}
     house = House(
         definitions=law.definitions,
         binding=LAW,
@@ -60,6 +61,7 @@ def build(
         find_actor=find_actor,
         template_digest=digests.__getitem__,
         calendar=law.calendar,
+        longest_list=practice().annex.longest_list,
         specimen=specimen,
         wake=wake or _nobody_to_wake,
     )

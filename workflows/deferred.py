@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
@@ -23,7 +23,7 @@ from engine.db import end_reading, writing
 from engine.errors import Conflict, EngineError, Forbidden, NotFound, Refusal, Refused
 from engine.move import Command
 from engine.subjects import Subject
-from workflows import admission, ceremonies
+from workflows import admission, annexing, ceremonies, deferred_annex
 from workflows.ceremonies import Held
 from workflows.papers import ISSUE, SIGN, Number, PaperDesk, signing
 from workflows.signing_sessions import Offer, SigningSession
@@ -71,9 +71,14 @@ def begin(
     version = session.scalars(select(Subject.version).where(Subject.id == paper_id)).one()
     base = desk.base(session, paper_id, act)
     number = desk.next_number(session, paper_id) if act == ISSUE else None
+    annex = annexing.base(session, paper_id) if act == ISSUE else ""
     session.rollback()  # no lock and no snapshot is held while the file is prepared
-    prepared = _prepare(desk, base, credential, number)
+    at = clock.now()
+    prepared = _prepare(desk, base, credential, number, at)
     row = _row(desk, prepared, certificates, number)
+    if annex and number:
+        first = annexing.first(desk, annex, desk.store.get(base))
+        row["annex"] = deferred_annex.prepared(desk, first, credential, number.text, at)
     row |= {"paper_id": paper_id, "action": act, "person_id": person_id, "ceremony_id": batch}
     made = SigningSession(**row, version=version, base=base)
     _replace(session, desk, made)
@@ -140,17 +145,25 @@ def offer(desk: PaperDesk, made: SigningSession) -> Offer:
         number=made.number_text or "",
         certificates=tuple(base64.b64decode(one) for one in made.certificates),
         expires_at=made.expires_at,
+        annex=deferred_annex.part(desk, made),
     )
 
 
-def document(session: Session, desk: PaperDesk, person_id: int, paper_id: int, code: str) -> bytes:
-    """The very bytes a session's signature will cover; raises as ``find``, and ``Refused``
+def document(
+    session: Session, desk: PaperDesk, person_id: int, paper_id: int, code: str, part: str = ""
+) -> bytes:
+    """The very bytes a session's signature will cover, those of the annex when that ``part`` is
+    asked for; raises as ``find``, ``NotFound`` (``no_annex``), ``Refused``
     (``session_expired``), ``Conflict`` (``session_done``) once it was signed."""
     found = find(session, person_id, paper_id, code)
     if found.done_at is not None:
         raise Conflict(Refusal("session_done"))
     _refuse_expired(found)
-    return desk.store.get(found.prepared)
+    if part != annexing.ANNEX:
+        return desk.store.get(found.prepared)
+    if found.annex is None:
+        raise NotFound(Refusal("no_annex"))
+    return desk.store.get(str(found.annex["prepared"]))
 
 
 def finish(
@@ -161,13 +174,15 @@ def finish(
     code: str,
     signature: bytes,
     certificates: Sequence[bytes] = (),
+    annex_signature: bytes | None = None,
 ) -> Outcome:
-    """Puts the signature in its place and makes the move. The same answer sent again is told
-    what the first one led to.
+    """Puts the signature in its place and makes the move; ``annex_signature`` is that of the
+    annex, when the offer had one. The same answer sent again is told what the first one led to.
 
     Raises as ``find`` and ``PaperDesk.sign`` do, and ``Refused``: ``session_expired``,
-    ``certificate_changed``, ``signature_mismatch``; ``Stale`` when the paper was moved
-    meanwhile, or another paper took the number (``number_taken``): begin again then.
+    ``certificate_changed``, ``signature_mismatch``, ``annex_not_signed``; ``Stale`` when
+    the paper was moved meanwhile, or another paper took the number (``number_taken``): begin
+    again then.
     """
     made = find(session, person_id, paper_id, code)
     action, key = made.action, f"signing:{code}"
@@ -175,7 +190,7 @@ def finish(
         _note(session, made)
         return earlier
     try:
-        outcome = _finished(session, desk, made, key, signature, certificates)
+        outcome = _finished(session, desk, made, key, signature, certificates, annex_signature)
     except EngineError:
         # The same answer may have come twice at once, and the other was faster: what was
         # prepared is gone then, or the paper moved on, and its outcome is the answer.
@@ -185,7 +200,7 @@ def finish(
             raise
         outcome = earlier
     _note(session, made)
-    _close(session, desk, code)
+    _close(session, desk, made)
     return outcome
 
 
@@ -196,10 +211,13 @@ def _finished(
     key: str,
     signature: bytes,
     certificates: Sequence[bytes],
+    annex_signature: bytes | None,
 ) -> Outcome:
     """The move that a signature makes, everything about it judged."""
     person_id, paper_id, action = made.person_id, made.paper_id, made.action
     _refuse_expired(made)
+    if max(len(signature), len(annex_signature or b"")) > LARGEST_SIGNATURE:
+        raise Refused(Refusal("signature_mismatch"))
     if made.ceremony_id is not None:
         admission.refuse_unless_going(session, made.ceremony_id, made.fingerprint)
     desk.may(session, person_id, paper_id, action)
@@ -211,7 +229,8 @@ def _finished(
     end_reading(session)  # the authorities may be asked: nothing is held meanwhile
     desk.trust(credential, holder)
     content = _completed(desk, made, credential, signature)
-    evidence = desk.evidence(made.base, content, holder, **_more(session, desk, made))
+    annex = deferred_annex.evidence(desk, made, credential, holder, annex_signature)
+    evidence = desk.evidence(made.base, content, holder, **_more(session, desk, made), **annex)
     command = Command(person_id, paper_id, action, made.version, key=key, evidence=evidence)
     return perform(session, desk.house, command)
 
@@ -276,10 +295,12 @@ def _certificates(credential: Credential) -> list[bytes]:
     return [der(one) for one in (credential.certificate, *credential.chain)]
 
 
-def _prepare(desk: PaperDesk, base: str, credential: Credential, number: Number | None) -> Prepared:
+def _prepare(
+    desk: PaperDesk, base: str, credential: Credential, number: Number | None, at: datetime
+) -> Prepared:
     from engine.signing import pdf
 
-    content, at = desk.store.get(base), clock.now()
+    content = desk.store.get(base)
     if number is None:
         return pdf.prepare_person(content, credential, at=at, **signing())
     return pdf.prepare_issue(content, credential, at=at, **desk.sealing(number, content, at))
@@ -320,13 +341,13 @@ def _replace(session: Session, desk: PaperDesk, made: SigningSession) -> None:
         SigningSession.done_at.is_(None),
     )
     with writing(session):
-        old = session.scalars(select(SigningSession.prepared).where(*same)).all()
+        old = deferred_annex.files(session.scalars(select(SigningSession).where(*same)))
         session.execute(delete(SigningSession).where(*same))
         session.add(made)
         session.flush()
         session.refresh(made)
     session.refresh(made)
-    _drop(session, desk, old)
+    _drop(session, desk, made.paper_id, old)
 
 
 def _completed(
@@ -334,8 +355,6 @@ def _completed(
 ) -> bytes:
     from engine.signing import pdf
 
-    if len(signature) > LARGEST_SIGNATURE:
-        raise Refused(Refusal("signature_mismatch"))
     prepared = pdf.Prepared(
         pdf=desk.store.get(made.prepared),
         gap=(made.gap_start, made.gap_end),
@@ -353,24 +372,24 @@ def _more(session: Session, desk: PaperDesk, made: SigningSession) -> dict[str, 
     return Number(authority, made.number, made.number_text or "", made.issued_on).evidence
 
 
-def _close(session: Session, desk: PaperDesk, code: str) -> None:
-    """Notes that a session is done; its signed file says all the prepared one said."""
+def _close(session: Session, desk: PaperDesk, made: SigningSession) -> None:
+    """Notes that a session is done; its signed files say all the prepared ones said."""
+    code, paper_id, prepared = made.code, made.paper_id, deferred_annex.files([made])
     with writing(session):
-        prepared = session.scalars(
+        session.execute(
             update(SigningSession)
             .where(SigningSession.code == code)
             .values(done_at=clock.now())
-            .returning(SigningSession.prepared)
-        ).all()
-    _drop(session, desk, prepared)
-
-
-def _drop(session: Session, desk: PaperDesk, prepared: Sequence[str]) -> None:
-    """Removes prepared files that no session waits for any more."""
-    waited = session.scalars(
-        select(SigningSession.prepared).where(
-            SigningSession.prepared.in_(prepared), SigningSession.done_at.is_(None)
+            .execution_options(synchronize_session=False)
         )
-    ).all()
+    _drop(session, desk, paper_id, prepared)
+
+
+def _drop(session: Session, desk: PaperDesk, paper_id: int, prepared: Sequence[str]) -> None:
+    """Removes prepared files of a paper that no session waits for any more."""
+    open_ = select(SigningSession).where(
+        SigningSession.paper_id == paper_id, SigningSession.done_at.is_(None)
+    )
+    waited = deferred_annex.files(session.scalars(open_.execution_options(populate_existing=True)))
     for one in set(prepared) - set(waited):
         desk.store.drop(one)

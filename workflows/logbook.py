@@ -22,14 +22,17 @@ from engine.history import Event
 from engine.log import book, note, tree
 from engine.log.book import Entry, Leaf
 from engine.outbox import Task
-from engine.papers.book import LEVELS, Paper, PaperVersion
+from engine.papers.book import ANNEX_ISSUED, ANNEX_RENDERED, LEVELS, Paper, PaperVersion
 from engine.papers.freeze import digest
 from workflows.keys import Keyring, authority_reference
 
 TASK = "log"
 BATCH = 500
-INSIDE = ("rendered", "signed")
+INSIDE = ("rendered", "signed", ANNEX_RENDERED)
 """Stages of a file that never leave the office, and so are not logged."""
+
+EVENTS = {"issued": "issued", ANNEX_ISSUED: "annex"}
+"""What a file's entry is called by its stage; later versions are all called ``version``."""
 
 MOVES = ("corrected", "replaced", "revoked")
 """States whose entry is logged: what became of a paper after its issue."""
@@ -247,7 +250,7 @@ def entries(
         .join(PaperVersion, PaperVersion.paper_id == Paper.id)
         .where(PaperVersion.id.in_(versions))
     ):
-        event = "issued" if version.stage == "issued" else "version"
+        event = EVENTS.get(version.stage, "version")
         facts = {**_facts(paper, anew), "sha256": version.sha256, "size": version.size}
         if event == "version":
             facts["level"] = LEVELS.get(version.stage)

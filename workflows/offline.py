@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 from engine import clock
 from engine.clock import VIETNAM
 from engine.errors import Refusal, Refused
+from engine.papers import annexes
 from engine.papers.archive import Carried
 from engine.signing import cage
+from engine.signing.certificates import Roots
 from engine.statement import form
 from engine.statement.form import DIGEST_BYTES, Signed, Statement
 from workflows.keys import authority_reference
@@ -177,6 +179,44 @@ def _compared(
         whole,
         tuple(reports),
     )
+
+
+def check_annex(
+    content: bytes, bundle: Bundle, paper: bytes | None = None, *, ask: Ask = cage.ask
+) -> Checked | None:
+    """The four answers about an annex in a file of its own; none for any other file.
+
+    An annex carries no statement. Its paper does, and names the annex's first bytes: with the
+    ``paper`` beside it everything can be answered, without it only whether the annex is whole
+    and its signature holds.
+    """
+    found = ask(content, bundle.roots).examined if len(content) <= LARGEST else None
+    reports = found.reports if found else ()
+    if [report.role for report in reports] != ["annex"]:
+        return None
+    whole, signed = _whole(reports), all(report.valid for report in reports)
+    if paper is None:
+        needed = [Refusal("annex_needs_paper")]
+        verdict = "annex" if signed else _without_statement(reports)
+        return Checked(bundle, False, False, verdict, needed, None, whole, reports)
+    told = check_file(paper, bundle, ask=ask)
+    problems = [*told.problems, *_strange(content, ask(paper, Roots(), inside=True), reports, told)]
+    issued = told.issued and problems == list(told.problems)
+    force, verdict = issued and told.in_force, told.verdict if issued else "altered"
+    return Checked(bundle, issued, force, verdict, problems, told.signed, whole, reports)
+
+
+def _strange(
+    content: bytes, paper: Answer, reports: Sequence[SignatureReport], told: Checked
+) -> Iterator[Refusal]:
+    """Why an annex is not that of a paper, or not as the agency signed it."""
+    if not annexes.belongs(content, paper.carried.enclosed if paper.carried else ()):
+        yield Refusal("annex_not_named")
+    if not all(report.valid for report in reports):
+        yield Refusal("signatures_do_not_hold")
+    authority = told.signed.statement.authority if told.signed else 0
+    if {report.reference for report in reports} != {authority_reference(authority)}:
+        yield Refusal("statement_seal_differs")
 
 
 def _whole(reports: Sequence[SignatureReport]) -> bool:

@@ -26,11 +26,12 @@ from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused
 from engine.house import House
 from engine.move import Command
 from engine.outbox import Handler
-from engine.papers.book import Paper, PaperVersion
+from engine.papers import annexes
+from engine.papers.book import ANNEX_RENDERED, ANNEXES, Paper, PaperVersion
 from engine.papers.template import Templates
 from engine.policy import NOT_YOURS
 from engine.store import BlobStore
-from workflows import archive, enrolments, logbook, statements
+from workflows import annexing, archive, enrolments, logbook, statements
 from workflows.keyholders import Holder
 from workflows.keys import Keyring, authority_reference, person_reference
 from workflows.statement_keys import StatementKeys
@@ -128,7 +129,8 @@ class PaperDesk:
         self.render(session, paper_id)
 
     def render(self, session: Session, paper_id: int) -> str:
-        """The digest of the paper's first bytes, laying it out if that was not done yet.
+        """The digest of the paper's first bytes, laying it out if that was not done yet, and
+        its annex with it.
 
         Raises ``Refused`` (``template_changed``) when the template is no longer the one the
         paper was drafted for.
@@ -137,24 +139,25 @@ class PaperDesk:
         known = self._digest_at(session, paper_id, "rendered")
         if known is not None:
             return known
-        template = self.house.kinds[paper.kind].template
+        kind = self.house.kinds[paper.kind]
         if self.house.template_digest(paper.kind) != paper.template_digest:
             raise Refused(Refusal("template_changed", {"paper": paper_id}))
-        content = self.renderer.render(template, paper.values)
-        digest = self.store.put(content)
+        annex = annexing.lay_out(self, kind, paper)
+        enclosed = [annexes.enclosed(paper.values, annex)] if annex else []
+        template = annexes.template(kind, paper.values)
+        content = self.renderer.render(template, paper.values, enclosed)
+        files = {"rendered": content} | ({ANNEX_RENDERED: annex} if annex else {})
+        rows: list[dict[str, Any]] = [
+            {"paper_id": paper_id, "stage": stage, "sha256": self.store.put(file)}
+            | {"size": len(file), "at": clock.now()}
+            for stage, file in files.items()
+        ]
+        digest: str = rows[0]["sha256"]
         try:
             with writing(session):
                 known = self._digest_at(session, paper_id, "rendered")
                 if known is None:
-                    session.execute(
-                        insert(PaperVersion).values(
-                            paper_id=paper_id,
-                            stage="rendered",
-                            sha256=digest,
-                            size=len(content),
-                            at=clock.now(),
-                        )
-                    )
+                    session.execute(insert(PaperVersion), rows[::-1])
         except IntegrityError:
             # On PostgreSQL another process may have laid it out after we looked.
             known = self._digest_at(session, paper_id, "rendered")
@@ -173,7 +176,7 @@ class PaperDesk:
         """The newest version of the paper's file, if any was made yet."""
         return session.scalars(
             select(PaperVersion)
-            .where(PaperVersion.paper_id == paper_id)
+            .where(PaperVersion.paper_id == paper_id, PaperVersion.stage.not_in(ANNEXES))
             .order_by(PaperVersion.id.desc())
             .limit(1)
         ).first()

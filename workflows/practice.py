@@ -1,5 +1,5 @@
 """Local practice that no norm fixes: how late a year is opened, how long
-a posting lasts, how the committee decides."""
+a posting lasts, how the committee decides, how long a list a paper holds itself."""
 
 from __future__ import annotations
 
@@ -43,6 +43,12 @@ class Officers(Frozen):
     majority: Mark
 
 
+class AnnexRule(Frozen):
+    """How many rows a list may have before it goes into a file of its own."""
+
+    longest_list: int = Field(ge=1)
+
+
 class Practice(Frozen):
     confidence: Confidence
     definitions: Definitions
@@ -50,6 +56,7 @@ class Practice(Frozen):
     posting: Posting
     committee: Committee
     officers: Officers
+    annex: AnnexRule
 
 
 @cache

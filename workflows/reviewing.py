@@ -32,6 +32,7 @@ from workflows.units import Unit, districts_around
 OWN = frozenset(
     {
         "addressees",
+        "annex",
         "area",
         "areas",
         "commune",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,7 +18,8 @@ class SigningSession(Base):
 
     ``base`` is the digest of the bytes that were there, ``prepared`` of those with room for
     the signature; ``attributes`` (hex) is the message to be signed and ``digest`` its SHA-256.
-    For a seal, ``number`` and ``issued_on`` are what was written into the paper. In a batch,
+    For a seal, ``number`` and ``issued_on`` are what was written into the paper, and ``annex``
+    says the same of an annex in a file of its own, which is signed with it. In a batch,
     ``ceremony_id`` tells which.
     """
 
@@ -44,6 +46,7 @@ class SigningSession(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     ceremony_id: Mapped[int | None] = mapped_column(ForeignKey("ceremonies.id"))
+    annex: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     __table_args__ = (
         CheckConstraint("expires_at > begun_at", name="expires_after_it_began"),
@@ -53,11 +56,25 @@ class SigningSession(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One file to be signed; see ``Offer``. ``name`` is that by which the paper calls it."""
+
+    name: str
+    digest: str
+    attributes: bytes
+    document: str
+    size: int
+    gap: tuple[int, int]
+    covered: str
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """What the holder of the key is asked to sign.
 
     ``document`` is the SHA-256 of the prepared file, ``covered`` that of its bytes without the
-    gap: the digest which both screens show. ``digest`` is what the key signs.
+    gap: the digest which both screens show. ``digest`` is what the key signs. ``annex`` is
+    the second file that the same key signs in the same step, if there is one.
     """
 
     code: str
@@ -72,3 +89,4 @@ class Offer:
     number: str
     certificates: Sequence[bytes]
     expires_at: datetime
+    annex: Part | None = None

@@ -19,7 +19,7 @@ from engine.commands import Outcome, perform
 from engine.db import end_reading
 from engine.errors import Refusal, Refused, Stale
 from engine.move import Command
-from workflows import sign_ins
+from workflows import annexing, sign_ins
 from workflows.keyholders import Holder
 from workflows.papers import ISSUE, NUMBER_TRIES, PIN, SIGN, WRONG_PIN, PaperDesk, signing
 
@@ -89,11 +89,17 @@ class Sitting:
         from engine.signing import pdf
 
         base = self.desk.base(self.session, paper_id, ISSUE)
+        annex = annexing.base(self.session, paper_id)
         number = self.desk.next_number(self.session, paper_id)
         self.session.rollback()
         content, at = self.desk.store.get(base), clock.now()
         sealed = pdf.issue(content, signer, at=at, **self.desk.sealing(number, content, at))
-        return self._told(base, content, sealed, signer) | number.evidence
+        told = self._told(base, content, sealed, signer) | number.evidence
+        if annex:
+            first = annexing.first(self.desk, annex, content)
+            signed = pdf.sign_annex(first, signer, **annexing.signing(number.text, at))
+            told["annex"] = self._told(annex, first, signed, signer)
+        return told
 
     def _told(self, base: str, before: bytes, content: bytes, signer: Signer) -> dict[str, Any]:
         """Keeps a file just signed and tells ``perform`` about it, once it is believed."""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.errors import Refused
 from engine.log.book import Leaf
-from engine.papers.book import PUBLIC, Paper, PaperVersion
+from engine.papers.book import ANNEX_ISSUED, ANNEXES, PUBLIC, Paper, PaperVersion
 from engine.subjects import Subject
 from workflows import archive, findings, standing, versions
 from workflows.keys import authority_reference
@@ -89,7 +89,13 @@ class Verification:
     @property
     def level(self) -> str:
         """The level that the file's seal has (ETSI EN 319 142-1), if it has any."""
-        return next((report.level for report in self.signatures if report.role == "seal"), "")
+        sealed = (report for report in self.signatures if report.role in ("seal", "annex"))
+        return next((report.level for report in sealed), "")
+
+    @property
+    def part(self) -> str:
+        """Which file of its paper it is, or was made from: ``paper`` or ``annex``."""
+        return "annex" if self.stage in ANNEXES else "paper"
 
     @property
     def ok(self) -> bool:
@@ -118,6 +124,7 @@ class Verification:
             "log_index": self.log_index,
             "verdict": self.verdict,
             "paper": self.code,
+            "part": self.part,
             "number": self.number,
             "reasons": findings.told(self.reasons, language),
             "changes": [change.record() for change in self.changes],
@@ -179,10 +186,10 @@ def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) ->
     """The answers about a version that was made here."""
     roots = desk.roots(session)
     reports, later = _reports(roots, content), None
-    issued = known.stage in PUBLIC and known.unlogged != "not_logged"
+    issued = known.stage in (*PUBLIC, ANNEX_ISSUED) and known.unlogged != "not_logged"
     changes = tuple(standing.changes(session, known.paper_id)) if issued else ()
     in_force = issued and standing.in_force(known.state, changes)
-    if issued:
+    if issued and known.stage != ANNEX_ISSUED:
         later = versions.newer(session, known.paper_id, content)
         reports = versions.judged_later(desk, roots, later, content, reports)
     reasons = list(findings.of_reports(reports))
@@ -190,7 +197,7 @@ def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) ->
     if issued:
         verdict = "genuine" if in_force else "not_in_force"
         reasons += [] if in_force else ["not_in_force"]
-        if not _signed_by_both(reports, known):
+        if not _signed_as_issued(reports, known):
             verdict = "lapsed" if versions.lapsed(reports) else "altered"
             reasons += [] if reasons else ["seal_of_another"]
     elif not known.unlogged:
@@ -248,6 +255,7 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
         made_from.paper_id or None,
         made_from.code,
         made_from.number,
+        made_from.stage if made_from.stage in ANNEXES else "",
         reasons=reasons,
     )
 
@@ -257,13 +265,15 @@ def refused(reason: str) -> Verification:
     return Verification(False, False, (), False, "unreadable", reasons=(reason,))
 
 
-def _signed_by_both(reports: Sequence[SignatureReport], known: _Known) -> bool:
-    """A leader's and the authority's own signature, every one of them valid."""
-    roles = [report.role for report in reports]
-    sealed = [r.reference for r in reports if r.role == "seal"]
+def _signed_as_issued(reports: Sequence[SignatureReport], known: _Known) -> bool:
+    """A leader's and the authority's own signature, every one of them valid; on an annex the
+    authority's alone."""
+    annex = known.stage == ANNEX_ISSUED
+    role = "annex" if annex else "seal"
+    sealed = [r.reference for r in reports if r.role == role]
     return (
         all(report.valid for report in reports)
-        and "person" in roles
+        and any(report.role == "person" for report in reports) is not annex
         and sealed == [authority_reference(known.authority_id)]
     )
 
@@ -288,8 +298,10 @@ def _original(session: Session, desk: PaperDesk, origin: _Known | None) -> bytes
         .where(PaperVersion.paper_id == origin.paper_id)
         .order_by(PaperVersion.id)
     ).all()
-    issued = [row.sha256 for row in rows if row.stage == "issued"]
-    return desk.store.get((issued or [row.sha256 for row in rows])[-1])
+    annex = origin.stage in ANNEXES
+    files = [row for row in rows if (row.stage in ANNEXES) is annex]
+    issued = [row.sha256 for row in files if row.stage in ("issued", ANNEX_ISSUED)]
+    return desk.store.get((issued or [row.sha256 for row in files])[-1])
 
 
 def _may_be_ours(found: Examined) -> bool:

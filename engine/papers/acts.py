@@ -6,7 +6,8 @@ The workflow of papers is data like any other; these are the functions it names.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import insert, select, update
 
@@ -14,8 +15,8 @@ from engine import clock, registers
 from engine.binding import Binding
 from engine.errors import Refusal, Refused, Stale
 from engine.move import Move
-from engine.papers import amending, telling
-from engine.papers.book import Paper, PaperVersion
+from engine.papers import amending, annexes, telling
+from engine.papers.book import ANNEX_ISSUED, ANNEX_RENDERED, Paper, PaperVersion
 from engine.papers.freeze import freeze, thaw
 from engine.subjects import Link
 
@@ -54,10 +55,14 @@ def signature_covers_paper(move: Move) -> Iterator[Refusal]:
 
 
 def seal_covers_signed_paper(move: Move) -> Iterator[Refusal]:
-    """The seal closes the very file that the leader signed, with the authority's key."""
+    """The seal closes the very file that the leader signed, with the authority's key; and an
+    annex in a file of its own is signed with it, the very one that the paper names."""
     yield from _covers(move, "signed")
     if move.evidence and move.evidence.get("authority_id") != move.scopes["authority"]:
         yield Refusal("seal_of_another")
+    first = latest(move, ANNEX_RENDERED) if move.evidence else None
+    if (move.evidence or {}).get("annex", {}).get("base") != first:
+        yield Refusal("annex_not_signed" if first else "signed_other_bytes")
 
 
 def _covers(move: Move, stage: str) -> Iterator[Refusal]:
@@ -74,14 +79,16 @@ def create_paper(move: Move) -> None:
     """Writes the paper's row with its frozen values, and what it lists."""
     kind = move.evidence["kind"]
     subjects: Sequence[int] = move.evidence["subjects"]
-    frozen = freeze(move.evidence.get("values") or move.house.binding.contexts[kind](move))
+    told = move.evidence.get("values") or move.house.binding.contexts[kind](move)
+    code, longest = clock.new_code(), move.house.longest_list
+    frozen = freeze(annexes.placed(move.house.kinds[kind], told, code, longest))
     digest = hashlib.sha256(frozen.encode()).hexdigest()
     move.session.execute(
         insert(Paper).values(
             id=move.subject_id,
             kind=kind,
             authority_id=move.scopes["authority"],
-            code=clock.new_code(),
+            code=code,
             values=thaw(frozen),
             values_digest=digest,
             template_digest=move.house.template_digest(kind),
@@ -129,6 +136,8 @@ def number_and_keep(move: Move) -> None:
         .execution_options(synchronize_session=False)
     )
     move.record |= {"number": text, "issued_on": move.today.isoformat()}
+    if "annex" in move.evidence:
+        move.later("log", version=_keep_annex(move))
     move.later("log", version=_keep(move, "issued"))
     move.later("stamp", paper=move.subject_id)
 
@@ -138,21 +147,32 @@ def log_act(move: Move) -> None:
     move.later("log", paper=move.subject_id, act=move.version + 1)
 
 
-def _keep(move: Move, stage: str) -> int:
-    """Keeps the digest of the paper's file at a stage; the id of its row."""
-    if not {"sha256", "size"} <= move.evidence.keys():
-        raise Refused(Refusal("not_signed"))
-    version = move.session.execute(
+def _keep_annex(move: Move) -> int:
+    """Keeps the digest of the annex that the agency signed with the paper."""
+    told = move.evidence["annex"]
+    move.record["annex"] = told["sha256"]
+    return _row(move, ANNEX_ISSUED, told)
+
+
+def _row(move: Move, stage: str, told: Mapping[str, Any]) -> int:
+    return move.session.execute(
         insert(PaperVersion)
         .values(
             paper_id=move.subject_id,
             stage=stage,
-            sha256=move.evidence["sha256"],
-            size=move.evidence["size"],
+            sha256=told["sha256"],
+            size=told["size"],
             at=move.at,
         )
         .returning(PaperVersion.id)
     ).scalar_one()
+
+
+def _keep(move: Move, stage: str) -> int:
+    """Keeps the digest of the paper's file at a stage; the id of its row."""
+    if not {"sha256", "size"} <= move.evidence.keys():
+        raise Refused(Refusal("not_signed"))
+    version = _row(move, stage, move.evidence)
     move.record |= {
         "sha256": move.evidence["sha256"],
         "certificate": move.evidence.get("certificate"),

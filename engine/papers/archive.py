@@ -73,6 +73,8 @@ class Carried:
     kind: str
     values: dict[str, Any]
     fields: Mapping[str, str]
+    enclosed: Sequence[Mapping[str, Any]] = ()
+    """The files that belong to the paper: name, SHA-256 and size of their first bytes."""
 
     @property
     def digest(self) -> str:
@@ -88,12 +90,17 @@ class Carried:
             "date": self.fields.get("date", ""),
             "values": self.values,
             "values_digest": self.digest,
+            **({"enclosed": [dict(one) for one in self.enclosed]} if self.enclosed else {}),
         }
 
 
-def data_file(schema: str, kind: str, values: Mapping[str, Any]) -> bytes:
-    """The data of a paper as the file it carries: canonical JSON, like the values' digest."""
-    return freeze({"schema": schema, "kind": kind, "values": dict(values)}).encode()
+def data_file(
+    schema: str, kind: str, values: Mapping[str, Any], enclosed: Sequence[Any] | None = None
+) -> bytes:
+    """The data of a paper as the file it carries: canonical JSON, like the values' digest.
+    ``enclosed`` are the files that belong to it, for a kind that encloses any."""
+    beside = {} if enclosed is None else {"enclosed": list(enclosed)}
+    return freeze({"schema": schema, "kind": kind, "values": dict(values), **beside}).encode()
 
 
 def archive(pdf: Pdf, attachments: Sequence[Attachment]) -> None:
@@ -186,7 +193,9 @@ def carried(content: bytes) -> Carried:
         with Pdf.open(BytesIO(content)) as pdf:
             told = json.loads(_data_in(pdf))
             fields = read_fields(pdf)
-        return Carried(str(told["schema"]), str(told["kind"]), dict(told["values"]), fields)
+        enclosed = tuple(dict(one) for one in told.get("enclosed", ()))
+        said = (str(told["schema"]), str(told["kind"]), dict(told["values"]))
+        return Carried(*said, fields, enclosed)
     except pikepdf.PdfError as error:
         raise Refused(Refusal("unreadable_pdf")) from error
     except _NO_DATA as error:

@@ -38,9 +38,16 @@ LEVELS = dict(zip(PUBLIC, ("B-B", "B-T", "B-LT", "B-LTA"), strict=True))
 """The level of signature that a file of each stage has (ETSI EN 319 142-1, 6)."""
 
 
+ANNEX_RENDERED, ANNEX_ISSUED = "annex_rendered", "annex_issued"
+ANNEXES = (ANNEX_RENDERED, ANNEX_ISSUED)
+"""Stages of a paper's annex in a file of its own: laid out with the paper, signed by the agency
+when the paper is issued."""
+
+
 class PaperVersion(Base):
     """The bytes of a paper at one stage: ``rendered``, ``signed``, ``issued``, then with time
-    stamps and evidence (``timestamped``, ``evidenced``, ``archived``). Kept for ever."""
+    stamps and evidence (``timestamped``, ``evidenced``, ``archived``); or those of its annex
+    (``annex_rendered``, ``annex_issued``). Kept for ever."""
 
     __tablename__ = "paper_versions"
 

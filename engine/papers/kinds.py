@@ -12,6 +12,20 @@ from engine.definition import Act, Frozen, Words
 from engine.errors import DefinitionError
 
 
+class Annexed(Frozen):
+    """How a kind of paper is made whose list is too long for its own file.
+
+    ``list`` is the value that holds the list, ``enclosing`` the template of the paper without
+    it, ``template`` that of the annex, ``file`` the annex's name, with ``{code}`` for the
+    paper's public code.
+    """
+
+    list: str
+    enclosing: str
+    template: str
+    file: str = Field(pattern=r"^[a-z-]*\{code\}\.pdf$")
+
+
 class PaperKind(Frozen):
     """One kind of paper.
 
@@ -19,6 +33,7 @@ class PaperKind(Frozen):
     number (``QĐ-UBND``) and ``series`` the register that counts it; a paper that is only
     recorded, to be signed by hand, has neither. ``signatory`` is the role that signs. ``act``
     is what papers of this kind do to an earlier one; a replacement is of that one's own kind.
+    ``annex`` says what becomes of a list that is too long for one file.
     ``mark`` is the number by which a printed code names the kind: it never changes, and is
     never given again.
     """
@@ -33,6 +48,7 @@ class PaperKind(Frozen):
     mark: int = Field(default=0, ge=0, le=255)
     lists_many: bool = False
     act: Act | None = None
+    annex: Annexed | None = None
 
 
 class _KindFile(Frozen):

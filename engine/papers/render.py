@@ -127,13 +127,16 @@ class Renderer:
         self._fillers: dict[tuple[object, ...], Filler] = {}
         self._lock = Lock()
 
-    def render(self, template: str, values: Mapping[str, Any]) -> bytes:
+    def render(
+        self, template: str, values: Mapping[str, Any], enclosed: Sequence[Mapping[str, Any]] = ()
+    ) -> bytes:
         """The first bytes of a paper: the same values give the same bytes, anywhere.
+        ``enclosed`` tells of the files that belong to it (``annexes.enclosed``).
 
         Raises what ``Templates.html`` raises, and ``ForbiddenAddress``.
         """
         page, identity = self._page(template, values)
-        inside = self.attachments(template, values)
+        inside = self.attachments(template, values, enclosed)
         apart = filling.apart(page)
         if apart is not None:
             try:
@@ -177,14 +180,17 @@ class Renderer:
         complete = partial(archive.archive, attachments=inside)
         return finish(laid_out, list(_places(html, document)), complete), document
 
-    def attachments(self, template: str, values: Mapping[str, Any]) -> Sequence[Attachment]:
+    def attachments(
+        self, template: str, values: Mapping[str, Any], enclosed: Sequence[Mapping[str, Any]] = ()
+    ) -> Sequence[Attachment]:
         """The files that a paper carries: its values and the schema they follow; none where
         the folder's list does not describe its kind."""
         schemas = self.templates.schemas
         if template not in schemas.kinds:
             return ()
         schema, year = schemas.of(template), int(values["year"])
-        data = archive.data_file(schema["$id"], template, values)
+        beside = [dict(one) for one in enclosed] if schemas.encloses(template) else None
+        data = archive.data_file(schema["$id"], template, values, beside)
         return (
             Attachment(archive.DATA, data, "Data", schemas.describe("data"), year),
             Attachment(

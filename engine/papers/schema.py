@@ -24,6 +24,20 @@ _DIGEST_LETTERS = 32
 
 Schema = dict[str, Any]
 
+_ENCLOSED: Schema = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "file": {"type": "string"},
+            "sha256": {"type": "string"},
+            "size": {"type": "integer"},
+        },
+        "required": ["file", "sha256", "size"],
+        "additionalProperties": False,
+    },
+}
+
 
 class Schemas:
     """The schemas of the kinds that the list of one folder describes; a folder without a
@@ -36,13 +50,17 @@ class Schemas:
     @cached_property
     def _told(self) -> Mapping[str, Any]:
         if not self._path.exists():
-            return {"shapes": {}, "every": {}, "kinds": {}, "files": {}}
+            return {"shapes": {}, "every": {}, "kinds": {}, "files": {}, "enclosing": {}}
         return tomllib.loads(self._path.read_text(encoding="utf-8"))
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds that are described, in the order of the list."""
         return tuple(self._told["kinds"])
+
+    def encloses(self, kind: str) -> bool:
+        """Whether papers of this kind have their list in a file of its own."""
+        return kind in self._told.get("enclosing", {})
 
     def describe(self, file: str) -> str:
         """How people are told of an attached file."""
@@ -65,6 +83,7 @@ class Schemas:
     def _make(self, kind: str) -> Schema:
         values = _object({**self._told["every"], **self._told["kinds"][kind]})
         shapes = {name: _object(shape) for name, shape in self._told["shapes"].items()}
+        beside = {"enclosed": _ENCLOSED} if self.encloses(kind) else {}
         schema = {
             "$schema": DIALECT,
             "type": "object",
@@ -72,8 +91,9 @@ class Schemas:
                 "schema": {"type": "string"},
                 "kind": {"const": kind},
                 "values": values,
+                **beside,
             },
-            "required": ["schema", "kind", "values"],
+            "required": ["schema", "kind", "values", *beside],
             "additionalProperties": False,
             "$defs": _reached(values, shapes),
         }

@@ -266,7 +266,8 @@ def _read(told: Mapping[str, Any]) -> Answer:
 
 def _carried(told: Mapping[str, Any]) -> Carried:
     fields = {_text(name): str(value)[:_LONGEST_FIELD] for name, value in told["fields"].items()}
-    return Carried(_text(told["schema"]), _text(told["kind"]), dict(told["values"]), fields)
+    said = _text(told["schema"]), _text(told["kind"]), dict(told["values"])
+    return Carried(*said, fields, tuple(dict(one) for one in told["enclosed"]))
 
 
 def _signed(told: Mapping[str, Any]) -> Signed:

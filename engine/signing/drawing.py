@@ -12,12 +12,16 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.papers.fields import DoesNotFit
 from engine.papers.formfont import FormFace
 
 _BLUE = b"0.05 0.18 0.62"
 _RED = b"0.80 0.06 0.10"
 _STROKES = 7
 _RING_ARC = math.radians(300)
+CORNER_SIZE = 10.0
+"""Nghị định 30/2020/NĐ-CP, Phụ lục I: the signature on an annex is in letters of ten points."""
+
 _CIRCLE = 0.5523  # control points of a quarter circle, as a share of the radius
 
 
@@ -86,6 +90,28 @@ def seal(box: Box, *, around: str, mark: str, pen: Pen) -> bytes:
             b"0.8 w %s" % _circle(inner),
             _around(around, pen, size, middle - size * 0.33),
             _text(mark, pen, large, -pen.width(mark, large) / 2, low),
+            b"Q",
+        )
+    )
+
+
+def corner(box: Box, *, number: str, time: str, pen: Pen) -> bytes:
+    """The agency's signature on an annex: number and time in black letters of ten points, one
+    under the other, flush with the right edge. Raises ``DoesNotFit``."""
+    lines, size = (number, time), CORNER_SIZE
+    if max(pen.width(line, size) for line in lines) > box.width:
+        raise DoesNotFit("the corner is too narrow")
+    drop = pen.face.ascent / 1000 * size
+    step = (box.height - (pen.face.ascent - pen.face.descent) / 1000 * size) / (len(lines) - 1)
+    return b"\n".join(
+        (
+            b"q 0 g",
+            *(
+                _text(
+                    line, pen, size, box.width - pen.width(line, size), box.height - drop - n * step
+                )
+                for n, line in enumerate(lines)
+            ),
             b"Q",
         )
     )

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from engine import clock
 from engine.errors import Refusal, Refused
+from engine.papers.fields import DoesNotFit
 from engine.signing import cms, drawing
 from engine.signing.certificates import identity
 from engine.signing.revision import Revision, reference, text
@@ -22,6 +23,8 @@ from engine.signing.signer import Credential, Signer
 from engine.signing.strip import Strip
 
 NUMBER, DATE, SIGNATURE, SEAL, STRIP = "number", "date", "signature", "seal", "strip"
+AGENCY = "agency"
+"""The field of an annex in a file of its own, which the agency alone signs."""
 
 # ISO 32000-1, 12.8.2.2 and 12.8.2.4, with the permission of ISO 32000-2 in a lock: the first
 # signature lets forms be filled (2), the second nothing (1).
@@ -128,6 +131,31 @@ def prepare_issue(
     agency = identity(credential.certificate).organisation
     sheet.draw(SEAL, drawing.seal, around=agency.upper(), mark=mark)
     return _prepare(sheet.revision, SEAL, credential, _LOCK, at=at, reason=reason)
+
+
+def sign_annex(pdf: bytes, signer: Signer, *, at: datetime, number: str, reason: str) -> bytes:
+    """The annex of a paper signed by the agency, and closed to any change.
+
+    Raises ``Refused``: ``already_sealed``, ``field_missing``, ``font_missing``,
+    ``letter_missing``, ``text_too_long``.
+    """
+    prepared = prepare_annex(pdf, signer.credential, at=at, number=number, reason=reason)
+    return complete(prepared, signer.sign(prepared.attributes))
+
+
+def prepare_annex(
+    pdf: bytes, credential: Credential, *, at: datetime, number: str, reason: str
+) -> Prepared:
+    """The revision that the agency's key is to sign; see ``sign_annex``."""
+    sheet = Sheet.open(pdf, at)
+    if sheet.revision.is_signed(AGENCY):
+        raise Refused(Refusal("already_sealed"))
+    time = at.astimezone(clock.VIETNAM).isoformat(timespec="seconds")
+    try:
+        sheet.draw(AGENCY, drawing.corner, number=number, time=time)
+    except DoesNotFit:
+        raise Refused(Refusal("text_too_long", {"text": number})) from None
+    return _prepare(sheet.revision, AGENCY, credential, _LOCK, at=at, reason=reason)
 
 
 def complete(prepared: Prepared, signature: bytes) -> bytes:

@@ -29,17 +29,20 @@ from engine.signing import embedded, levels, stamps, trust
 from engine.signing.certificates import Identity, Kind, Roots
 from engine.signing.coverage import Covered, covered_by
 from engine.signing.levels import DOCUMENT_STAMP, LASTING, NO_STAMPS, Chain
-from engine.signing.pdf import DATE, NUMBER, SEAL, SIGNATURE
+from engine.signing.pdf import AGENCY, DATE, NUMBER, SEAL, SIGNATURE
 
-Role = Literal["person", "seal", "timestamp", "unknown"]
+Role = Literal["person", "seal", "annex", "timestamp", "unknown"]
 Covers = Literal["whole_file", "revision", "unclear"]
 
-_ROLES: dict[str, Role] = {SIGNATURE: "person", SEAL: "seal"}
-_KINDS: dict[Role, Kind] = {"person": "person", "seal": "agency"}
-_REVISIONS: dict[Role, int] = {"person": 1, "seal": 2}  # the first bytes are revision 0
+_ROLES: dict[str, Role] = {SIGNATURE: "person", SEAL: "seal", AGENCY: "annex"}
+_KINDS: dict[Role, Kind] = {"person": "person", "seal": "agency", "annex": "agency"}
+_REVISIONS: dict[Role, int] = {"person": 1, "seal": 2, "annex": 1}  # the first bytes are revision 0
 _FILLED_LATER = frozenset({NUMBER, DATE, SEAL, "strip"})
 _DIGESTS = frozenset({"sha256", "sha384", "sha512"})
-_PERMITTED = {"person": ModificationLevel.FORM_FILLING, "seal": ModificationLevel.LTA_UPDATES}
+_CLOSING = frozenset({"seal", "annex"})
+_PERMITTED = {"person": ModificationLevel.FORM_FILLING} | dict.fromkeys(
+    _CLOSING, ModificationLevel.LTA_UPDATES
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +215,10 @@ def _among(
     whole = any(other.valid and other.covers == "whole_file" for other in reports)
     if not whole and not chain.closed:
         yield "uncovered"
-    if report.role == "timestamp" and not any(other.role == "seal" for other in reports):
+    if report.role == "timestamp" and not any(other.role in _CLOSING for other in reports):
         yield "without_seal"
+    if report.role == "annex" and any(other.role in ("person", "seal") for other in reports):
+        yield "not_alone"
     before = reports[: reports.index(report)]
     if report.role == "seal" and not any(other.role == "person" for other in before):
         yield "without_person"
@@ -233,7 +238,7 @@ def _status(
         signature,
         trust.context(roots, moment),
         key_usage_settings=KeyUsageConstraints(key_usage=set(trust.PURPOSE)),
-        diff_policy=LASTING if role == "seal" else None,
+        diff_policy=LASTING if role in _CLOSING else None,
     )
     return asyncio.run(judged)
 
@@ -271,7 +276,7 @@ def _problems_of_content(
         yield "altered"
     if role == "person" and not embedded.certifies(signature):
         yield "not_certified"
-    if role == "seal" and not embedded.locks(signature):
+    if role in _CLOSING and not embedded.locks(signature):
         yield "not_locked"
     changed = status.diff_result
     level, allowed = _modification(status), _PERMITTED.get(role, ModificationLevel.NONE)

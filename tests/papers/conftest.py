@@ -18,8 +18,18 @@ FOLDER = Path(__file__).resolve().parents[2] / "templates" / "papers"
 SAMPLES = sorted(path.stem for path in (FOLDER / "samples").glob("*.json"))
 KINDS = sorted(name for name in SAMPLES if "." not in name)
 DECISIONS = ("commune_decision", "district_decision", "province_decision")
-OUTGOING = (*DECISIONS, "certificate", "refusal_notice", "correction_notice", "revocation_decision")
-RECORDS = tuple(kind for kind in KINDS if kind not in OUTGOING)
+ENCLOSING, ANNEX = "certification_enclosing", "certification_annex"
+"""A decision whose list is in a file of its own, and that file."""
+
+OUTGOING = (
+    *DECISIONS,
+    "certificate",
+    "refusal_notice",
+    "correction_notice",
+    "revocation_decision",
+    ENCLOSING,
+)
+RECORDS = tuple(kind for kind in KINDS if kind not in (*OUTGOING, ANNEX))
 FIELDS = {"number", "date", "signature", "seal", "strip"}
 
 Values = dict[str, Any]

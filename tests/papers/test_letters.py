@@ -15,7 +15,7 @@ from fontTools.ttLib import TTFont
 from engine.papers import fonts
 from engine.papers.letters import VIETNAMESE
 from engine.papers.render import Renderer
-from tests.papers.conftest import FOLDER, SAMPLES, kind_of, sample
+from tests.papers.conftest import ANNEX, ENCLOSING, FOLDER, SAMPLES, kind_of, sample
 from tests.papers.reading import Reading
 
 LINES = [VIETNAMESE[start : start + 20] for start in range(0, 134, 20)]
@@ -81,7 +81,9 @@ def _outlined(font: Any) -> set[int]:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_paper_reads_back_as_what_was_frozen(read: Callable[[str], Reading], name: str) -> None:
     """Every text of the values is in the file, letter by letter, in its case or in capitals."""
-    text = "".join(read(name).text.split()).casefold()
+    beside = [name.replace(*pair) for pair in ((ENCLOSING, ANNEX), (ANNEX, ENCLOSING))]
+    files = [name, *(other for other in beside if other != name)]  # a paper and its annex
+    text = "".join(part for file in files for part in read(file).text.split()).casefold()
     for value in _texts(sample(name)):
         assert "".join(value.split()).casefold() in text, value
 

@@ -16,6 +16,11 @@ from engine.papers.template import Templates
 from tests.papers.conftest import FOLDER, KINDS, SAMPLES, kind_of, sample
 
 DESCRIBED = tomllib.loads((FOLDER / "values.toml").read_text("utf-8"))
+TOGETHER = {
+    one: other for pair in DESCRIBED["enclosing"].items() for one, other in (pair, pair[::-1])
+}
+"""A paper and its annex print the same values between them."""
+
 PLAIN = {"str": str, "int": int, "bool": bool}
 
 
@@ -86,6 +91,10 @@ def test_every_key_is_asked_for_and_named_when_missing(kind: str) -> None:
     both = {name: set(leaves(sample(name))) for name in (kind, f"{kind}.long")}
     for path in set.union(*both.values()):
         said = [complaint(templates, name, path) for name in both if path in both[name]]
+        if kind in TOGETHER:
+            other = TOGETHER[kind]
+            said += [complaint(templates, n, path) for n in (other, f"{other}.long")
+                     if path in both[n.replace(other, kind)]]  # fmt: skip
         assert any(f"'{path[-1]}'" in each for each in said), f"{path} is never asked for"
 
 

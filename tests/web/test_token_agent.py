@@ -244,7 +244,7 @@ def test_a_server_that_shows_one_paper_and_asks_for_another_gets_nothing(
         changed = made.attributes[:-1] + bytes([made.attributes[-1] ^ 1])
         return replace(made, attributes=changed) if lie == "attributes" else made
 
-    def false_file(session: Any, desk: Any, person: int, paper: int, code: str) -> bytes:
+    def false_file(session: Any, desk: Any, person: int, paper: int, code: str, part: str) -> bytes:
         if lie == "file":
             return document(session, desk, person, two.papers[1], other.session)
         return document(session, desk, person, paper, code)

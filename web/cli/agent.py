@@ -41,6 +41,7 @@ class Work:
             "number": one.number or None,
             "session": one.session,
             "gap": list(one.gap),
+            "annex": one.annex and {"digest": one.annex.covered, "gap": list(one.annex.gap)},
             "outcome": "ready",
             "detail": None,
         }

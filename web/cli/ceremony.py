@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import quote
 
 from engine.errors import EngineError, Refusal, Refused
+from engine.papers import annexes
+from engine.papers.archive import carried
 from engine.signing.certificates import der
 from engine.signing.inspection import inspect
 from engine.signing.pkcs11 import TokenSigner
@@ -33,6 +35,7 @@ ENDING = frozenset(
         "wrong_pin",
         "pin_locked",
         "not_what_was_shown",
+        "annex_of_another",
         "server_unreachable",
         "server_untrusted",
         "wrong_password",
@@ -47,9 +50,20 @@ may be tried once for each paper."""
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A file to be signed, as it was recomputed here; see ``Ready``."""
+
+    digest: bytes
+    covered: str
+    file: Path | None
+    gap: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """A paper prepared for the signature, as it was recomputed here. ``covered`` is the digest
-    of the bytes that can be looked at, all but those in the ``gap``; the page shows the same."""
+    of the bytes that can be looked at, all but those in the ``gap``; the page shows the same.
+    ``annex`` is the file beside it that the same key signs with it, if there is one."""
 
     paper: int
     session: str
@@ -58,6 +72,7 @@ class Ready:
     number: str
     file: Path | None
     gap: tuple[int, int]
+    annex: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,38 +166,57 @@ class Ceremony:
             wish["ceremony"] = self.batch
         offer = self.remote.send("POST", f"/papers/{paper}/signing", wish)
         try:
-            session, document = str(offer["session"]), offer["document"]
+            session, number = str(offer["session"]), str(offer["number"] or "")
+            beside = offer.get("annex")
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise No("strange_answer", server=self.remote.base) from None
+        path = f"/papers/{paper}/signing/{quote(session, safe='')}/file"
+        seen, content = self._seen(offer, path, f"{paper}-{self.action}.pdf")
+        annex = None
+        if beside is not None:
+            name = f"{paper}-{self.action}-annex.pdf"
+            annex, file = self._seen(beside, f"{path}?part=annex", name)
+            if not annexes.belongs(file, carried(content).enclosed):
+                raise Refused(Refusal("annex_of_another"))
+        told = (seen.digest, seen.covered, number, seen.file, seen.gap)
+        return Ready(paper, session, *told, annex)
+
+    def _seen(self, offer: Any, path: str, name: str) -> tuple[Seen, bytes]:
+        """One file of an offer, recomputed from its very bytes, and these; raises ``Refused``
+        (``not_what_was_shown``) where the server told something else of it."""
+        try:
+            document = offer["document"]
             attributes = base64.b64decode(offer["signed_attributes"], validate=True)
             told = (str(offer["digest"]), str(document["digest"]), str(document["sha256"]))
-            number = str(offer["number"] or "")
             start, end = (int(place) for place in document["gap"])
         except (ValueError, TypeError, KeyError):
             raise No("strange_answer", server=self.remote.base) from None
-        content = self.remote.content(f"/papers/{paper}/signing/{quote(session, safe='')}/file")
+        content = self.remote.content(path)
         seen = inspect(content, attributes, self.credential)
         file = hashlib.sha256(content).hexdigest()
         around = hashlib.sha256(content[:start] + content[end:]).digest()
         if told != (seen.digest.hex(), seen.covered.hex(), file) or around != seen.covered:
             raise Refused(Refusal("not_what_was_shown"))
-        kept = self._keep(paper, content)
-        covered = seen.covered.hex()
-        return Ready(paper, session, seen.digest, covered, number, kept, (start, end))
+        kept = self._keep(name, content)
+        return Seen(seen.digest, seen.covered.hex(), kept, (start, end)), content
 
-    def _keep(self, paper: int, content: bytes) -> Path | None:
+    def _keep(self, name: str, content: bytes) -> Path | None:
         """The very bytes, to be looked at with any reader before they are signed."""
         if self.previews is None:
             return None
-        file = self.previews / f"{paper}-{self.action}.pdf"
+        file = self.previews / name
         file.write_bytes(content)
         return file
 
     def _finish(self, ready: Ready, signer: TokenSigner) -> Result:
         session = quote(ready.session, safe="")
         try:
-            body = {
+            body: dict[str, Any] = {
                 "signature": _text(signer.sign_digest(ready.digest)),
                 "certificates": [_text(der(signer.credential.certificate))],
             }
+            if ready.annex is not None:
+                body["annex_signature"] = _text(signer.sign_digest(ready.annex.digest))
             done = self.remote.send("PUT", f"/papers/{ready.paper}/signing/{session}", body)
             state = str(done["state_name"])
         except (EngineError, Answered, No) as error:

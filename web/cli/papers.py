@@ -103,16 +103,25 @@ def _whole(told: dict[str, Any]) -> list[str]:
 )
 def export(id_: int, file: Path, as_json: bool) -> None:
     from web.cli.office import open_office
+    from workflows import annexing
 
     office = open_office()
-    content, name = office.bureau.desk.export(office.session, id_)
-    target = file / name if file.is_dir() else file
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise No("not_written", file=target, reason=error.strerror) from None
-    told = {"id": id_, "file": str(target), "size": len(content)}
-    answer(told, as_json, lambda: [text("written", file=target, size=len(content))])
+    session, desk = office.session, office.bureau.desk
+    content, name = desk.export(session, id_)
+    files = [(file / name if file.is_dir() else file, content)]
+    annex = annexing.export(session, desk, desk.paper(session, id_))
+    if annex is not None:  # beside the paper, under the name by which the paper calls it
+        files.append((files[0][0].parent / annex[1], annex[0]))
+    for target, written in files:
+        try:
+            target.write_bytes(written)
+        except OSError as error:
+            raise No("not_written", file=target, reason=error.strerror) from None
+    told: dict[str, Any] = {"id": id_, "file": str(files[0][0]), "size": len(content)}
+    if annex is not None:
+        told["annex"] = {"file": str(files[1][0]), "size": len(annex[0])}
+    lines = [text("written", file=target, size=len(written)) for target, written in files]
+    answer(told, as_json, lambda: lines)
 
 
 @command(

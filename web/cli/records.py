@@ -32,6 +32,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     option("--offline", is_flag=True),
     option("--trust", type=FILE, metavar="BUNDLE"),
     option("--qr", "code", metavar="TEXT"),
+    option("--of", type=FILE, metavar="PAPER"),
     answers=True,
 )
 def verify(
@@ -40,12 +41,13 @@ def verify(
     offline: bool,
     trust: Path | None,
     code: str | None,
+    of: Path | None,
     as_json: bool,
 ) -> None:
     if offline:
-        _verify_offline(file, trust, code, as_json)
+        _verify_offline(file, trust, code, of, as_json)
         return
-    if file is None or trust or code:
+    if file is None or trust or code or of:
         raise click.UsageError(text("file_or_offline"))
     found = _verified(file, paper)
     told = found.record(language())
@@ -65,7 +67,9 @@ def _verified(file: Path, paper: str) -> Verification:
     return ask(office.session, office.bureau.desk, file.read_bytes(), code=paper)
 
 
-def _verify_offline(file: Path | None, trust: Path | None, code: str | None, as_json: bool) -> None:
+def _verify_offline(
+    file: Path | None, trust: Path | None, code: str | None, of: Path | None, as_json: bool
+) -> None:
     """The same for who has no network: neither database nor office is opened."""
     from web.answers import refusal
     from workflows.trust import Bundle
@@ -73,7 +77,7 @@ def _verify_offline(file: Path | None, trust: Path | None, code: str | None, as_
     if trust is None or (file is None and code is None):
         raise click.UsageError(text("offline_needs"))
     bundle = Bundle.read(trust.read_bytes())
-    found = _checked_alone(file, bundle, code)
+    found = _checked_alone(file, bundle, code, of)
     told = found.record() | {
         "problems": [refusal(one, language()) for one in found.problems],
         "warnings": [refusal(one, language()) for one in found.warnings],
@@ -82,15 +86,16 @@ def _verify_offline(file: Path | None, trust: Path | None, code: str | None, as_
     leave(found.ok)
 
 
-def _checked_alone(file: Path | None, bundle: Bundle, code: str | None) -> Checked:
-    from workflows.offline import check_code, check_file, too_large
+def _checked_alone(file: Path | None, bundle: Bundle, code: str | None, of: Path | None) -> Checked:
+    from workflows.offline import check_annex, check_code, check_file, too_large
     from workflows.verification import LARGEST
 
     if file is None:
         return check_code(code or "", bundle)
-    if file.stat().st_size > LARGEST:
+    if any(one.stat().st_size > LARGEST for one in (file, of) if one):
         return too_large(bundle)
-    return check_file(file.read_bytes(), bundle, code)
+    content, paper = file.read_bytes(), of.read_bytes() if of else None
+    return check_annex(content, bundle, paper) or check_file(content, bundle, code)
 
 
 def _offline_answers(told: dict[str, Any]) -> list[str]:
@@ -133,7 +138,9 @@ def _four_answers(told: dict[str, Any]) -> list[str]:
     def line(question: str, holds: bool | None) -> str:
         return f"{'–' if holds is None else '✓' if holds else '✗'} {text(question)}"
 
+    annex = told.get("part") == "annex" and told["number"]
     return [
+        *([text("is_annex", number=told["number"])] if annex else []),
         line("is_issued", told["issued"]),
         *_why(told, "issued"),
         line("is_unchanged", told["unchanged"]),

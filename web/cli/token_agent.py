@@ -201,6 +201,10 @@ def show(one: Ready) -> None:
     click.echo(told, err=True)
     if one.file is not None:
         click.echo(text("look_at", file=one.file), err=True)
+    if one.annex is not None:
+        click.echo(text("with_annex", digest=one.annex.covered), err=True)
+        if one.annex.file is not None:
+            click.echo(text("look_at", file=one.annex.file), err=True)
 
 
 def ask(key: str, **places: object) -> bool:

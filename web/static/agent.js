@@ -174,6 +174,21 @@
     shown.textContent = "";
     shown.appendChild(code);
     check(address, paper, shown);
+    if (paper.annex) { beside(address + "?part=annex", paper.annex, place, shown); }
+  }
+
+  // The annex that is signed in the same step, looked at and compared like its paper.
+  function beside(address, annex, place, shown) {
+    var link = document.createElement("a"), code = document.createElement("code");
+    link.href = address;
+    link.target = "_blank";
+    link.textContent = text.textAnnex;
+    place.appendChild(document.createTextNode(" · "));
+    place.appendChild(link);
+    code.textContent = grouped(annex.digest);
+    shown.appendChild(document.createTextNode(" · "));
+    shown.appendChild(code);
+    check(address, annex, shown);
   }
 
   var queue = Promise.resolve();

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from engine import clock
 from engine.definition import Definition
 from engine.history import Event
+from engine.papers import annexes
 from engine.papers.book import Paper, PaperVersion
 from engine.subjects import Link, Subject, SubjectScope
 from workflows.cycles import SECURITY
@@ -71,6 +72,11 @@ class Sheet:
     drafted_at: datetime
     number: str
     issued_on: date | None
+
+    @property
+    def annex(self) -> str:
+        """The name of its annex, where that is a file of its own; else empty."""
+        return annexes.file_name(self.values)
 
 
 @dataclass(frozen=True, slots=True)

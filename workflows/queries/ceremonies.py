@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from engine.errors import Refusal
 from engine.history import Event
 from engine.house import House
-from engine.papers.book import Paper, PaperVersion
+from engine.papers.book import ANNEXES, Paper, PaperVersion
 from engine.policy import Actor
 from engine.subjects import Link, Subject, Waiting
 from workflows.ceremonies import MOST, Chosen, outcome_now, told
@@ -158,11 +158,11 @@ def rows(session: Session, ceremony_id: int, *, limit: int, offset: int = 0) -> 
 
 
 def _newest(ceremony_id: int) -> Subquery:
-    """The newest version of each paper of a ceremony."""
+    """The newest version of each paper of a ceremony, its annex apart."""
     return (
         select(PaperVersion.paper_id, func.max(PaperVersion.id).label("id"))
         .join(CeremonyPaper, CeremonyPaper.paper_id == PaperVersion.paper_id)
-        .where(CeremonyPaper.ceremony_id == ceremony_id)
+        .where(CeremonyPaper.ceremony_id == ceremony_id, PaperVersion.stage.not_in(ANNEXES))
         .group_by(PaperVersion.paper_id)
         .subquery()
     )

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine import clock
-from engine.papers.book import PUBLIC, Paper, PaperVersion
+from engine.papers import annexes
+from engine.papers.book import ANNEX_ISSUED, PUBLIC, Paper, PaperVersion
 from engine.subjects import Link, Subject
 from workflows.names import words_of
 from workflows.nominations import Nomination
@@ -53,6 +54,10 @@ class PublicPaper:
     authority: str
     areas: Sequence[str]
     sha256: str | None
+    annex: str | None
+    """The digest of its annex, where that is a file of its own."""
+
+    annex_name: str
 
 
 def years(session: Session) -> Sequence[int]:
@@ -146,6 +151,16 @@ def plain_code(text: str) -> str:
     return "".join(letter for letter in last if letter.isalnum())
 
 
+def _newest(session: Session, paper_id: int, stages: Sequence[str]) -> str | None:
+    """The digest of the newest file of a paper at one of these stages."""
+    return session.scalar(
+        select(PaperVersion.sha256)
+        .where(PaperVersion.paper_id == paper_id, PaperVersion.stage.in_(stages))
+        .order_by(PaperVersion.id.desc())
+        .limit(1)
+    )
+
+
 def paper(session: Session, code: str) -> PublicPaper | None:
     """The paper with that public code, and the names of the areas it lists."""
     row = session.execute(
@@ -168,12 +183,7 @@ def paper(session: Session, code: str) -> PublicPaper | None:
         .where(Link.paper_id == found.id)
         .order_by(Link.position)
     ).all()
-    sha256 = session.scalar(
-        select(PaperVersion.sha256)
-        .where(PaperVersion.paper_id == found.id, PaperVersion.stage.in_(PUBLIC))
-        .order_by(PaperVersion.id.desc())
-        .limit(1)
-    )
+    sha256, annex = (_newest(session, found.id, stages) for stages in (PUBLIC, (ANNEX_ISSUED,)))
     return PublicPaper(
         found.id,
         found.kind,
@@ -184,4 +194,6 @@ def paper(session: Session, code: str) -> PublicPaper | None:
         (then or authority).title,
         names,
         sha256,
+        annex,
+        annexes.file_name(found.values),
     )

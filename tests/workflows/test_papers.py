@@ -60,7 +60,8 @@ class Office:
         return self.desk.store.get(digest)
 
     def check(self, content: bytes) -> str:
-        return verify(self.stage.session, self.desk, content).verdict
+        with self.stage.now():
+            return verify(self.stage.session, self.desk, content).verdict
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,8 @@ def test_a_decision_is_signed_numbered_sealed_and_genuine(office: Office) -> Non
     assert office.check(office.content("signed")) == "not_issued"
     assert office.issue() == "issued"
     content = office.content("issued")
-    found = verify(office.stage.session, office.desk, content)
+    with office.stage.now():
+        found = verify(office.stage.session, office.desk, content)
     assert (found.issued, found.unchanged, found.in_force, found.verdict) == (
         True,
         True,

@@ -216,14 +216,11 @@ def _finished(
     """The move that a signature makes, everything about it judged."""
     person_id, paper_id, action = made.person_id, made.paper_id, made.action
     _refuse_expired(made)
-    if max(len(signature), len(annex_signature or b"")) > LARGEST_SIGNATURE:
-        raise Refused(Refusal("signature_mismatch"))
+    _refuse_oversized(signature, annex_signature or b"")
     if made.ceremony_id is not None:
         admission.refuse_unless_going(session, made.ceremony_id, made.fingerprint)
     desk.may(session, person_id, paper_id, action)
-    given = [base64.b64encode(one).decode() for one in certificates[:1]]
-    if given not in ([], made.certificates[:1]):
-        raise Refused(Refusal("certificate_changed"))
+    _refuse_other_certificate(made, certificates)
     holder = desk.holder(session, person_id, paper_id, action)
     credential = _credential([base64.b64decode(one) for one in made.certificates])
     end_reading(session)  # the authorities may be asked: nothing is held meanwhile
@@ -267,6 +264,17 @@ def _next(session: Session, desk: PaperDesk, person_id: int, paper_id: int) -> s
 def _refuse_expired(made: SigningSession) -> None:
     if clock.now() >= made.expires_at:
         raise Refused(Refusal("session_expired"))
+
+
+def _refuse_oversized(*signatures: bytes) -> None:
+    if max(map(len, signatures)) > LARGEST_SIGNATURE:
+        raise Refused(Refusal("signature_mismatch"))
+
+
+def _refuse_other_certificate(made: SigningSession, certificates: Sequence[bytes]) -> None:
+    given = [base64.b64encode(one).decode() for one in certificates[:1]]
+    if given not in ([], made.certificates[:1]):
+        raise Refused(Refusal("certificate_changed"))
 
 
 def _credential(certificates: Sequence[bytes]) -> Credential:

@@ -150,7 +150,8 @@ class _Known:
     @property
     def unlogged(self) -> str:
         """That a file which left the office is not in the log: as a reason, else nothing."""
-        if self.stage not in PUBLIC or self.log_index is not None or self.at is None:
+        left = self.stage in (*PUBLIC, ANNEX_ISSUED)
+        if not left or self.log_index is not None or self.at is None:
             return ""
         return "not_logged" if clock.now() - self.at > LOGGED_WITHIN else "not_logged_yet"
 

@@ -211,7 +211,7 @@ def test_the_command_line_tells_beforehand_drafts_and_refuses(keyed: Site) -> No
     [(0, "không còn được công nhận; chuỗi năm đạt 1 → 0"), (1, "chuỗi năm đạt vẫn là 1")],
 )
 def test_what_is_lost_by_a_paper_alone_is_not_told_as_the_year(after: int, said: str) -> None:
-    lost = {"area_name": "Thôn 1", "streak": 1, "streak_after": after}
+    lost = {"area_name": "Thôn 1", "streak": 1, "streak_after": after, "heirs": []}
     (line,) = _foretold({"lost": [lost], "dependents": []})
     assert line.startswith("Thôn 1: ")
     assert line.endswith(said)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import clock
+from engine import clock, outbox
 from engine.papers.book import ANNEX_ISSUED, Paper, PaperVersion
 from engine.signing.coverage import facts
 from engine.signing.pkcs11 import Wanted, choose, credentials
@@ -111,6 +111,7 @@ def _everybody_finds_it(here: Room, paper: int) -> None:
     ).one()
     annex = here.bureau.store.get(digest)
     with here.stage.now():
+        outbox.deliver_all(here.session, here.bureau.desk.handlers)  # it is logged
         client = here.app.test_client()
         page = client.get(f"/p/{code}")
         assert f"/p/{code}/file?part=annex" in page.text

@@ -20,7 +20,7 @@ from workflows.trust import Bundle
 
 BUNDLE_KEYS = {
     "format", "made_at", "address", "addresses", "roots", "log", "statements", "kinds", "levels",
-    "fates", "ended", "changes", "signature",
+    "fates", "ended", "changes", "holders", "signature",
 }  # fmt: skip
 
 

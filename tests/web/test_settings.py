@@ -24,6 +24,7 @@ from web.settings import (
     require_start,
 )
 from workflows import library, migrate
+from workflows.lawfiles import files_of
 
 GOOD_SECRET = "Vd8mQ2zLr0pXw4TjKc6nYb1sHf5gAe3uRi9o"
 
@@ -223,7 +224,7 @@ def test_the_law_is_proved_before_anything_starts(
     migrated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = _production(migrated, tmp_path)
-    source = next(path for path in library.RECOGNITION if path.stem == "de-an-375")
+    source = next(path for path in files_of("recognition") if path.stem == "de-an-375")
     text = source.read_text(encoding="utf-8")
     spoilt = {
         "transitions.register.guards": text.replace('"registration_in_order"', '"no_such_guard"'),
@@ -232,7 +233,7 @@ def test_the_law_is_proved_before_anything_starts(
     for key, now in spoilt.items():
         broken = tmp_path / "de-an-375.toml"
         broken.write_text(now, encoding="utf-8")
-        monkeypatch.setattr(library, "RECOGNITION", [broken])
+        monkeypatch.setattr(library, "files_of", lambda _kind, one=broken: [one])
         library.law.cache_clear()
         (problem,) = check_start(settings)
         assert (problem.code, Path(problem.setting).name) == ("unsound_law", broken.name)

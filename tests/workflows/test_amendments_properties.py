@@ -21,7 +21,7 @@ from tests.workflows.staging import Stage, house, stage
 from workflows import recount, resting, standing
 from workflows.nominations import Nomination
 from workflows.people import Appointment, Person
-from workflows.results import Result
+from workflows.results import Result, counting
 from workflows.streaks import yearly_table
 from workflows.units import Unit
 
@@ -131,7 +131,12 @@ def step(play: Stage, model: Model, data: st.DataObject) -> None:
 
 
 def judge(play: Stage, model: Model) -> None:
-    """What must hold after any sequence of acts."""
+    """What must hold after any sequence of acts, on the day of the play."""
+    with play.now():
+        _judge(play, model)
+
+
+def _judge(play: Stage, model: Model) -> None:
     session = play.session
     session.expire_all()
     assert history.verify(session) == []
@@ -142,10 +147,12 @@ def judge(play: Stage, model: Model) -> None:
     every = session.scalars(select(Nomination)).all()
     sheets = recount.sheets_of(session, [one.id for one in every])
     for one in every:
-        row = session.scalars(select(Result).where(Result.nomination_id == one.id)).first()
+        row = session.scalars(
+            select(Result).where(Result.nomination_id == one.id, counting())
+        ).first()
         told = (row.recognised, row.level, row.decision_number) if row else None
         assert told == model.recognised(one.id)
-        folded = recount.fold(sheets.get(one.id, ()))
+        folded = recount.fold(sheet.on(play.today) for sheet in sheets.get(one.id, ()))
         assert told == (folded and (folded.recognised, folded.level, folded.number))
         assert (play.state(one.id) == "revoked") == model.lost(one.id)
     for paper, sheet in model.papers.items():

@@ -224,7 +224,8 @@ def test_the_law_is_proved_before_anything_starts(
     migrated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = _production(migrated, tmp_path)
-    source = next(path for path in files_of("recognition") if path.stem == "de-an-375")
+    files = files_of("recognition")
+    source = next(path for path in files if path.stem == "de-an-375")
     text = source.read_text(encoding="utf-8")
     spoilt = {
         "transitions.register.guards": text.replace('"registration_in_order"', '"no_such_guard"'),
@@ -233,7 +234,8 @@ def test_the_law_is_proved_before_anything_starts(
     for key, now in spoilt.items():
         broken = tmp_path / "de-an-375.toml"
         broken.write_text(now, encoding="utf-8")
-        monkeypatch.setattr(library, "files_of", lambda _kind, one=broken: [one])
+        with_broken = [broken if path == source else path for path in files]
+        monkeypatch.setattr(library, "files_of", lambda _kind, told=with_broken: told)
         library.law.cache_clear()
         (problem,) = check_start(settings)
         assert (problem.code, Path(problem.setting).name) == ("unsound_law", broken.name)

@@ -53,6 +53,11 @@ class Hall:
         room.session.commit()
         self.chair, self.seal = citizen(room.authority), body(room.authority)
 
+    def verdict(self, content: bytes) -> str:
+        """What the check says of a file on the day of the stage, before it is logged."""
+        with self.room.stage.now():
+            return verify(self.room.session, self.room.desk, content).verdict
+
     def whose(self, who: str) -> Whose:
         if who == "commune":
             return Whose("agency", self.room.stage.country.commune)
@@ -103,7 +108,7 @@ def test_a_certificate_from_outside_signs_once_two_people_said_whose_it_is(hall:
     assert room.act("chair", hall.chair).state == "signed"
     assert room.act("clerk", hall.seal).state == "issued"
     content = room.content()
-    assert verify(room.session, room.desk, content).verdict == "genuine"
+    assert hall.verdict(content) == "genuine"
     with room.stage.now():
         StatementKeys(room.desk.keys.folder).signer(make=True)
         bundle = trust.export(room.session, room.desk)
@@ -114,7 +119,7 @@ def test_a_certificate_from_outside_signs_once_two_people_said_whose_it_is(hall:
     room.stage.wait(1)
     hall.end(entered, "chair")
     hall.end(sealed, "admin")
-    assert verify(room.session, room.desk, content).verdict == "genuine"
+    assert hall.verdict(content) == "genuine"
 
 
 def test_an_ended_certificate_signs_no_more(hall: Hall) -> None:
@@ -143,7 +148,7 @@ def test_a_paper_signed_outside_the_time_of_an_enrolment_is_not_theirs(hall: Hal
     session = hall.room.session
     session.execute(update(CertificateEnrolment).values(moved))
     session.commit()
-    assert verify(session, hall.room.desk, hall.room.content()).verdict == "altered"
+    assert hall.verdict(hall.room.content()) == "altered"
 
 
 def test_another_certificate_of_the_same_subject_is_another(hall: Hall) -> None:

@@ -94,13 +94,12 @@ class Carried:
         }
 
 
-def data_file(
-    schema: str, kind: str, values: Mapping[str, Any], enclosed: Sequence[Any] | None = None
-) -> bytes:
-    """The data of a paper as the file it carries: canonical JSON, like the values' digest.
+def data_file(schema: str, kind: str, frozen: str, enclosed: Sequence[Any] | None = None) -> bytes:
+    """The data of a paper as the file it carries: canonical JSON, like its frozen values.
     ``enclosed`` are the files that belong to it, for a kind that encloses any."""
     beside = {} if enclosed is None else {"enclosed": list(enclosed)}
-    return freeze({"schema": schema, "kind": kind, "values": dict(values), **beside}).encode()
+    head = freeze({"schema": schema, "kind": kind, **beside}).removesuffix("}")
+    return f'{head},"values":{frozen}}}'.encode()
 
 
 def archive(pdf: Pdf, attachments: Sequence[Attachment]) -> None:

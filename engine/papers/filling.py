@@ -1,172 +1,141 @@
-"""Papers laid out once and filled many times: one layout serves all that differ in a few lines.
+"""Papers laid out once and filled many times: one layout serves all that differ in some texts.
 
-The template stays the only description of the design. It marks the lines that differ from one
-paper to the next with ``data-fill``; what is left of its page without their texts is the
-paper's shape. A shape is laid out once, with stand-ins in these lines, and taken apart into
-what all its papers share, already written, and what each has of its own: the lines, the title,
-the identifier. Filling sets a few lines of text and writes two kilobytes.
+The template stays the only description of the design. It marks the texts that differ from one
+paper to the next with ``data-fill``; the rest of its page, and how many lines each of these
+texts takes, is the paper's shape. A shape is laid out once, with stand-ins for the texts, and
+taken apart into what all its papers share, already written, and what each has of its own: the
+lines, title and author, the identifier. Filling sets some lines and writes a few kilobytes.
 
 Whether a paper is filled or laid out depends on nothing but its values, so that its bytes are
-the same in any process and in any batch: what does not fit its line, or needs a letter that
-the font at hand lacks, is laid out for real, every time.
+the same in any process and in any batch: what cannot be set here as the typesetter would set
+it, or needs a letter that the font at hand lacks, is laid out for real, every time.
 """
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from threading import Lock
+from typing import Any
 
-from engine.papers import formfont, shaping
+from engine.papers import marks, measuring, setting
 from engine.papers.archive import Attachment
+from engine.papers.breaking import DoesNotFit
+from engine.papers.marks import AUTHOR, TITLE, Counts, Page
 from engine.papers.parts import Found, Parts
-from engine.papers.shaping import NotPlain
+from engine.papers.setting import Measure, Shown
 
-# Values are escaped: no ``<`` and no ``>`` of theirs can stand in a page.
-_MARKED = re.compile(r"(<(\w+) [^>]*data-fill)>([^<]*)(</\2>)")
-_TITLE = re.compile(r"(<title>)([^<]*)(</title>)")
-_STAND_IN = chr(0x01FE)  # a letter that no paper holds; as many as the line has before it, and one
-_WHITES = " \t\n\r\f"
-_WHITE = re.compile(f"[{_WHITES}]+")
-_SLACK = 0.05  # of a pixel; a line that nearly fills its place is left to the typesetter
-_LONG_WORD = 24
+_MOST_SHAPES = 48  # each some two hundred kilobytes
+_MOST_PLACES = 2000
 
-
-class DoesNotFit(Exception):
-    """These texts are for a real layout."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page apart: its shape, and the texts that make it one paper."""
-
-    shape: str
-    title: str
-    texts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a line stands in its shape: pixels from the left, and what room there is."""
-
-    left: float
-    right: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of the shape: its face, its first letter's place, and the font's name in the
-    file. ``centred`` is the middle of a centred line."""
-
-    style: str
-    size: float
-    x: float
-    y: bytes
-    room: float
-    centred: float | None
-    font: bytes
-
-    def set(self, text: str) -> bytes:
-        """The operators that show a text in it; raises ``DoesNotFit``."""
-        try:
-            set_line = shaping.line(text, self.style, self.size)
-            shown = _shown(set_line, self.style)
-        except (NotPlain, KeyError):
-            raise DoesNotFit(text) from None
-        if not text or set_line.width > self.room - _SLACK:
-            raise DoesNotFit(text)
-        x = self.x if self.centred is None else self.centred - set_line.width / 2
-        return b"1 0 0 -1 %s %s Tm\n%s %s Tf\n[%s] TJ\n" % (
-            _number(x),
-            self.y,
-            self.font,
-            _number(self.size),
-            shown,
-        )
-
-
-def apart(page: str) -> Page | None:
-    """A page as shape and texts; None for a page that marks no line."""
-    texts: list[str] = []
-
-    def stand_in(found: re.Match[str]) -> str:
-        texts.append(_collapsed(found[3]))
-        name = stand_in_name(len(texts) - 1)
-        return f'{found[1]} id="{name}">{_STAND_IN * len(texts)}{found[4]}'
-
-    shape = _MARKED.sub(stand_in, page)
-    title = _TITLE.search(page)
-    if not texts or title is None:
-        return None
-    shape = _TITLE.sub(rf"\g<1>{_STAND_IN}\g<3>", shape)
-    return Page(shape, _collapsed(title[2]), tuple(texts))
-
-
-def stand_in_name(index: int) -> str:
-    """What the element of a line is called in its shape."""
-    return f"fill-{index}"
-
-
-def _collapsed(source: str) -> str:
-    return html.unescape(" ".join(_WHITE.split(source.strip(_WHITES))))
+LayOut = Callable[[str], tuple[bytes, Sequence[Any]]]
+"""Lays out the source of a page: the paper, and the boxes of its pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filler:
-    """One shape, ready to be filled."""
+    """One shape, ready to be filled; ``measures`` are those of its blocks."""
 
     parts: Parts
-    lines: tuple[_Line, ...]
+    measures: tuple[Measure, ...]
 
     @classmethod
-    def of(cls, laid_out: bytes, spots: Sequence[Spot]) -> Filler:
-        """From the shape as it was laid out, and the places of its lines in it; raises
-        ``DoesNotFit`` for one in which they are not found again."""
-        stand_ins = [_STAND_IN * (n + 1) for n in range(len(spots))]
+    def of(cls, page: Page, counts: Counts, lay_out: LayOut) -> Filler:
+        """The shape of a page, so many lines in each block; raises ``DoesNotFit`` for one
+        that is laid out otherwise than its stand-ins."""
+        laid_out, boxes = lay_out(page.shape(counts))
+        measures = measuring.measures(boxes, len(page.blocks))
+        runs = list(islice(marks.iter_codes(), marks.runs_of(page, counts)))
         try:
-            parts = Parts.of(laid_out, stand_ins, _STAND_IN)
+            fields = [block.field for block in page.blocks if block.field]
+            return cls(Parts.of(laid_out, runs, (TITLE, AUTHOR), fields), tuple(measures))
         except ValueError:
-            raise DoesNotFit(_STAND_IN) from None
-        lines = [_line(found, spot) for found, spot in zip(parts.found, spots, strict=True)]
-        return cls(parts, tuple(lines))
+            raise DoesNotFit(page.title) from None
 
     def fill(self, page: Page, identity: bytes, inside: Sequence[Attachment]) -> bytes:
         """The paper, with the files it carries; raises ``DoesNotFit``."""
-        if any(len(word) > _LONG_WORD for text in page.texts for word in text.split()):
-            raise DoesNotFit(page.title)
-        pairs = zip(self.lines, page.texts, strict=True)
-        lines = [line.set(text) for line, text in pairs]
-        return self.parts.joined(lines, page.title, identity, inside)
+        shown: list[Shown] = []
+        ends: list[float] = []
+        for block, measure in zip(page.blocks, self.measures, strict=True):
+            shown += setting.shown(block, measure)
+            if block.field:
+                ends.append(shown[-1].end)
+        runs = [_painted(run, found) for run, found in zip(shown, self.parts.found, strict=True)]
+        return self.parts.joined(runs, ends, (page.title, page.author), identity, inside)
 
 
-def _line(found: Found, spot: Spot) -> _Line:
-    """The line of a stand-in: it begins at its left end, or it is centred."""
-    wide = shaping.line(found.text, found.style, found.size).width
-    middle = (spot.left + spot.right) / 2
-    is_centred = abs(found.x + wide / 2 - middle) < abs(found.x - spot.left)
-    return _Line(
-        style=found.style,
-        size=found.size,
-        x=found.x,
-        y=found.y,
-        room=spot.right - spot.left,
-        centred=middle if is_centred else None,
-        font=found.font,
+def _painted(run: Shown, found: Found) -> bytes:
+    if run.style != found.style:
+        raise DoesNotFit(run)
+    return b"1 0 0 -1 %s %s Tm\n%s %s Tf\n%s TJ\n" % (
+        run.x,
+        found.y,
+        found.font,
+        found.size,
+        run.glyphs,
     )
 
 
-def _shown(line: shaping.Line, style: str) -> bytes:
-    """The glyphs of a line, and what sets each apart from where its width alone would put
-    the next: whole thousandths, as the typesetter writes them. Raises ``KeyError``."""
-    face, pieces = formfont.face(style), ["<"]
-    for letter, advance in line.letters:
-        glyph = face.glyphs[letter]
-        pieces.append(f"{glyph:04X}")
-        if closer := int(face.widths[glyph] - advance):
-            pieces.append(f">{closer}<")
-    return "".join((*pieces, ">")).encode()
+class _Unknown:
+    """What stands for a shape that was never met."""
 
 
-def _number(value: float) -> bytes:
-    return f"{value:.6f}".rstrip("0").rstrip(".").encode()
+_UNKNOWN = _Unknown()
+
+
+@dataclass(slots=True)
+class Shapes:
+    """The shapes that were met, a bounded number; None stands for one that cannot be filled.
+
+    How many lines a text takes is known before its shape is: from the measure that its block
+    had in another shape. The first shape of a template therefore has a line for each text.
+    """
+
+    _fillers: dict[tuple[object, ...], Filler | None] = field(default_factory=dict)
+    _places: dict[str, Measure] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def filler(self, page: Page, kind: tuple[object, ...], lay_out: LayOut) -> Filler:
+        """The shape of a page, laid out when it is first asked for. ``kind`` is what else
+        two papers of one shape have in common. Raises ``DoesNotFit``."""
+        places = [f"{kind[0]}{block.where}" for block in page.blocks]
+        known = [self._places.get(place) for place in places]
+        measures = [measure for measure in known if measure is not None]
+        if len(measures) < len(places):
+            measures = list(self._made(page, page.ones, kind, lay_out).measures)
+            self._keep(dict(zip(places, measures, strict=True)), self._places, _MOST_PLACES)
+        pairs = list(zip(page.blocks, measures, strict=True))
+        counts = tuple(setting.counts(block, measure) for block, measure in pairs)
+        found = self._made(page, counts, kind, lay_out)
+        if list(found.measures) != measures:
+            raise DoesNotFit(page.title)
+        return found
+
+    def _made(
+        self, page: Page, counts: Counts, kind: tuple[object, ...], lay_out: LayOut
+    ) -> Filler:
+        key = (page.pieces, counts, page.looks, *kind)
+        found = self._fillers.get(key, _UNKNOWN)
+        if isinstance(found, _Unknown):
+            found = self._tried(page, counts, lay_out)
+        self._keep({key: found}, self._fillers, _MOST_SHAPES)
+        if found is None:
+            raise DoesNotFit(page.title)
+        return found
+
+    def _keep(self, new: dict[Any, Any], kept: dict[Any, Any], most: int) -> None:
+        """Keeps these as the newest, and no more than so many."""
+        with self._lock:
+            for key in new:
+                kept.pop(key, None)
+            kept.update(new)
+            while len(kept) > max(most, len(new)):
+                del kept[next(iter(kept))]
+
+    @staticmethod
+    def _tried(page: Page, counts: Counts, lay_out: LayOut) -> Filler | None:
+        try:
+            return Filler.of(page, counts, lay_out)
+        except DoesNotFit:
+            return None

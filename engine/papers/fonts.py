@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
@@ -101,6 +101,7 @@ def _advances(style: str) -> Mapping[int, int]:
     return {code: widths[name][0] for code, name in font.getBestCmap().items()}
 
 
+@lru_cache(maxsize=4096)
 def width(text: str, style: str, size: float) -> float:
     """How wide a line of text is, in points, without kerning; raises ``KeyError`` for a
     letter the typeface lacks."""

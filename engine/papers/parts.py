@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 from xml.sax.saxutils import escape
 
 import pikepdf
@@ -31,60 +32,108 @@ _STYLES = {
     "Paper-Times-Bold-Italic": "bolditalic",
 }
 _FREE, _PLAIN, _PACKED = 0, 1, 2
+_ROW = 7  # bytes of the table of places for each object
+_POINTS = 0.75  # a pixel, in points
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A line of the shape as its content stream shows it; ``font`` is the resource under
-    which the full face of its style may be called."""
+    """A run of the shape as a content stream shows it: its baseline, its face and size, and the
+    resource under which the full face of its style may be called."""
 
-    text: str
-    x: float
     y: bytes
     style: str
-    size: float
+    size: bytes
     font: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a page of the shape shows between its first run and its last: ``runs`` by number, in
+    the order of painting, and what is painted between two of them."""
+
+    runs: tuple[int, ...]
+    between: tuple[bytes, ...]
+
+    def painted(self, runs: Sequence[bytes]) -> bytes:
+        """The same with all runs' operators."""
+        pieces = [runs[self.runs[0]]]
+        for number, piece in zip(self.runs[1:], self.between, strict=True):
+            pieces += (piece, runs[number])
+        return b"".join(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A field's widget that stands where a text ends: its number, its entries but for the last,
+    and its rectangle in the shape."""
+
+    number: int
+    entries: bytes
+    rect: tuple[float, ...]
+
+    def body(self, left: float) -> bytes:
+        """The widget, that many points from the left."""
+        before, bottom, after, top = self.rect
+        corners = (left, bottom, left + after - before, top)
+        return b"%s /Rect [%s] >>" % (self.entries, b" ".join(b"%.2f" % one for one in corners))
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The shared bytes, and the objects that follow them. ``rows`` places the shared objects
-    (ISO 32000-1, 7.5.8.3); ``own`` numbers the lines, then the paper's data where it carries
-    any, then information and metadata."""
+    (ISO 32000-1, 7.5.8.3); ``own`` numbers the sheets, then the paper's data where it carries
+    any, then information and metadata. ``metadata`` is open where title (0) and author (1) go.
+    """
 
     shared: bytes
     rows: bytes
     own: tuple[int, ...]
-    information: tuple[bytes, bytes]
-    metadata: tuple[bytes, bytes]
+    information: bytes
+    metadata: tuple[bytes | int, ...]
     root: bytes
+    sheets: tuple[Sheet, ...]
     found: tuple[Found, ...]
+    moved: tuple[Moved, ...]
 
     @classmethod
-    def of(cls, laid_out: bytes, lines: Sequence[str], title: str) -> Parts:
-        """From a paper of one page whose lines and title are stand-ins."""
+    def of(
+        cls, laid_out: bytes, runs: Sequence[str], told: Sequence[str], fields: Sequence[str]
+    ) -> Parts:
+        """From a paper whose runs, title and author are stand-ins, and whose named fields
+        stand each where a run ends; raises ``ValueError`` for
+        one that does not show each run once."""
         with Pdf.open(BytesIO(laid_out)) as pdf:
-            return _Workbench(pdf).parts(lines, title)
+            return _Workbench(pdf).parts(runs, told, fields)
 
     def joined(
-        self, lines: Sequence[bytes], title: str, identity: bytes, inside: Sequence[Attachment]
+        self,
+        runs: Sequence[bytes],
+        ends: Sequence[float],
+        told: Sequence[str],
+        identity: bytes,
+        inside: Sequence[Attachment],
     ) -> bytes:
-        """A paper with its own lines (operators), title, identifier and data."""
-        told = self.information[0] + pikepdf.String(title).unparse() + self.information[1]
-        xmp = escape(title).encode().join(self.metadata)
+        """A paper with its own runs (operators), the ends (pixels) of those before a field,
+        title and author, identifier and data."""
+        title, author = (pikepdf.String(one).unparse() for one in told)
+        escaped = [escape(one).encode() for one in told]
+        xmp = b"".join(escaped[one] if isinstance(one, int) else one for one in self.metadata)
         bodies = [
-            *(_stream(b"", line) for line in lines),
+            *(_squeezed(sheet.painted(runs)) for sheet in self.sheets),
             *(_file(one) for one in inside if one.name == archive.DATA),
-            told,
+            b"%s /Title %s /Author %s >>" % (self.information, title, author),
             _stream(b"/Type /Metadata /Subtype /XML", xmp),
         ]
-        pieces, rows, at = [self.shared], [self.rows], len(self.shared)
-        for number, body in zip(self.own, bodies, strict=True):
+        numbers = [one.number for one in self.moved] + list(self.own)
+        bodies[:0] = [one.body(end * _POINTS) for one, end in zip(self.moved, ends, strict=True)]
+        pieces, rows, at = [self.shared], bytearray(self.rows), len(self.shared)
+        for number, body in zip(numbers, bodies, strict=True):
             pieces.append(b"%d 0 obj\n%s\nendobj\n" % (number, body))
-            rows.append(_row(_PLAIN, at))
+            rows[number * _ROW : (number + 1) * _ROW] = _row(_PLAIN, at)
             at += len(pieces[-1])
         last = self.own[-1] + 1
-        table = zlib.compress(b"".join((*rows, _row(_PLAIN, at))))
+        table = zlib.compress(bytes(rows) + _row(_PLAIN, at))
         name = identity.hex().encode()
         entries = (
             b"/Type /XRef /W [1 4 2] /Size %d /Root %s /Info %d 0 R /ID [<%s> <%s>]"
@@ -95,64 +144,91 @@ class Parts:
         return b"".join(pieces)
 
 
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A page cut: what stays before its first run and after its last."""
+
+    page: pikepdf.Page
+    around: tuple[bytes, bytes]
+    sheet: Sheet
+
+
 @dataclass(slots=True)
 class _Workbench:
     """A shape while it is taken apart."""
 
     pdf: Pdf
 
-    def parts(self, lines: Sequence[str], title: str) -> Parts:
-        (page,) = self.pdf.pages
-        dropped = {page.Contents.objgen, self.pdf.trailer.Info.objgen}
-        dropped.add(self.pdf.Root.Metadata.objgen)
+    def parts(self, runs: Sequence[str], told: Sequence[str], fields: Sequence[str]) -> Parts:
+        dropped = {self.pdf.trailer.Info.objgen, self.pdf.Root.Metadata.objgen}
         holder = archive.holders(self.pdf).get(archive.DATA)
         if holder is not None:
             dropped.add(holder.F.objgen)
-        matches, found = self._lines(page, lines)
-        pieces = self._between(page.Contents.read_bytes(), matches)
-        information, metadata = self._told(title)
-        kept = [self.pdf.make_stream(piece) for piece in pieces]
+        numbers = {run: number for number, run in enumerate(runs)}
+        found: dict[int, Found] = {}
+        cut = [one for page in self.pdf.pages if (one := self._cut(page, numbers, found))]
+        if len(found) != len(runs) or sum(len(one.sheet.runs) for one in cut) != len(runs):
+            raise ValueError("a run to be filled is not shown exactly once")
+        dropped |= {one.page.Contents.objgen for one in cut}
+        around = [tuple(map(self.pdf.make_stream, one.around)) for one in cut]
         self.pdf.make_indirect(Dictionary())  # the number of the packed objects
-        count = len(found) + (holder is not None) + 2
+        count = len(cut) + (holder is not None) + 2
         own = [self.pdf.make_indirect(Dictionary()) for _ in range(count)]
         if holder is not None:
-            holder.F = holder.UF = own[len(found)]
-        page.Contents = Array(
-            [each for both in zip(kept, [*own[: len(found)], None], strict=True) for each in both][
-                :-1
-            ]
-        )
+            holder.F = holder.UF = own[len(cut)]
+        for one, (before, after), mine in zip(cut, around, own, strict=False):
+            one.page.Contents = Array([before, mine, after])
+        moved = tuple(map(self._moved, fields))
+        dropped |= {(one.number, 0) for one in moved}
+        information, metadata = self._told(told)
         self.pdf.Root.Metadata = own[-1]
-        numbers = tuple(int(thing.objgen[0]) for thing in own)
-        shared, rows = self._written(dropped, numbers[0])
-        root = b"%d 0 R" % self.pdf.Root.objgen[0]
-        return Parts(shared, rows, numbers, information, metadata, root, tuple(found))
+        places = tuple(int(thing.objgen[0]) for thing in own)
+        shared, rows = self._written(dropped, places[0])
+        return Parts(
+            shared,
+            rows,
+            places,
+            information,
+            metadata,
+            root=b"%d 0 R" % self.pdf.Root.objgen[0],
+            sheets=tuple(one.sheet for one in cut),
+            found=tuple(found[number] for number in range(len(runs))),
+            moved=moved,
+        )
 
-    def _lines(
-        self, page: pikepdf.Page, lines: Sequence[str]
-    ) -> tuple[list[re.Match[bytes]], list[Found]]:
-        """Where the stand-ins are shown, in the order of the lines."""
+    def _moved(self, name: str) -> Moved:
+        (widget,) = (one for one in self.pdf.Root.AcroForm.Fields if str(one.T) == name)
+        rect = tuple(float(corner) for corner in widget.Rect)
+        del widget.Rect
+        entries = widget.unparse(resolved=True).rstrip().removesuffix(b">>")
+        return Moved(int(widget.objgen[0]), entries, rect)
+
+    def _cut(
+        self, page: pikepdf.Page, numbers: Mapping[str, int], found: dict[int, Found]
+    ) -> _Cut | None:
+        """A page cut where it shows runs; None for one that shows none."""
         fonts = page.Resources.Font
         letters = {name: _letters(font) for name, font in fonts.items()}
-        shown: dict[str, list[re.Match[bytes]]] = {line: [] for line in lines}
-        for match in _SHOWN.finditer(page.Contents.read_bytes()):
-            text = _read(match[5], letters[match[3].decode()])
-            shown.get(text, []).append(match)
-        if any(len(places) != 1 for places in shown.values()):
-            raise ValueError("a line to be filled is not shown exactly once")
-        matches = [places[0] for places in shown.values()]
-        found = [self._found(page, line, match) for line, match in zip(lines, matches, strict=True)]
-        if matches != sorted(matches, key=lambda match: match.start()):
-            raise ValueError("the lines to be filled are not painted in their order")
-        return matches, found
+        content, matches, shown = page.Contents.read_bytes(), [], []
+        for match in _SHOWN.finditer(content):
+            number = numbers.get(_read(match[5], letters[match[3].decode()]).strip())
+            if number is not None:
+                matches.append(match)
+                shown.append(number)
+                found[number] = self._found(page, match)
+        if not matches:
+            return None
+        between = [content[one.end() : other.start()] for one, other in pairwise(matches)]
+        around = (content[: matches[0].start()], content[matches[-1].end() :])
+        return _Cut(page, around, Sheet(tuple(shown), tuple(between)))
 
-    def _found(self, page: pikepdf.Page, line: str, match: re.Match[bytes]) -> Found:
+    def _found(self, page: pikepdf.Page, match: re.Match[bytes]) -> Found:
         font = page.Resources.Font[match[3].decode()]
         style = _STYLES[str(font.BaseFont).partition("+")[2]]
         name = f"/Full-{style}"
         if name not in page.Resources.Font:
             page.Resources.Font[name] = self._full(style)
-        return Found(line, float(match[1]), match[2], style, float(match[4]), name.encode())
+        return Found(match[2], style, match[4], name.encode())
 
     def _full(self, style: str) -> pikepdf.Object:
         """The full face of a style: the form's own where the form has it."""
@@ -161,21 +237,14 @@ class _Workbench:
             return form.DR.Font[RESOURCE[style]]
         return formfont.embed(self.pdf, style)
 
-    @staticmethod
-    def _between(content: bytes, matches: Sequence[re.Match[bytes]]) -> Iterator[bytes]:
-        at = 0
-        for match in matches:
-            yield content[at : match.start()]
-            at = match.end()
-        yield content[at:]
-
-    def _told(self, title: str) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
-        """The document information and its XMP, open where the title goes."""
-        told = self.pdf.trailer.Info
-        del told[Name.Title]
-        before = told.unparse(resolved=True).rstrip(b"> ")
-        first, second = self.pdf.Root.Metadata.read_bytes().split(title.encode())
-        return (before + b" /Title ", b" >>"), (first, second)
+    def _told(self, told: Sequence[str]) -> tuple[bytes, tuple[bytes | int, ...]]:
+        """The document information and its XMP, open where title and author go."""
+        information = self.pdf.trailer.Info
+        del information[Name.Title], information[Name.Author]
+        places = {one.encode(): number for number, one in enumerate(told)}
+        pieces = re.split(b"(%s)" % b"|".join(places), self.pdf.Root.Metadata.read_bytes())
+        metadata = tuple(places.get(piece, piece) for piece in pieces)
+        return information.unparse(resolved=True).rstrip(b"> "), metadata
 
     def _written(self, dropped: set[tuple[int, int]], end: int) -> tuple[bytes, bytes]:
         """All shared objects, up to number ``end``, and the rows that place them."""
@@ -205,6 +274,10 @@ def _row(kind: int, place: int, more: int = 0) -> bytes:
 
 def _stream(entries: bytes, content: bytes) -> bytes:
     return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (entries, len(content), content)
+
+
+def _squeezed(content: bytes) -> bytes:
+    return _stream(b"/Filter /FlateDecode", zlib.compress(content))
 
 
 def _file(one: Attachment) -> bytes:

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from functools import cache, partial
 from importlib.resources import files
 from io import BytesIO
-from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -26,12 +25,15 @@ from weasyprint.css import ColorProfile
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from engine.papers import archive, elements, filling, fonts
+from engine.papers import archive, elements, fonts, marks
 from engine.papers.archive import Attachment
+from engine.papers.breaking import DoesNotFit
 from engine.papers.fields import Place, finish
-from engine.papers.filling import Filler, Spot
+from engine.papers.filling import Shapes
 from engine.papers.freeze import freeze
 from engine.papers.template import Templates
+
+Enclosed = Sequence[Mapping[str, Any]]
 
 _COLOURS = "screen"
 # Left unpacked: the finished paper is packed once, at the end.
@@ -39,7 +41,6 @@ _ARCHIVAL = {"pdf_variant": "pdf/a-3a", "output_intent": _COLOURS, "uncompressed
 _LONG_WORD = 24  # letters; above Vietnamese words and symbols, below a third of a wide line
 _VOID = re.compile(r"<(br|col|hr|img|link|meta)\b([^>]*?)/?>")
 _MINIMISED = re.compile(r"( data-fill)>")
-_MOST_SHAPES = 16  # of certificates that are filled in turn; a shape is some fifty kilobytes
 _POINTS = 0.75  # a CSS pixel, in points
 
 
@@ -124,50 +125,43 @@ class Renderer:
         self._typeface = self._style(fonts.font_face("paper:font/{style}"))
         self._styles: dict[str, CSS] = {}
         self._colours = _Screen()
-        self._fillers: dict[tuple[object, ...], Filler] = {}
+        self._shapes = Shapes()
         self._lock = Lock()
 
-    def render(
-        self, template: str, values: Mapping[str, Any], enclosed: Sequence[Mapping[str, Any]] = ()
-    ) -> bytes:
+    def render(self, template: str, values: Mapping[str, Any], enclosed: Enclosed = ()) -> bytes:
         """The first bytes of a paper: the same values give the same bytes, anywhere.
         ``enclosed`` tells of the files that belong to it (``annexes.enclosed``).
 
         Raises what ``Templates.html`` raises, and ``ForbiddenAddress``.
         """
-        page, identity = self._page(template, values)
-        inside = self.attachments(template, values, enclosed)
-        apart = filling.apart(page)
+        page, identity, inside = self._source(template, values, enclosed)
+        apart = marks.apart(page)
         if apart is not None:
+            kind = (self.templates.stylesheet(template), template, *(one.year for one in inside))
+
+            def lay_out(shape: str) -> tuple[bytes, Sequence[Any]]:
+                laid_out, document = self._laid_out(template, shape, bytes(16), inside)
+                return laid_out, [each._page_box for each in document.pages]
+
             try:
-                return self._filler(template, apart.shape, inside).fill(apart, identity, inside)
-            except filling.DoesNotFit:
+                return self._shapes.filler(apart, kind, lay_out).fill(apart, identity, inside)
+            except DoesNotFit:
                 pass
         return self._laid_out(template, page, identity, inside)[0]
 
     def lay_out(self, template: str, values: Mapping[str, Any]) -> bytes:
         """The same paper laid out for itself, whether or not it could be filled: to the eye
         the same, and never what is signed. Raises as ``render``."""
-        inside = self.attachments(template, values)
-        return self._laid_out(template, *self._page(template, values), inside)[0]
+        return self._laid_out(template, *self._source(template, values))[0]
 
-    def _page(self, template: str, values: Mapping[str, Any]) -> tuple[str, bytes]:
-        """The page in HTML, and the identifier its file gets."""
-        page = self.templates.html(template, values)
-        return page, hashlib.sha256(f"{template}\0{freeze(values)}".encode()).digest()[:16]
-
-    def _filler(self, template: str, shape: str, inside: Sequence[Attachment]) -> Filler:
-        """The shape of a page, laid out when it is first asked for; papers of one shape share
-        the files they carry but for their data."""
-        key = (shape, *(one.year for one in inside))
-        found = self._fillers.pop(key, None)
-        if found is None:
-            laid_out, document = self._laid_out(template, shape, bytes(16), inside)
-            found = Filler.of(laid_out, list(_spots(document)))
-            while len(self._fillers) >= _MOST_SHAPES:
-                del self._fillers[next(iter(self._fillers))]
-        self._fillers[key] = found
-        return found
+    def _source(
+        self, template: str, values: Mapping[str, Any], enclosed: Enclosed = ()
+    ) -> tuple[str, bytes, Sequence[Attachment]]:
+        """The page in HTML, the identifier its file gets, and the files it carries."""
+        frozen = freeze(values)
+        page = self.templates.page(template, frozen)
+        identity = hashlib.sha256(f"{template}\0{frozen}".encode()).digest()[:16]
+        return page, identity, self._inside(template, frozen, values, enclosed)
 
     def _laid_out(
         self, template: str, page: str, identity: bytes, inside: Sequence[Attachment]
@@ -181,25 +175,25 @@ class Renderer:
         return finish(laid_out, list(_places(html, document)), complete), document
 
     def attachments(
-        self, template: str, values: Mapping[str, Any], enclosed: Sequence[Mapping[str, Any]] = ()
+        self, template: str, values: Mapping[str, Any], enclosed: Enclosed = ()
     ) -> Sequence[Attachment]:
         """The files that a paper carries: its values and the schema they follow; none where
         the folder's list does not describe its kind."""
+        return self._inside(template, freeze(values), values, enclosed)
+
+    def _inside(
+        self, template: str, frozen: str, values: Mapping[str, Any], enclosed: Enclosed
+    ) -> Sequence[Attachment]:
         schemas = self.templates.schemas
         if template not in schemas.kinds:
             return ()
         schema, year = schemas.of(template), int(values["year"])
         beside = [dict(one) for one in enclosed] if schemas.encloses(template) else None
-        data = archive.data_file(schema["$id"], template, values, beside)
+        data = archive.data_file(schema["$id"], template, frozen, beside)
+        told = schemas.text(template)
         return (
             Attachment(archive.DATA, data, "Data", schemas.describe("data"), year),
-            Attachment(
-                archive.SCHEMA,
-                freeze(schema).encode(),
-                "Supplement",
-                schemas.describe("schema"),
-                year,
-            ),
+            Attachment(archive.SCHEMA, told, "Supplement", schemas.describe("schema"), year),
         )
 
     def template_digest(self, template: str) -> str:
@@ -252,16 +246,6 @@ def _leave_ragged(html: HTML) -> None:
     for paragraph in html.etree_element.iter("p"):
         if any(len(word) > _LONG_WORD for word in "".join(paragraph.itertext()).split()):
             paragraph.set("class", f"{paragraph.get('class', '')} ragged".strip())
-
-
-def _spots(document: Document) -> Iterator[Spot]:
-    """Where the lines that are filled came to lie, in their order."""
-    (page,) = document.pages
-    for number in count():
-        box = page.anchors.get(filling.stand_in_name(number))
-        if box is None:
-            return
-        yield Spot(box[0], box[2])
 
 
 def _places(html: HTML, document: Document) -> Iterator[Place]:

@@ -46,6 +46,7 @@ class Schemas:
     def __init__(self, folder: Path) -> None:
         self._path = folder / LIST
         self._made: dict[str, Schema] = {}
+        self._texts: dict[str, bytes] = {}
 
     @cached_property
     def _told(self) -> Mapping[str, Any]:
@@ -75,10 +76,16 @@ class Schemas:
             self._made[kind] = self._make(kind)
         return self._made[kind]
 
+    def text(self, kind: str) -> bytes:
+        """The same as the file that papers carry."""
+        if kind not in self._texts:
+            self._texts[kind] = freeze(self.of(kind)).encode()
+        return self._texts[kind]
+
     def digest(self, kind: str) -> bytes:
         """SHA-256 of a kind's schema; of nothing where the kind is not described."""
-        told = freeze(self.of(kind)) if kind in self._told["kinds"] else ""
-        return hashlib.sha256(told.encode()).digest()
+        told = self.text(kind) if kind in self._told["kinds"] else b""
+        return hashlib.sha256(told).digest()
 
     def _make(self, kind: str) -> Schema:
         values = _object({**self._told["every"], **self._told["kinds"][kind]})

@@ -1,32 +1,33 @@
-"""Single lines of text as the typesetter sets them: which letters, and how far apart.
+"""Text as the typesetter shapes it: which letters, and how far apart.
 
-HarfBuzz over the same files and at the same scale as Pango, which the typesetter uses: a line
-set here and one set there are the same to the unit (a test holds them together).
+HarfBuzz over the same files and at the same scale as Pango, which the typesetter uses: a text
+shaped here and one shaped there are the same to the unit (a test holds them together).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import uharfbuzz as hb
 
 from engine.papers import fonts
 
-_UNITS = 1024  # Pango's, in a pixel
+UNITS = 1024  # Pango's, in a pixel
 _LANGUAGE, _SCRIPT = "vi", "Latn"
 
 
 class NotPlain(ValueError):
-    """A line that is not set letter by letter: one was joined, split, or is missing."""
+    """A text that is not set letter by letter: one was joined, split, or is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Each letter with its advance in thousandths of the size, and the width in pixels."""
+    """Each letter's advance, in Pango's units, and the width in pixels."""
 
-    letters: tuple[tuple[str, float], ...]
+    text: str
+    advances: tuple[int, ...]
     width: float
 
 
@@ -45,13 +46,14 @@ def _face(style: str) -> _Face:
 @cache
 def _font(style: str, size: float) -> hb.Font:
     font = hb.Font(_face(style).face)
-    scale = round(size * _UNITS)
+    scale = round(size * UNITS)
     font.scale = (scale, scale)
     return font
 
 
+@lru_cache(maxsize=4096)
 def line(text: str, style: str, size: float) -> Line:
-    """The line at a size in pixels; raises ``NotPlain``."""
+    """A text in one line, at a size in pixels; raises ``NotPlain``."""
     glyphs, buffer = _face(style).glyphs, hb.Buffer()
     buffer.add_str(text)
     buffer.direction, buffer.script, buffer.language = "ltr", _SCRIPT, _LANGUAGE
@@ -61,7 +63,5 @@ def line(text: str, style: str, size: float) -> Line:
         raise NotPlain(text)
     if any(place.x_offset or place.y_offset for place in positions):
         raise NotPlain(text)
-    unit = 1000 / _UNITS / size
-    advances = [place.x_advance for place in positions]
-    letters = zip(text, (advance * unit for advance in advances), strict=True)
-    return Line(tuple(letters), sum(advances) / _UNITS)
+    advances = tuple(place.x_advance for place in positions)
+    return Line(text, advances, sum(advances) / UNITS)

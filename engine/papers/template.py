@@ -77,7 +77,11 @@ class Templates:
         Raises ``TypeError`` for values that are not plain, ``jinja2.UndefinedError`` naming
         a missing key, ``jinja2.TemplateNotFound``, ``Unprintable``.
         """
-        page = self._env.get_template(f"{template}.html").render(thaw(freeze(values)))
+        return self.page(template, freeze(values))
+
+    def page(self, template: str, frozen: str) -> str:
+        """The same of values that are frozen already."""
+        page = self._env.get_template(f"{template}.html").render(thaw(frozen))
         # Both spaces are one glyph: whichever came first would be read back for all of them.
         page = page.replace("\u00a0", " ")
         if letters := fonts.unprintable(page):

@@ -200,8 +200,9 @@ def made_up(kind: str, number: int) -> dict[str, Any]:
         values |= {"area": f"Thôn {number}", "commune": f"xã Nga Mẫu {number % 27}"}
         values["decision"]["number"] = f"{number % 90 + 10}/QĐ-UBND"
         return values
-    values["authority"] |= {"name": f"Ủy ban nhân dân xã Nga Mẫu {number}"}
-    values["commune"] = f"xã Nga Mẫu {number}"
+    name = f"Nga Mẫu {number}"
+    values["authority"] |= {"name": f"Ủy ban nhân dân xã {name}", "place": name}
+    values["commune"] = f"xã {name}"
     values["areas"] = [
         {**values["areas"][0], "position": n, "name": f"Thôn {n}", "households": 170 + number + n}
         for n in range(1, 9 + (number % 3 > 0))

@@ -50,7 +50,7 @@ class Press:
         return cls(bureau.desk.renderer, bureau.desk.store, keys, bureau.desk)
 
     def lay_out(self, papers: Papers) -> list[bytes]:
-        return [self._kept(self.renderer.render(kind, values)) for kind, values in papers]
+        return [self.kept(self.renderer.render(kind, values)) for kind, values in papers]
 
     def sign(self, contents: Sequence[bytes]) -> list[bytes]:
         key = self.keys[0]
@@ -76,8 +76,9 @@ class Press:
     def _believed(self, before: bytes, content: bytes, key: SoftwareSigner) -> bytes:
         if believing.problems(before, content, key.credential, world.NOW):
             raise RuntimeError("a paper of the benchmark is not to be believed")
-        return self._kept(content)
+        return self.kept(content)
 
-    def _kept(self, content: bytes) -> bytes:
+    def kept(self, content: bytes) -> bytes:
+        """Flushed into the store, as every version is."""
         self.store.put(content)
         return content

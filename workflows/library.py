@@ -26,7 +26,13 @@ __all__ = ["Definition", "Law", "law", "law_files"]
 
 PARTS = LAW / "recognition" / "parts"
 PAPERS = LAW / "papers"
-PAPER_FLOWS = ("outgoing", "certificate", "certificate-any-level", "record")
+PAPER_FLOWS = (
+    "outgoing",
+    "outgoing-until-issue",
+    "certificate",
+    "certificate-any-level",
+    "record",
+)
 
 
 class _Correction(Frozen):

@@ -268,6 +268,9 @@ class Stage:
 
     def sign_and_seal(self, paper: int, chair: str, clerk: str) -> None:
         self.sign(paper, chair)
+        self.seal(paper, clerk)
+
+    def seal(self, paper: int, clerk: str) -> None:
         row = self.session.execute(
             select(Paper.kind, Paper.authority_id).where(Paper.id == paper)
         ).one()

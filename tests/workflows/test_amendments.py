@@ -296,8 +296,9 @@ def test_a_certificate_replaced_or_revoked_changes_nothing_else(play: Stage) -> 
     assert _result(play) == (True, "district")
 
 
-def test_a_draft_that_lists_an_area_revoked_meanwhile_can_only_be_discarded(
-    play: Stage,
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_paper_that_lists_an_area_revoked_meanwhile_can_only_be_discarded(
+    play: Stage, signed: bool
 ) -> None:
     paper, subjects = decided(play)
     for subject in subjects:
@@ -310,9 +311,14 @@ def test_a_draft_that_lists_an_area_revoked_meanwhile_can_only_be_discarded(
     pending = play.draft("district_police", "district_decision", subjects)
     play.act("district_chair", pending, "approve_content")
     play.act("district_clerk", pending, "approve_format")
+    if signed:
+        play.sign(pending, "district_chair")
     amend(play, "replacement", paper, nominations=subjects[:1])
     with pytest.raises(EngineError) as caught:
-        play.sign(pending, "district_chair")
+        if signed:
+            play.seal(pending, "district_clerk")
+        else:
+            play.sign(pending, "district_chair")
     play.session.rollback()
     assert told(caught.value) == ["listed_fell"]
     play.act("district_chair", pending, "discard", reason="Có khu bị thu hồi")

@@ -62,7 +62,8 @@ class UnitLineage(Base):
     successor_id: Mapped[int] = mapped_column(
         ForeignKey("units.id", ondelete="RESTRICT"), primary_key=True
     )
-    effective_on: Mapped[date]
+    # A part that was split off may take in the rest on a later day.
+    effective_on: Mapped[date] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))
     act_id: Mapped[int | None] = mapped_column(ForeignKey("unit_acts.id"))
 

@@ -195,7 +195,7 @@ def carried(content: bytes) -> Carried:
         enclosed = tuple(dict(one) for one in told.get("enclosed", ()))
         said = (str(told["schema"]), str(told["kind"]), dict(told["values"]))
         return Carried(*said, fields, enclosed)
-    except pikepdf.PdfError as error:
+    except (pikepdf.PdfError, pikepdf.PasswordError) as error:
         raise Refused(Refusal("unreadable_pdf")) from error
     except _NO_DATA as error:
         raise Refused(Refusal("no_data_inside")) from error

@@ -127,7 +127,7 @@ def answer(
     found = known or examine(pdf, roots)
     comparable = original is not None and _comparable(found, original)
     told = differences(original, pdf) if original and comparable else ()
-    return Answer(found, told, *(_inside(pdf) if inside else ()))
+    return Answer(found, told, *(_inside(pdf) if inside and not found.problem else ()))
 
 
 def _inside(pdf: bytes) -> tuple[Carried | None, str]:

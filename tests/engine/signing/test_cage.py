@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.errors import Refused
+from engine.papers.archive import carried
 from engine.signing import cage
 from engine.signing.cage import Limits, answer, ask
 from engine.signing.certificates import Roots, load_roots
@@ -27,6 +29,8 @@ READ = {"", "damaged", "too_complex", "cut_off"}
 HARNESS = """
 import json, os, resource, sys
 from engine.signing import cage, difference, shortcut
+from engine.errors import Refused
+from engine.papers.archive import carried
 from engine.signing.certificates import Roots, load_roots
 
 roots, original, memory, seconds, *files = sys.argv[1:]
@@ -156,3 +160,8 @@ def test_more_signatures_than_any_paper_has_are_not_looked_at() -> None:
     found = answer(BOMBS["thousands_of_signatures"](), ROOTS)
     assert found.examined == Examined("too_complex")
     assert MOST_SIGNATURES < 100
+
+
+def test_an_encrypted_file_holds_nothing_to_read() -> None:
+    with pytest.raises(Refused, match="unreadable_pdf"):
+        carried((FOLDER / "encrypted.pdf").read_bytes())

@@ -99,7 +99,9 @@ def upgrade() -> None:
             name=op.f("fk_unit_lineage_successor_id_units"),
             ondelete="RESTRICT",
         ),
-        sa.PrimaryKeyConstraint("predecessor_id", "successor_id", name=op.f("pk_unit_lineage")),
+        sa.PrimaryKeyConstraint(
+            "predecessor_id", "successor_id", "effective_on", name=op.f("pk_unit_lineage")
+        ),
     )
     op.create_index("ix_unit_lineage_successor_id", "unit_lineage", ["successor_id"], unique=False)
     op.execute(

@@ -8,7 +8,6 @@ from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from engine import clock
 from web.extensions import csrf, settings
 from web.identity import current
 from workflows.sign_ins import LIFETIME
@@ -126,8 +125,3 @@ def _policy() -> str:
     if request.endpoint in WITH_LOOPBACK and settings().signer == "deferred":
         return POLICY.replace("connect-src 'self'", f"connect-src 'self' {LOOPBACK}")
     return POLICY
-
-
-def now_text() -> str:
-    """The time of day in Vietnam, as a person would say it."""
-    return clock.now().astimezone(clock.VIETNAM).strftime("%H:%M")

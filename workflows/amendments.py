@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.commands import Option, Outcome, foreseen, openable, perform
-from engine.definition import Act, Definition
+from engine.definition import Act
 from engine.errors import Forbidden, NotFound, Refusal, Refused
 from engine.house import House
 from engine.move import Move, Opening
@@ -77,11 +77,6 @@ class Consequences:
 def kind_for(house: House, act: str, earlier: str) -> str:
     """The kind of paper that does this to a paper of the earlier kind."""
     return next((kind.id for kind in house.kinds.values() if kind.act == act), earlier)
-
-
-def definition_of(house: House, act: str, earlier: str) -> Definition:
-    """The workflow of the paper that does this to one of the earlier kind."""
-    return house.named(house.kinds[kind_for(house, act, earlier)].definition)
 
 
 def options(session: Session, house: House, actor: Actor, paper_id: int) -> Mapping[Act, Option]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from engine import clock, outbox
@@ -242,14 +242,3 @@ def level(session: Session, paper_id: int) -> str:
     """The level that the newest issued version has; nothing before the issue."""
     found = newest(session, paper_id)
     return LEVELS[found.stage] if found else ""
-
-
-def count_levels(session: Session) -> dict[str, int]:
-    """How many issued papers there are of each level."""
-    last = select(func.max(PaperVersion.id)).where(PaperVersion.stage.in_(PUBLIC))
-    rows = session.execute(
-        select(PaperVersion.stage, func.count())
-        .where(PaperVersion.id.in_(last.group_by(PaperVersion.paper_id)))
-        .group_by(PaperVersion.stage)
-    )
-    return {LEVELS[stage]: count for stage, count in rows}

@@ -23,7 +23,7 @@ from engine.db import end_reading, writing
 from engine.errors import Conflict, EngineError, Forbidden, NotFound, Refusal, Refused
 from engine.move import Command
 from engine.subjects import Subject
-from workflows import admission, annexing, ceremonies, deferred_annex
+from workflows import admission, annexing, ceremonies, deferred_annex, handed_in
 from workflows.ceremonies import Held
 from workflows.papers import ISSUE, SIGN, Number, PaperDesk, signing
 from workflows.signing_sessions import Offer, SigningSession
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(minutes=30)
 """How long a prepared signature waits: time to read a batch, not to forget it."""
 
-MOST_CERTIFICATES = 8
-LARGEST_CERTIFICATE = 16_384
 LARGEST_SIGNATURE = 2_048
 CODE_LENGTH = 26
 
@@ -61,12 +59,12 @@ def begin(
     """
     act = action or _next(session, desk, person_id, paper_id)
     desk.may(session, person_id, paper_id, act)
-    credential = _credential(certificates)
+    credential = handed_in.credential(certificates)
     holder = desk.holder(session, person_id, paper_id, act)
     end_reading(session)  # the authorities may be asked: nothing is held meanwhile
     desk.trust(credential, holder)
     credential = desk.on_path(credential, holder)
-    certificates = _certificates(credential)
+    certificates = handed_in.certificates(credential)
     batch = _admitted(session, person_id, ceremony, paper_id, act, certificates)
     version = session.scalars(select(Subject.version).where(Subject.id == paper_id)).one()
     base = desk.base(session, paper_id, act)
@@ -93,7 +91,7 @@ def start(session: Session, desk: PaperDesk, held: Held, certificates: Sequence[
     Raises as ``ceremonies.start``, and ``Refused``: ``certificate_unreadable``,
     ``unsupported_key``, ``certificate_not_enrolled``, or that it is another's.
     """
-    credential = _credential(certificates)
+    credential = handed_in.credential(certificates)
     for paper in ceremonies.left(session, held.id)[:1]:
         holder = desk.holder(session, held.person_id, paper.paper_id, held.action)
         desk.require_theirs(credential, holder)
@@ -222,7 +220,7 @@ def _finished(
     desk.may(session, person_id, paper_id, action)
     _refuse_other_certificate(made, certificates)
     holder = desk.holder(session, person_id, paper_id, action)
-    credential = _credential([base64.b64decode(one) for one in made.certificates])
+    credential = handed_in.credential([base64.b64decode(one) for one in made.certificates])
     end_reading(session)  # the authorities may be asked: nothing is held meanwhile
     desk.trust(credential, holder)
     content = _completed(desk, made, credential, signature)
@@ -275,32 +273,6 @@ def _refuse_other_certificate(made: SigningSession, certificates: Sequence[bytes
     given = [base64.b64encode(one).decode() for one in certificates[:1]]
     if given not in ([], made.certificates[:1]):
         raise Refused(Refusal("certificate_changed"))
-
-
-def _credential(certificates: Sequence[bytes]) -> Credential:
-    """The holder's certificate and its chain, from what a stranger sent."""
-    from engine.signing.certificates import load_der
-    from engine.signing.signer import Credential
-
-    if not 0 < len(certificates) <= MOST_CERTIFICATES:
-        raise Refused(Refusal("certificate_unreadable"))
-    if any(len(one) > LARGEST_CERTIFICATE for one in certificates):
-        raise Refused(Refusal("certificate_unreadable"))
-    try:
-        leaf, *chain = map(load_der, certificates)
-        credential = Credential(leaf, tuple(chain))
-        supported = credential.supported
-    except ValueError:
-        raise Refused(Refusal("certificate_unreadable")) from None
-    if not supported:
-        raise Refused(Refusal("unsupported_key"))
-    return credential
-
-
-def _certificates(credential: Credential) -> list[bytes]:
-    from engine.signing.certificates import der
-
-    return [der(one) for one in (credential.certificate, *credential.chain)]
 
 
 def _prepare(

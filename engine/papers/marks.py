@@ -30,7 +30,8 @@ _CELLS = frozenset(("td", "th"))
 _WHITES = " \t\n\r\f"
 _WHITE = re.compile(f"[{_WHITES}]+")
 _MOST = 400  # blocks; a paper with more of them is one of a kind
-_DIGITS = "\u012b\u012d\u012f\u013a\u013c\u013e\u0142\u0140"  # narrow, of no Vietnamese word
+# Letters narrow enough for any place, and of no Vietnamese word: i and l with marks.
+_DIGITS = "".join(map(chr, (0x12B, 0x12D, 0x12F, 0x13A, 0x13C, 0x13E, 0x142, 0x140)))
 _LENGTH = 4
 
 Counts = tuple[tuple[int, ...], ...]

@@ -1,0 +1,44 @@
+"""Certificates that a program beside a token hands in, before anything of them is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.errors import Refusal, Refused
+
+if TYPE_CHECKING:
+    from engine.signing.signer import Credential
+
+MOST_CERTIFICATES = 8
+LARGEST_CERTIFICATE = 16_384
+
+
+def credential(certificates: Sequence[bytes]) -> Credential:
+    """The holder's certificate and its chain, from what a stranger sent: the holder's first.
+
+    Raises ``Refused`` (``certificate_unreadable``, ``unsupported_key``).
+    """
+    from engine.signing.certificates import load_der
+    from engine.signing.signer import Credential
+
+    if not 0 < len(certificates) <= MOST_CERTIFICATES:
+        raise Refused(Refusal("certificate_unreadable"))
+    if any(len(one) > LARGEST_CERTIFICATE for one in certificates):
+        raise Refused(Refusal("certificate_unreadable"))
+    try:
+        leaf, *chain = map(load_der, certificates)
+        sent = Credential(leaf, tuple(chain))
+        supported = sent.supported
+    except ValueError:
+        raise Refused(Refusal("certificate_unreadable")) from None
+    if not supported:
+        raise Refused(Refusal("unsupported_key"))
+    return sent
+
+
+def certificates(credential: Credential) -> list[bytes]:
+    """The same as DER, to be kept."""
+    from engine.signing.certificates import der
+
+    return [der(one) for one in (credential.certificate, *credential.chain)]

@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.errors import Refusal
 from workflows.territory.atlas import Atlas, Branch, Span
-from workflows.territory.faults import code_faults, parent_faults
+from workflows.territory.faults import ANY_PARENT, PARENTS, code_faults, parent_faults
 from workflows.territory.orders import Order, Ref, Target
 from workflows.units import KINDS
 
@@ -311,15 +311,25 @@ def _share(doing: Doing, whole: int, parts: list[int]) -> None:
 
 
 def _end(doing: Doing) -> None:
-    """One ends; another may take its place, and with it what was its own to do."""
+    """One ends; another may take its place, and with it what was its own to do and whatever
+    below it may stand under the other."""
     if len(doing.order.units) != 1 or len(doing.order.into) > 1:
         raise Wrong(Refusal("required", field="units"))
     unit = doing.unit(doing.order.units[0], "units.0")
     for target in doing.order.into:
         if target.unit is None:
             raise Wrong(Refusal("required", field="into.0.unit"))
-        doing.link(unit, doing.unit(target.unit, "into.0.unit"), "replace", "into.0.unit")
+        after = doing.unit(target.unit, "into.0.unit")
+        doing.link(unit, after, "replace", "into.0.unit")
+        _inherit(doing, unit, after)
     doing.end(unit, "units.0")
+
+
+def _inherit(doing: Doing, unit: int, after: int) -> None:
+    kind = doing.atlas.last(after).kind
+    for child in doing.atlas.children(unit, doing.on):
+        if kind in PARENTS.get(doing.atlas.last(child).kind, ANY_PARENT):
+            doing.adopt(child, after, "units.0")
 
 
 def _distinct(doing: Doing, refs: Iterable[Ref]) -> list[int]:

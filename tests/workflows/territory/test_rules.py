@@ -176,6 +176,17 @@ def test_a_unit_that_goes_on_keeps_its_identity() -> None:
     ).__class__(SINCE, ON - timedelta(days=1), "Thôn 1", "thôn", "2-01", "area", 12)
 
 
+def test_who_takes_the_place_of_another_takes_what_may_stand_below_it() -> None:
+    atlas = country()
+    atlas.put(31, [span("school", "Trường Mẫu", "GD-1", 2, "trường")])
+    assert codes(atlas, order("end", ["401"], [{"unit": "38"}])) == []
+    assert atlas.children(1, ON) == [3, 11, 12, 31]
+    assert atlas.children(2, ON - timedelta(days=1)) == [11, 12, 31], "as it was"
+    assert atlas.branches == {(2, 1): Branch(ON, "replace", 0)}
+    left = order("end", ["2"], [{"unit": "402"}])
+    assert codes(country(), left) == [("children_left", "units.0")], "no hamlet under a district"
+
+
 def test_what_cannot_be_true_is_told_whoever_says_so() -> None:
     atlas = country()
     late, early = SINCE + timedelta(days=9), SINCE + timedelta(days=3)

@@ -139,6 +139,15 @@ class KindRules(Frozen):
         """The workflow of a unit that this level manages."""
         return self.definition.format(manager=manager)
 
+    def bar(self, category: str) -> Literal["category_unknown", "kind_not_eligible"] | None:
+        """Why a unit of this kind and category may not be nominated, if so: whoever asks, a
+        case to be opened or a share to be counted, gets the same answer."""
+        if self.excluded is None:
+            return None
+        if not category:
+            return "category_unknown"
+        return "kind_not_eligible" if category in self.excluded.categories else None
+
     def window(self, year: int) -> Window:
         """The days assessed for a year, both included."""
         return window_for(self.criteria, year)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import vietnam
-from engine.errors import Refused
+from engine.errors import NotFound, Refused
 from engine.history import verify
 from engine.subjects import Subject
 from tests.workflows.officials import HOUSEHOLDS
@@ -174,6 +174,21 @@ def test_article_1_leaves_some_subjects_out(
         circular.open(unit, "X1 head")
     assert [one.code for one in caught.value.refusals] == [code]
     assert caught.value.refusals[0].clause == "Điều 1 Thông tư 124/2021/TT-BCA"
+
+
+def test_a_school_under_a_level_without_a_workflow_is_told_so(session: Session) -> None:
+    stage = play(session, "two-tier-2025", 2026)
+    unit = add_unit(
+        stage, "school", "X1", stage.country.district, "", "Trường Mẫu", "lower_secondary"
+    )
+    session.commit()
+    with pytest.raises(NotFound, match="no_workflow_at_level") as caught:
+        stage.open(unit, "X1 head")
+    assert caught.value.refusals[0].params == {
+        "name": "Trường Mẫu",
+        "parent": "huyện Nga Sơn",
+        "year": 2026,
+    }
 
 
 def test_a_category_told_by_a_paper_opens_the_case_and_counts_the_subject(circular: Play) -> None:

@@ -99,12 +99,16 @@ class Excluded(Cited):
 
 
 class Share(Cited):
-    """What part of the subjects under a commune must have registered, and be recognised,
-    all these kinds taken together; compared in integers."""
+    """What part of the subjects under a commune must be recognised and, where the law says
+    so, have registered, all these kinds taken together; compared in integers."""
 
     of: tuple[SubjectKind, ...] = Field(min_length=1)
-    registered: Mark
     recognised: Mark
+    registered: Mark | None = None
+
+    def enough_registered(self, count: int, whole: int) -> bool:
+        """Whether as many registered as must; any number, where nothing is asked."""
+        return self.registered is None or self.registered.reached(count, whole)
 
 
 class StreakPolicy(Cited):

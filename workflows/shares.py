@@ -120,9 +120,9 @@ class Shared:
 
     @property
     def reached(self) -> bool:
-        """Whether enough registered and were recognised."""
+        """Whether enough are recognised and, where that is asked, registered."""
         total = self.subjects.total
-        return self.share.registered.reached(
+        return self.share.enough_registered(
             total.registered, total.subjects
         ) and self.share.recognised.reached(total.recognised, total.subjects)
 

@@ -61,6 +61,12 @@ def test_who_opens_a_year_is_told_whom_it_leaves_out(district: Shell, tmp_path: 
     ]
     file.write_bytes(xlsx.write("A", HEADINGS, schools))
     district("load", "units", file)
+    act = tmp_path / "acts.toml"
+    told = ACTS.replace('"16144"', '"GD-0"').replace('name = "Nga An Mới"', 'category = "primary"')
+    act.write_text(told)
+    (change,) = district("units", "apply", act, "--json").json["changes"]
+    assert change["before"] == "Trường Mẫu 0 (GD-0)"
+    assert change["after"] == "Trường Mẫu 0 (GD-0, tiểu học)"
     year = ("cycles", "open", world.YEAR, "--regime", "two-tier-2025", "--kind", "school")
     told = district(*year, "--json", "--lang", "en")
     assert [one["kind"] for one in told.json] == ["school"]

@@ -77,6 +77,7 @@ def test_a_school_is_recorded_with_its_category(site: Site) -> None:
     address = "/admin/units/acts/create"
     seen = post(client, address, "/inbox", step="preview", **create)
     assert "trung học cơ sở" in seen.text
+    assert "trường Trường Mẫu" not in seen.text
     refused = post(client, address, "/inbox", step="record", **create | {"category_0": "small"})
     assert 'id="category_0-error"' in refused.text
     assert post(client, address, "/inbox", step="record", **create).status_code == 303

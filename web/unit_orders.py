@@ -16,7 +16,7 @@ PARTS = 4
 """How many units an act may bring forth on the page; a file has no limit."""
 
 DEED = ("number", "issued_on", "issuer", "issuer_unit", "effective_on", "source", "confidence")
-TARGET = ("unit", "kind", "name", "form", "code", "parent")
+TARGET = ("unit", "kind", "name", "form", "code", "parent", "category")
 LONGEST = 2000
 
 _CODES = re.compile(r"[\s,;]+")

@@ -19,6 +19,7 @@ from workflows.exchange.template import template as make_template
 from workflows.queries import territory
 from workflows.territory import acts, handing_over
 from workflows.territory.acts import Change, Report
+from workflows.territory.categories import categories, names
 from workflows.territory.loading import load_units
 from workflows.territory.orders import Order
 from workflows.units import FORMS, KINDS
@@ -33,8 +34,13 @@ AT_ONCE = 300
 """How many open cases are handed over before the page answers; more wait for the night."""
 
 ACTS = ("create", "merge", "split", "rename", "move", "recode", "end")
-NAMED = {"rename": ("name", "form"), "move": ("parent",), "recode": ("code",), "end": ("unit",)}
-WHOLE = ("kind", "name", "form", "code", "parent")
+NAMED = {
+    "rename": ("name", "form", "category"),
+    "move": ("parent",),
+    "recode": ("code",),
+    "end": ("unit",),
+}
+WHOLE = ("kind", "name", "form", "code", "parent", "category")
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
@@ -88,6 +94,8 @@ def show(unit_id: int) -> str:
         picture=picture,
         today=clock.today(),
         acts=[act for act in ACTS if act != "create"],
+        category=names(story.unit.kind, language()).get(story.unit.category, ""),
+        categorised=story.unit.kind in categories(),
         may_change=somebody().actor.holds(ADMIN),
     )
 
@@ -128,16 +136,17 @@ def _form(act: str, told: Mapping[str, str], wrong: Sequence[Refusal] = ()) -> s
         name = one.field if one.field in told else unit_orders.place(one.field)
         blamed[name if name in blamed else ""].append((said(one), one.clause))
     parts = {"split": unit_orders.PARTS}.get(act, 1)
-    names = NAMED.get(act, WHOLE if act == "create" else ("unit", *WHOLE[1:]))
+    inputs = NAMED.get(act, WHOLE if act == "create" else ("unit", *WHOLE[1:]))
     return render_template(
         "units/act.html",
         act=act,
         told=told,
         wrong=blamed,
         parts=range(parts),
-        names=names,
+        names=inputs,
         kinds=KINDS,
         forms=FORMS,
+        categories={kind: names(kind, language()) for kind in categories()},
         confidences=("text", "secondary", "assumed"),
     )
 
@@ -154,6 +163,7 @@ def _preview(act: str, told: Mapping[str, str], order: Order, report: Report) ->
         report=report,
         changes=(upper + [one for one in report.changes if one not in upper])[:SHOWN],
         weight=weight,
+        known_categories={kind: names(kind, language()) for kind in categories()},
         now=order.deed.effective_on <= clock.today(),
     )
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import CheckConstraint, String, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import CheckConstraint, String, func, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from engine.db import Base, writing
 from engine.errors import Refusal, Refused
 from workflows.assessment import CriteriaSet
 from workflows.regimes import KindRules, Regime
+from workflows.units import KINDS, Unit, titled
 
 SECURITY = "security"
 
@@ -81,6 +82,33 @@ def open_year(
         made = [_opened(regime, year, kind, rules, sets) for kind, rules in chosen.items()]
         session.add_all(made)
     return made
+
+
+def without_workflow(
+    session: Session, made: Iterable[Cycle], known: Collection[str]
+) -> list[Refusal]:
+    """What these years leave out: the units under a level for which the regime has no workflow
+    among those known, as when schools still stand under a district in a year without any. One
+    refusal for each unit they stand under; whoever opens the year is told."""
+    found = []
+    for one in made:
+        above, below = aliased(Unit), aliased(Unit)
+        levels = [kind for kind in KINDS if one.definition_for(kind) not in known]
+        rows = session.execute(
+            select(above.form, above.name, above.kind, func.count())
+            .join(below, below.parent_id == above.id)
+            .where(
+                below.kind == one.kind,
+                above.kind.in_(levels if "{manager}" in one.definition_id else ()),
+                below.ends_on.is_(None) | (below.ends_on >= one.starts_on),
+            )
+            .group_by(above.id, above.form, above.name, above.kind)
+            .order_by(above.id)
+        )
+        for form, name, kind, count in rows:
+            params = {"parent": titled(kind, form, name), "count": count, "year": one.year}
+            found.append(Refusal("units_without_workflow", params, field=one.kind))
+    return found
 
 
 def _opened(

@@ -11,8 +11,8 @@ from engine.db import Base, in_writing
 from engine.errors import NotFound, Refusal, Refused
 from engine.house import House
 from engine.move import Opening
-from workflows.cycles import SECURITY, cycle
-from workflows.units import SCOPE_OF_UNIT, chain
+from workflows.cycles import SECURITY, Cycle, cycle
+from workflows.units import SCOPE_OF_UNIT, Unit, chain
 
 OPEN = "open_registration"
 
@@ -54,7 +54,8 @@ def open_nomination(
 ) -> Outcome:
     """Opens the nomination of a unit for a year, under the definition of its kind's cycle.
 
-    Raises ``NotFound`` (``no_cycle``, ``no_such_unit``), ``Forbidden``, ``Refused``.
+    Raises ``NotFound`` (``no_cycle``, ``no_such_unit``, ``no_workflow_at_level``),
+    ``Forbidden``, ``Refused``.
     """
     units = chain(session, area_id)
     if not units:
@@ -66,10 +67,10 @@ def open_nomination(
     scopes = {kind: unit.id for kind, unit in units.items()} | {SCOPE_OF_UNIT: area_id}
     if subject.kind in ("area", "commune"):
         del scopes[SCOPE_OF_UNIT]  # whose people hold their offices at the place itself
-    manager = next((unit.kind for unit in units.values() if unit.id == subject.parent_id), "")
+    above = next((unit for unit in units.values() if unit.id == subject.parent_id), None)
     opening = Opening(
         person_id,
-        found.definition_for(manager),
+        _definition(house, found, subject, above),
         OPEN,
         scopes,
         key=key,
@@ -84,3 +85,17 @@ def open_nomination(
         if nested or of_area(session, area_id, year, title) is None:
             raise
         raise Refused(Refusal("case_exists", {"year": year})) from None
+
+
+def _definition(house: House, found: Cycle, subject: Unit, above: Unit | None) -> str:
+    """The workflow of the cycle for what the unit stands under."""
+    wanted = found.definition_for(above.kind if above else "")
+    try:
+        house.named(wanted, found.starts_on)
+    except NotFound:
+        if wanted == found.definition_id:
+            raise
+        parent = above.title if above else "–"
+        params = {"name": subject.heading, "parent": parent, "year": found.year}
+        raise NotFound(Refusal("no_workflow_at_level", params)) from None
+    return wanted

@@ -99,12 +99,16 @@ class Excluded(Cited):
 
 
 class Share(Cited):
-    """What part of the subjects under a commune must have registered, and be recognised,
-    all these kinds taken together; compared in integers."""
+    """What part of the subjects under a commune must be recognised and, where the law says
+    so, have registered, all these kinds taken together; compared in integers."""
 
     of: tuple[SubjectKind, ...] = Field(min_length=1)
-    registered: Mark
     recognised: Mark
+    registered: Mark | None = None
+
+    def enough_registered(self, count: int, whole: int) -> bool:
+        """Whether as many registered as must; any number, where nothing is asked."""
+        return self.registered is None or self.registered.reached(count, whole)
 
 
 class StreakPolicy(Cited):
@@ -138,6 +142,15 @@ class KindRules(Frozen):
     def definition_for(self, manager: str) -> str:
         """The workflow of a unit that this level manages."""
         return self.definition.format(manager=manager)
+
+    def bar(self, category: str) -> Literal["category_unknown", "kind_not_eligible"] | None:
+        """Why a unit of this kind and category may not be nominated, if so: whoever asks, a
+        case to be opened or a share to be counted, gets the same answer."""
+        if self.excluded is None:
+            return None
+        if not category:
+            return "category_unknown"
+        return "kind_not_eligible" if category in self.excluded.categories else None
 
     def window(self, year: int) -> Window:
         """The days assessed for a year, both included."""

@@ -51,7 +51,7 @@ def subjects_of(
     """The subjects directly under a commune in a year, of these kinds. Three queries.
 
     Counted are the units that exist at the end of the year and may be nominated: a small
-    enterprise or a primary school is none.
+    enterprise or a primary school is none, nor one of which it is not known.
     """
     rules = {kind: _rules(session, year, title, kind) for kind in kinds}
     rows = session.execute(
@@ -82,7 +82,7 @@ def _rules(session: Session, year: int, title: str, kind: str) -> KindRules | No
 
 
 def _eligible(rules: KindRules | None, category: str) -> bool:
-    return rules is None or rules.excluded is None or category not in rules.excluded.categories
+    return rules is None or rules.bar(category) is None
 
 
 def _told(
@@ -120,9 +120,9 @@ class Shared:
 
     @property
     def reached(self) -> bool:
-        """Whether enough registered and were recognised."""
+        """Whether enough are recognised and, where that is asked, registered."""
         total = self.subjects.total
-        return self.share.registered.reached(
+        return self.share.enough_registered(
             total.registered, total.subjects
         ) and self.share.recognised.reached(total.recognised, total.subjects)
 

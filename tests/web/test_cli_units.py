@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.web import world
 from tests.web.calling import Shell
 from workflows.exchange import xlsx
 
@@ -50,6 +51,27 @@ def test_a_file_that_may_not_be_is_refused_with_its_key(district: Shell, tmp_pat
     assert "orders.0.units.0: On 01/01/2026 there was no unit" in answer.err
     file.write_text(ACTS + "colour = 1\n")
     assert "unknown_key" in district("units", "apply", file, expect=1).err
+
+
+def test_who_opens_a_year_is_told_whom_it_leaves_out(district: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "units.xlsx"
+    schools = [
+        ["trường", f"GD-{n}", f"Trường Mẫu {n}", under, "1/1/2020"]
+        for n, under in enumerate(["401", "401", "16144"])
+    ]
+    file.write_bytes(xlsx.write("A", HEADINGS, schools))
+    district("load", "units", file)
+    act = tmp_path / "acts.toml"
+    told = ACTS.replace('"16144"', '"GD-0"').replace('name = "Nga An Mới"', 'category = "primary"')
+    act.write_text(told)
+    (change,) = district("units", "apply", act, "--json").json["changes"]
+    assert change["before"] == "Trường Mẫu 0 (GD-0)"
+    assert change["after"] == "Trường Mẫu 0 (GD-0, tiểu học)"
+    year = ("cycles", "open", world.YEAR, "--regime", "two-tier-2025", "--kind", "school")
+    told = district(*year, "--json", "--lang", "en")
+    assert [one["kind"] for one in told.json] == ["school"]
+    assert "school: 2 units of this kind under huyện Nga Sơn" in told.err
+    assert "16144" not in told.err
 
 
 def test_a_sheet_is_tried_loaded_and_known(district: Shell, tmp_path: Path) -> None:

@@ -31,6 +31,13 @@ def test_a_report_is_chosen_opened_and_its_figures_lead_to_results(site: Site) -
     assert client.get("/reports/gossip").status_code == 404
 
 
+def test_the_menu_offers_reports_to_who_may_read_some(site: Site) -> None:
+    for username, reads in (("admin", False), ("auditor", True), ("district-police", True)):
+        client = site.signed_in(username)
+        offered = 'href="/reports"' in client.get("/inbox").text
+        assert (offered, client.get("/reports").status_code == 200) == (reads, reads), username
+
+
 def test_words_are_saved_without_a_script_and_by_one(site: Site) -> None:
     client, district = site.signed_in("district-police"), unit(site)
     page = f"/reports/annual?unit={district}&to=2025"

@@ -70,6 +70,22 @@ def test_a_merger_draws_its_lineage(site: Site) -> None:
     assert "nhập từ" in page
 
 
+def test_a_school_is_recorded_with_its_category(site: Site) -> None:
+    client = site.signed_in("admin")
+    school = {"kind_0": "school", "name_0": "Trường Mẫu", "form_0": "trường", "code_0": "GD-1"}
+    create = DEED | school | {"parent_0": "16144", "category_0": "lower_secondary"}
+    address = "/admin/units/acts/create"
+    seen = post(client, address, "/inbox", step="preview", **create)
+    assert "trung học cơ sở" in seen.text
+    assert "trường Trường Mẫu" not in seen.text
+    refused = post(client, address, "/inbox", step="record", **create | {"category_0": "small"})
+    assert 'id="category_0-error"' in refused.text
+    assert post(client, address, "/inbox", step="record", **create).status_code == 303
+    made = site.do(lambda s: by_code(s, "GD-1"))
+    assert made.category == "lower_secondary"
+    assert "trung học cơ sở" in client.get(f"/admin/units/{made.id}").text
+
+
 def test_a_sheet_is_tried_then_recorded_with_reasons_by_cell(site: Site) -> None:
     client = site.signed_in("admin")
     heads = ["Loại", "Mã", "Tên", "Mã cấp trên", "Từ ngày"]

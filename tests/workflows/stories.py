@@ -104,7 +104,7 @@ def _lines(story: Story, policy: Policy, unit: int, year: int) -> Iterator[list[
     creators = [link for link in links if link.effective_on <= story.begun[unit]]
     joined = [link for link in links if link.effective_on > story.begun[unit]]
     judged = story.results.get(unit, {})
-    if year not in judged and story.begun[unit].year >= year and creators:
+    if year not in judged and story.begun[unit] > date(year, 1, 1) and creators:
         for link in creators:
             yield from _through(story, policy, link, year)
     elif not judged.get(year):

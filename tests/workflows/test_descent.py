@@ -100,6 +100,15 @@ def test_a_year_judged_by_the_merged_area_counts_by_that_alone() -> None:
     assert story(results, MERGED).descent(Policy()).run(NEW, 2014).length == 3
 
 
+def test_an_area_born_on_new_year_s_day_owns_that_year() -> None:
+    results = {ONE: years(2012, 2013), OTHER: years(2012, 2013), NEW: years(2015, 2015)}
+    born = ("merge", date(2014, 1, 1), ONE, OTHER)
+    run = story(results, born).descent(Policy()).run(NEW, 2014)
+    assert [(one.unit_id, one.why) for one in run.broken] == [(NEW, "no_result")]
+    results[NEW] = years(2014, 2015)
+    assert story(results, born).descent(Policy()).run(NEW, 2015).length == 4
+
+
 def test_an_area_that_took_another_in_needs_both_from_then_back() -> None:
     results = {ONE: years(2010, 2015), OTHER: years(2013, 2013)}
     told = story(results, ("take_in", date(2014, 1, 1), ONE, OTHER))

@@ -9,13 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import vietnam
-from engine.errors import Refused
+from engine.errors import NotFound, Refused
 from engine.history import verify
 from engine.subjects import Subject
 from tests.workflows.officials import HOUSEHOLDS
 from tests.workflows.subjects import Play, add_unit, play
+from workflows import shares
+from workflows.cycles import SECURITY
 from workflows.recount import Counted, Sheet, fold, recount
 from workflows.results import result
+from workflows.territory.acts import decree
+from workflows.territory.orders import Order
 
 
 @pytest.fixture
@@ -170,6 +174,43 @@ def test_article_1_leaves_some_subjects_out(
         circular.open(unit, "X1 head")
     assert [one.code for one in caught.value.refusals] == [code]
     assert caught.value.refusals[0].clause == "Điều 1 Thông tư 124/2021/TT-BCA"
+
+
+def test_a_school_under_a_level_without_a_workflow_is_told_so(session: Session) -> None:
+    stage = play(session, "two-tier-2025", 2026)
+    unit = add_unit(
+        stage, "school", "X1", stage.country.district, "", "Trường Mẫu", "lower_secondary"
+    )
+    session.commit()
+    with pytest.raises(NotFound, match="no_workflow_at_level") as caught:
+        stage.open(unit, "X1 head")
+    assert caught.value.refusals[0].params == {
+        "name": "Trường Mẫu",
+        "parent": "huyện Nga Sơn",
+        "year": 2026,
+    }
+
+
+def test_a_category_told_by_a_paper_opens_the_case_and_counts_the_subject(circular: Play) -> None:
+    stage, session = circular, circular.session
+    unit = add_unit(stage, "school", "X1", stage.country.commune, "", "Mẫu", "")
+    session.commit()
+
+    def counted() -> int:
+        kinds = ["school"]
+        told = shares.subjects_of(session, stage.country.commune, 2024, SECURITY, kinds)
+        return told.kinds["school"].subjects
+
+    before = counted()
+    with pytest.raises(Refused, match="category_unknown"):
+        stage.open(unit, "X1 head")
+    session.rollback()
+    deed = {"effective_on": date(2024, 1, 2)}
+    into = [{"category": "lower_secondary"}]
+    rename = Order.model_validate({"act": "rename", "units": ["X1"], "into": into, "deed": deed})
+    decree(session, [rename])
+    assert stage.open(unit, "X1 head")
+    assert counted() == before + 1
 
 
 def register(stage: Play, on: date, at: time, **data: object) -> list[str]:

@@ -214,14 +214,17 @@ def test_seventy_percent_is_reached_in_integers(subjects: int, needed: int) -> N
     assert share.recognised.needs(subjects) == needed
     assert share.recognised.reached(needed, subjects)
     assert not share.recognised.reached(needed - 1, subjects)
-    assert not share.registered.reached(subjects - 1, subjects)
+    assert not share.enough_registered(subjects - 1, subjects)
 
 
 def test_circular_23_counts_areas_alone() -> None:
-    """Điều 6 Thông tư 23/2012/TT-BCA: 70 % of the residential areas."""
+    """Điều 6 Thông tư 23/2012/TT-BCA: 70 % of the residential areas; nothing asks how many
+    must register."""
     share = regime_for(2015, "commune").kinds["commune"].share
     assert share is not None
     assert share.of == ("area",)
+    assert share.recognised.needs(10) == 7
+    assert share.enough_registered(7, 10)
 
 
 def test_a_last_day_is_told_in_one_way() -> None:

@@ -69,11 +69,16 @@ def opening(
 ) -> None:
     from web.cli.office import open_office
     from workflows.assessment import criteria_set
-    from workflows.cycles import open_year
+    from workflows.cycles import open_year, without_workflow
+    from workflows.library import law
     from workflows.regimes import regime
+    from workflows.wording import say
 
     office, sets = open_office(), [criteria_set(one) for one in added]
     made = open_year(office.session, regime(regime_id), year, sets, subjects)
+    known = {one.id for one in law().definitions}
+    for left in without_workflow(office.session, made, known):
+        click.echo(f"{left.field}: {say(left, language())} [{left.code}]", err=True)
     told = [_cycle(one) for one in made]
     answer(told, as_json, lambda: table([[str(v) for v in one.values()] for one in told]))
 

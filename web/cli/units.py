@@ -10,7 +10,7 @@ import click
 
 from web.cli.frame import Group, answer, argument, command, leave, option, table
 from web.cli.refusals import No
-from web.cli.words import text
+from web.cli.words import language, text
 
 if TYPE_CHECKING:
     from workflows.queries.territory import Step, Story
@@ -139,7 +139,14 @@ def _change(one: Change) -> dict[str, Any]:
 
 
 def _span(span: Any) -> str | None:
-    return f"{span.form} {span.name} ({span.code})" if span else None
+    if span is None:
+        return None
+    from workflows.territory.categories import names
+    from workflows.units import titled
+
+    category = names(span.kind, language()).get(span.category)
+    told = f"{span.code}, {category}" if category else span.code
+    return f"{titled(span.kind, span.form, span.name)} ({told})"
 
 
 def _report_lines(told: dict[str, Any]) -> list[str]:

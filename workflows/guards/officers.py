@@ -75,15 +75,15 @@ def meeting_agreed(move: Move) -> Iterator[Refusal]:
 
 
 def share_of_subjects_reached(move: Move) -> Iterator[Refusal]:
-    """All subjects under the commune registered, and enough of them are recognised; counted
-    in integers over all kinds together."""
+    """Enough subjects under the commune are recognised and, where the regime asks it, all of
+    them registered; counted in integers over all kinds together."""
     row = cases.nomination(move)
     found = share_of(move.session, row.area_id, row.year, row.title)
     if found is None:
         return
     share, total = found.share, found.subjects.total
     params: dict[str, Any] = {"count": total.registered, "subjects": total.subjects}
-    if not share.registered.reached(total.registered, total.subjects):
+    if not share.enough_registered(total.registered, total.subjects):
         yield Refusal("subjects_not_registered", params, share.basis[0])
     if not share.recognised.reached(total.recognised, total.subjects):
         params |= {"count": total.recognised, "needs": found.needed}

@@ -56,14 +56,10 @@ def kind_eligible(move: Move) -> Iterator[Refusal]:
         rules = rules_under(found.definition_id, subject.kind) if found else None
     else:
         subject, rules = unit(move, nomination(move).area_id), rules_of(move)
-    excluded = rules.excluded if rules else None
-    if excluded is None:
-        return
-    params = {"name": subject.heading}
-    if not subject.category:
-        yield Refusal("category_unknown", params, excluded.basis[0])
-    elif subject.category in excluded.categories:
-        yield Refusal("kind_not_eligible", params | {"kind": subject.category}, excluded.basis[0])
+    code = rules.bar(subject.category) if rules else None
+    if code and rules and rules.excluded:
+        params = {"name": subject.heading, "kind": subject.category}
+        yield Refusal(code, params, rules.excluded.basis[0])
 
 
 def no_other_case(move: Move) -> Iterator[Refusal]:

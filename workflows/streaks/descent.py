@@ -1,6 +1,7 @@
 """The streak of a unit, counted back through what it came out of.
 
-In a year before a unit began, the year was its predecessors'. A unit that took another in and
+In a year before a unit began, or in which it began after New Year's Day and was not judged,
+the year was its predecessors'. A unit that took another in and
 went on needs both from then back. A year that the unit was judged itself counts by that alone,
 also the year of a merger. What unites several runs is the regime's policy.
 """
@@ -145,9 +146,10 @@ class Descent:
         return self._grown(self._before(unit, year), fact)
 
     def _made_of(self, unit: int, year: int) -> list[Link]:
-        """What a unit came out of, if it began in that year or after it."""
+        """What a unit came out of, if it began in that year or after it. One that began on the
+        first day has the whole year to itself."""
         begun = self.begun.get(unit)
-        if begun is None or begun.year < year:
+        if begun is None or begun <= date(year, 1, 1):
             return []
         return [link for link in self.origins.get(unit, ()) if link.effective_on <= begun]
 

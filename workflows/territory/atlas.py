@@ -16,7 +16,8 @@ ONE_DAY = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Span:
     """What a unit is from a day to a day (both included, ``None``: still). ``act`` tells which
-    order made it, by its place among those being carried out."""
+    order made it, by its place among those being carried out. Of the ``category`` only the
+    latest is kept."""
 
     starts_on: date
     ends_on: date | None
@@ -26,6 +27,7 @@ class Span:
     kind: str
     parent: int | None
     act: int | None = None
+    category: str = ""
 
     def holds(self, on: date) -> bool:
         return self.starts_on <= on and (self.ends_on is None or on <= self.ends_on)

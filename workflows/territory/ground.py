@@ -22,9 +22,14 @@ _COLUMNS = ("starts_on", "ends_on", "name", "form", "code", "kind")
 
 def read(session: Session) -> Atlas:
     """Everything that is recorded of all units."""
+    categorised = session.execute(
+        select(UNITS.c.id, UNITS.c.category).where(UNITS.c.category != "")
+    )
+    categories: dict[int, str] = {row.id: row.category for row in categorised}
     spans: dict[int, list[Span]] = {}
     for row in session.execute(select(SPANS).order_by(SPANS.c.unit_id, SPANS.c.starts_on)):
         told = {name: getattr(row, name) for name in _COLUMNS}
+        told["category"] = categories.get(row.unit_id, "")
         spans.setdefault(row.unit_id, []).append(Span(**told, parent=row.parent_id))
     branches = {
         (row.predecessor_id, row.successor_id): Branch(row.effective_on, row.kind)
@@ -54,6 +59,7 @@ def write(
         for unit in changed:
             _write_spans(session, before, after, unit, ids, act_ids, closing)
     _write_lineage(session, before, after, ids, act_ids)
+    _write_categories(session, before, after, ids)
     refresh(session, [ids.get(unit, unit) for unit in changed], today)
     session.expire_all()
     return ids
@@ -121,6 +127,17 @@ def _write_lineage(
     ]
     if rows:
         session.execute(insert(cast(Table, UnitLineage.__table__)), rows)
+
+
+def _write_categories(
+    session: Session, before: Atlas, after: Atlas, ids: Mapping[int, int]
+) -> None:
+    """What is known of a unit's category has no days: the latest counts at once."""
+    for unit in touched(before, after):
+        category = after.last(unit).category
+        if category != (before.last(unit).category if unit in before.spans else ""):
+            same = UNITS.c.id == ids.get(unit, unit)
+            session.execute(update(UNITS).where(same).values(category=category))
 
 
 def _shown(spans: Sequence[Any], today: date) -> Any:

@@ -21,7 +21,7 @@ from engine import clock
 from engine.db import writing
 from engine.errors import Refusal
 from workflows.exchange import headings, sheet
-from workflows.territory import ground
+from workflows.territory import categories, ground
 from workflows.territory.atlas import ONE_DAY, Atlas, Branch, Span
 from workflows.territory.faults import ANY_PARENT, PARENTS, faults
 from workflows.territory.rows import Row, read_all
@@ -139,6 +139,7 @@ class Filling:
         if span is None:
             raise LookupError("a unit that bears a code on a day is there on it")
         self.by_unit[unit] = row
+        span, told = self._categorised(row, unit, span)
         above = self.atlas.at(span.parent, span.starts_on) if span.parent is not None else None
         recorded = (span.form, span.name, above.code if above else "")
         if row.parent == "" and above:
@@ -147,7 +148,8 @@ class Filling:
             known = f"{span.form} {span.name}, {above.code if above else '-'}"
             self.report.refused.append(row.blame("name", "differs_from_record", known=known))
         elif row.ends_on == span.ends_on or row.ends_on is None:
-            self.report.same += 1
+            self.report.same += not told
+            self.report.changed += told
         elif span.ends_on is None and span == self.atlas.last(unit):
             self.atlas.put(
                 unit, (*self.atlas.spans[unit][:-1], replace(span, ends_on=row.ends_on, act=0))
@@ -157,10 +159,25 @@ class Filling:
             known = span.ends_on.isoformat() if span.ends_on else "-"
             self.report.refused.append(row.blame("to", "differs_from_record", known=known))
 
+    def _categorised(self, row: Row, unit: int, span: Span) -> tuple[Span, bool]:
+        """The span with the category that the row tells where none was recorded, and whether
+        it did; another one than is recorded needs its paper."""
+        if row.category in ("", span.category):
+            return span, False
+        if span.category:
+            known = categories.names(row.kind).get(span.category, span.category)
+            self.report.refused.append(row.blame("category", "differs_from_record", known=known))
+            return span, False
+        spans = [replace(one, category=row.category) for one in self.atlas.spans[unit]]
+        self.atlas.put(unit, spans)
+        return replace(span, category=row.category), True
+
     def _begin(self, row: Row, on: date) -> None:
         parent = self._parent(row, on)
-        span = Span(on, row.ends_on, row.name, row.form, row.code, row.kind, parent, 0)
         unit = self._going_on(row, on)
+        category = row.category or (self.atlas.last(unit).category if unit is not None else "")
+        told = (row.name, row.form, row.code, row.kind, parent, 0, category)
+        span = Span(on, row.ends_on, *told)
         if unit is None:
             unit = self.atlas.fresh(span)
         else:

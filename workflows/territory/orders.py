@@ -37,7 +37,8 @@ class Deed(Frozen):
 
 
 class Target(Frozen):
-    """What comes out of an act: a new unit, or an existing one (``unit``) with what changes."""
+    """What comes out of an act: a new unit, or an existing one (``unit``) with what changes.
+    ``category``: of a school, an agency or an enterprise (law/units/categories.toml)."""
 
     unit: Ref | None = None
     kind: str | None = None
@@ -45,6 +46,7 @@ class Target(Frozen):
     form: str | None = Field(default=None, max_length=20)
     code: str | None = Field(default=None, max_length=20)
     parent: Ref | None = None
+    category: str | None = Field(default=None, max_length=20)
 
 
 class Order(Frozen):
@@ -60,5 +62,10 @@ class Order(Frozen):
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same order, however often it comes."""
-        return hashlib.sha256(canonical(self.model_dump(mode="json"))).hexdigest()
+        """The same for the same order, however often it comes. A category that is not told
+        stays out: orders recorded before there were any keep theirs."""
+        told = self.model_dump(mode="json")
+        for target in told["into"]:
+            if target["category"] is None:
+                del target["category"]
+        return hashlib.sha256(canonical(told)).hexdigest()

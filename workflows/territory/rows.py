@@ -9,9 +9,10 @@ from datetime import date
 from functools import cache
 
 from engine.errors import Refusal
-from workflows.exchange import values
+from workflows.exchange import headings, values
 from workflows.exchange.headings import Line
 from workflows.names import fold
+from workflows.territory import categories
 from workflows.territory.rules import forms
 from workflows.units import KINDS
 
@@ -31,6 +32,7 @@ class Row:
     starts_on: date | None
     ends_on: date | None
     predecessors: tuple[str, ...]
+    category: str = ""
 
     def blame(self, column: str, code: str, /, **params: object) -> Refusal:
         return values.blame(self.line.cell(column), code, **params)
@@ -42,6 +44,9 @@ def _kinds() -> Mapping[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for kind, known in forms().items():
         for form in known:
+            found.setdefault(fold(form), (kind, form))
+    for kind, known in headings.layouts()["history"]["kinds"].items():
+        for form in () if kind in forms() else known:
             found.setdefault(fold(form), (kind, form))
     return found | {fold(kind): (kind, "") for kind in KINDS}
 
@@ -56,6 +61,11 @@ def read(line: Line) -> tuple[Row | None, list[Refusal]]:
     name, form = _named(line.text("name"), kind, form)
     if line.text("kind") and not (kind and (form or kind not in forms())):
         wrong.append(values.blame(line.cell("kind"), "unit_form_missing"))
+    category = categories.meant(kind, line.text("category"))
+    if line.text("category") and category is None:
+        known = ", ".join(categories.names(kind).values()) or "–"
+        told = {"category": line.text("category"), "known": known}
+        wrong.append(values.blame(line.cell("category"), "unit_category_unknown", **told))
     days = {column: _day(line, column, wrong) for column in ("from", "to")}
     starts, ends = days["from"], days["to"]
     if starts and ends and ends < starts:
@@ -63,8 +73,8 @@ def read(line: Line) -> tuple[Row | None, list[Refusal]]:
     if wrong:
         return None, wrong
     codes = tuple(filter(None, _BETWEEN_CODES.split(line.text("predecessors"))))
-    told = (line.text("code"), name, line.text("parent_code"))
-    return Row(line, kind, form, *told, starts, ends, codes), []
+    code, parent = line.text("code"), line.text("parent_code")
+    return Row(line, kind, form, code, name, parent, starts, ends, codes, category or ""), []
 
 
 def _kind(line: Line) -> tuple[str, str]:

@@ -16,7 +16,8 @@ from typing import Any
 
 from engine.errors import Refusal
 from workflows.territory.atlas import Atlas, Branch, Span
-from workflows.territory.faults import code_faults, parent_faults
+from workflows.territory.categories import names
+from workflows.territory.faults import ANY_PARENT, PARENTS, code_faults, parent_faults
 from workflows.territory.orders import Order, Ref, Target
 from workflows.units import KINDS
 
@@ -70,8 +71,8 @@ class Doing:
 
     def _alive(self, unit: int, key: str) -> int:
         if self.atlas.at(unit, self.on) is None:
-            names = self.atlas.spans.get(unit)
-            params = {"code": names[-1].name if names else unit, "on": self.on.isoformat()}
+            known = self.atlas.spans.get(unit)
+            params = {"code": known[-1].name if known else unit, "on": self.on.isoformat()}
             raise Wrong(Refusal("unit_not_then", params, field=key))
         return unit
 
@@ -92,6 +93,7 @@ class Doing:
         if kind and kind not in KINDS:
             self.refuse("unit_kind_unknown", f"{key}.kind", kind=kind)
         self._check_form(kind, target.form, key)
+        self._check_category(kind, target.category, key)
         span = Span(
             self.on,
             None,
@@ -101,6 +103,7 @@ class Doing:
             kind,
             parent,
             self.number,
+            target.category or "",
         )
         return self.atlas.fresh(span)
 
@@ -109,13 +112,20 @@ class Doing:
         if form and known and form not in known:
             self.refuse("unit_form_unknown", f"{key}.form", form=form, known=", ".join(known))
 
+    def _check_category(self, kind: str, category: str | None, key: str) -> None:
+        known = names(kind)
+        if category and category not in known:
+            told = ", ".join(f"{one} ({name})" for one, name in known.items()) or "–"
+            params = {"category": category, "known": told}
+            self.refuse("unit_category_unknown", f"{key}.category", **params)
+
     def alter(self, unit: int, target: Target, key: str) -> None:
         """What the target tells anew about an existing unit."""
         self.changeable(unit, key)
         last = self.atlas.last(unit)
         told: dict[str, Any] = {
             name: value
-            for name in ("name", "form", "code")
+            for name in ("name", "form", "code", "category")
             if (value := getattr(target, name)) and value != getattr(last, name)
         }
         if target.parent is not None:
@@ -123,6 +133,7 @@ class Doing:
             if parent != last.parent:
                 told["parent"] = parent
         self._check_form(last.kind, target.form, key)
+        self._check_category(last.kind, target.category, key)
         self._once_a_day(unit, told, key)
         if told:
             self.atlas.change(unit, self.on, self.number, **told)
@@ -146,9 +157,9 @@ class Doing:
             raise Wrong(Refusal("unit_ends_before_it_begins", {"unit": name, "on": on}, field=key))
         left = self.atlas.children(unit, self.on)
         if left:
-            names = ", ".join(self.atlas.last(child).name for child in left[:5])
+            told = ", ".join(self.atlas.last(child).name for child in left[:5])
             self.refuse(
-                "children_left", key, unit=self.atlas.last(unit).name, count=len(left), names=names
+                "children_left", key, unit=self.atlas.last(unit).name, count=len(left), names=told
             )
         self.atlas.end(unit, self.on)
 
@@ -218,17 +229,17 @@ def _create(doing: Doing) -> None:
 
 
 def _change(doing: Doing) -> None:
-    """Rename, move and recode: one thing or several of one or more units, nothing else."""
-    wanted = {"rename": ("name", "form"), "move": ("parent",), "recode": ("code",)}
-    names = wanted[doing.order.act]
+    """Rename, move and recode: one thing or several of one or more units, nothing else. What
+    a unit is called and what it is (its category) go together."""
+    wanted = {"rename": ("name", "form", "category"), "move": ("parent",), "recode": ("code",)}
+    own = wanted[doing.order.act]
     if len(doing.order.into) != 1 or not doing.order.units:
         raise Wrong(Refusal("required", field="into" if doing.order.units else "units"))
     (target,) = doing.order.into
-    given = [
-        name for name in ("name", "form", "code", "parent") if getattr(target, name) is not None
-    ]
-    if not set(given) & set(names) or not set(given) <= set(names):
-        raise Wrong(Refusal("required", field=f"into.0.{names[0]}"))
+    told = ("name", "form", "code", "parent", "category")
+    given = [name for name in told if getattr(target, name) is not None]
+    if not set(given) & set(own) or not set(given) <= set(own):
+        raise Wrong(Refusal("required", field=f"into.0.{own[0]}"))
     for index, ref in enumerate(doing.order.units):
         unit = doing.unit(ref, f"units.{index}")
         before = doing.atlas.last(unit)
@@ -311,15 +322,25 @@ def _share(doing: Doing, whole: int, parts: list[int]) -> None:
 
 
 def _end(doing: Doing) -> None:
-    """One ends; another may take its place, and with it what was its own to do."""
+    """One ends; another may take its place, and with it what was its own to do and whatever
+    below it may stand under the other."""
     if len(doing.order.units) != 1 or len(doing.order.into) > 1:
         raise Wrong(Refusal("required", field="units"))
     unit = doing.unit(doing.order.units[0], "units.0")
     for target in doing.order.into:
         if target.unit is None:
             raise Wrong(Refusal("required", field="into.0.unit"))
-        doing.link(unit, doing.unit(target.unit, "into.0.unit"), "replace", "into.0.unit")
+        after = doing.unit(target.unit, "into.0.unit")
+        doing.link(unit, after, "replace", "into.0.unit")
+        _inherit(doing, unit, after)
     doing.end(unit, "units.0")
+
+
+def _inherit(doing: Doing, unit: int, after: int) -> None:
+    kind = doing.atlas.last(after).kind
+    for child in doing.atlas.children(unit, doing.on):
+        if kind in PARENTS.get(doing.atlas.last(child).kind, ANY_PARENT):
+            doing.adopt(child, after, "units.0")
 
 
 def _distinct(doing: Doing, refs: Iterable[Ref]) -> list[int]:

@@ -67,6 +67,33 @@ def test_a_sheet_is_recorded_once(session: Session, form: str) -> None:
     } >= {(hiep.id, "merge")}
 
 
+def test_schools_and_enterprises_come_by_sheet_with_their_category(
+    session: Session, country: Country
+) -> None:
+    heads = [*HEADINGS, "Cấp học, quy mô"]
+
+    def put(*rows: Row) -> Report:
+        data = WRITERS["csv"](heads, [list(row) for row in rows])
+        return load_units(session, data, "units.csv")
+
+    school = ("Trường", "GD-1", "Trường Mẫu", "16144", "1/1/2020", "", "")
+    company = ("doanh nghiệp", "DN-1", "Công ty Mẫu", "16144", "1/1/2020", "", "", "Vừa")
+    assert why(done := put((*school, ""), company)) == []
+    assert (done.new, done.same) == (2, 0)
+    found = units.by_code(session, "GD-1")
+    other = units.by_code(session, "DN-1")
+    assert found is not None
+    assert other is not None
+    assert (found.kind, found.category) == ("school", "")
+    assert (other.kind, other.category) == ("enterprise", "medium")
+    told = put((*school, "THCS"), company)
+    assert (told.changed, told.same, why(told)) == (1, 1, [])
+    session.refresh(found)
+    assert found.category == "lower_secondary"
+    assert why(put((*school, "tiểu học"))) == [("H2", "differs_from_record")]
+    assert why(put((*school, "vừa"))) == [("H2", "unit_category_unknown")]
+
+
 REFUSED: Sequence[tuple[str, Sequence[Row], list[tuple[str, str]]]] = [
     (
         "empty cells",
@@ -181,4 +208,4 @@ def test_without_a_day_today_is_meant() -> None:
 def test_the_template_is_itself_a_good_sheet(form: str, language: str) -> None:
     lines = headings.lines(sheet.read(template("units", f"x.{form}", language), "x"), "units")
     report, _ = judge(Atlas(), list(lines))
-    assert (report.new, why(report)) == (4, [])
+    assert (report.new, why(report)) == (5, [])

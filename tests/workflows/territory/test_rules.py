@@ -75,6 +75,16 @@ REFUSED: Mapping[str, tuple[Order, str, str]] = {
         "unit_form_unknown",
         "into.0.form",
     ),
+    "strange category": (
+        order("create", (), [NEW | {"kind": "school", "category": "tiny"}]),
+        "unit_category_unknown",
+        "into.0.category",
+    ),
+    "category of a commune": (
+        order("rename", ["1"], [{"category": "primary"}]),
+        "unit_category_unknown",
+        "into.0.category",
+    ),
     "merge of one": (order("merge", ["1"], [NEW]), "merge_of_one", "units"),
     "merge with itself": (order("merge", ["1"], [{"unit": "1"}]), "merge_of_one", "units"),
     "merge of two kinds": (order("merge", ["1", "402"], [NEW]), "kinds_differ", "units.1"),
@@ -174,6 +184,33 @@ def test_a_unit_that_goes_on_keeps_its_identity() -> None:
     assert atlas.at(22, ON - timedelta(days=1)) == span(
         "area", "Thôn 1", "2-01", 12, "thôn"
     ).__class__(SINCE, ON - timedelta(days=1), "Thôn 1", "thôn", "2-01", "area", 12)
+
+
+def test_a_category_is_told_by_a_paper() -> None:
+    atlas = country()
+    atlas.put(31, [span("school", "Trường Mẫu", "GD-1", 11, "trường")])
+    assert codes(atlas, order("rename", ["GD-1"], [{"category": "lower_secondary"}])) == []
+    assert [one.category for one in atlas.spans[31]] == ["", "lower_secondary"]
+    again = order("rename", ["GD-1"], [{"category": "lower_secondary"}], ON + timedelta(days=1))
+    assert codes(atlas, again) == [("nothing_changes", "units.0")]
+
+
+def test_an_order_keeps_the_fingerprint_it_had_before_categories() -> None:
+    wanted = order("rename", ["1"], [{"name": "X"}])
+    assert wanted.fingerprint == "878e4e881942934a7b3df075dd77f20e7d7ed7bbbc2ce746e548dec592067f05"
+    other = order("rename", ["1"], [{"name": "X", "category": "primary"}])
+    assert other.fingerprint != wanted.fingerprint
+
+
+def test_who_takes_the_place_of_another_takes_what_may_stand_below_it() -> None:
+    atlas = country()
+    atlas.put(31, [span("school", "Trường Mẫu", "GD-1", 2, "trường")])
+    assert codes(atlas, order("end", ["401"], [{"unit": "38"}])) == []
+    assert atlas.children(1, ON) == [3, 11, 12, 31]
+    assert atlas.children(2, ON - timedelta(days=1)) == [11, 12, 31], "as it was"
+    assert atlas.branches == {(2, 1): Branch(ON, "replace", 0)}
+    left = order("end", ["2"], [{"unit": "402"}])
+    assert codes(country(), left) == [("children_left", "units.0")], "no hamlet under a district"
 
 
 def test_what_cannot_be_true_is_told_whoever_says_so() -> None:

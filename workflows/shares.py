@@ -13,7 +13,7 @@ from engine.history import Event
 from workflows.cycles import SECURITY, cycle
 from workflows.nominations import Nomination
 from workflows.regimes import KindRules, Share, rules_under
-from workflows.results import Result
+from workflows.results import Result, counting
 from workflows.units import Unit
 
 REGISTER = "register"
@@ -100,7 +100,7 @@ def _told(
         registering.exists(),
     )
     decided = select(Result.area_id).where(
-        Result.area_id.in_(units), Result.year == year, Result.recognised
+        Result.area_id.in_(units), Result.year == year, Result.recognised, counting()
     )
     recognised = set(session.scalars(decided)) if title == SECURITY else set()
     return set(session.scalars(nominated)) | recognised, recognised

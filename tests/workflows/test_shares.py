@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from tests.workflows.places import Country
+from tests.workflows.places import Country, move
 from tests.workflows.test_cycles_results import outcome
 from workflows.shares import Figures, subjects_of
 
@@ -32,3 +32,15 @@ def test_a_subject_that_lost_its_decision_counts_no_more(
     )
     session.flush()
     assert areas(session, country.commune, 2011).recognised == 1
+
+
+def test_a_year_counts_the_subjects_that_were_under_the_commune_then(
+    session: Session, country: Country
+) -> None:
+    moved = country.areas[2]
+    move(session, moved, country.other_commune, date(2020, 7, 1))
+    session.add_all([outcome(area, year) for area in country.areas for year in (2012, 2020)])
+    session.flush()
+    assert areas(session, country.commune, 2012) == Figures(3, 3, 3)
+    assert areas(session, country.commune, 2020) == Figures(2, 2, 2)
+    assert areas(session, country.other_commune, 2020) == Figures(3, 1, 1)

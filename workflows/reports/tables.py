@@ -161,10 +161,10 @@ def _comma(facts: Facts) -> str:
 
 
 def units(facts: Facts) -> Iterator[Table]:
-    """A row for each unit right below, a column for each year that has results."""
+    """A row for each unit that was right below, a column for each year that has results."""
     found = counting.by_unit(facts.session, facts.unit.id, facts.first, facts.scope.last)
-    below = [one for one in counting.children(facts.session, facts.unit.id) if one.id in found]
-    if below:
+    if found:
+        below = counting.in_order(facts.session, found)
         rows = {str(one.id): (one.heading, one.kind == "area", found[one.id]) for one in below}
         yield _matrix(facts, "units", facts.word("head", "unit"), rows)
 

@@ -97,6 +97,8 @@ def _words_are_kept(session: Session, unit: Unit) -> None:
     assert write(session, scope, "limits", "Một.\nHai.", version=0, author_id=author) == 1
     with pytest.raises(Stale, match="passage_changed"):
         write(session, scope, "limits", "Khác.", version=0, author_id=author)
+    with pytest.raises(Refused, match="not_text"):
+        write(session, scope, "limits", "Một\x01.", version=1, author_id=author)
     with pytest.raises(Refused, match="too_long"):
         write(session, scope, "limits", "x" * 20_001, version=1, author_id=author)
     (section,) = [s for s in decade(session, unit).sections if s.id == "limits"]

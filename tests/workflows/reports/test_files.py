@@ -7,10 +7,12 @@ from io import BytesIO
 
 from openpyxl import load_workbook
 
+from workflows.reports import files
 from workflows.reports.paper import notes, widths
 from workflows.reports.parts import Cell, Report, Section, Sources, Table
 from workflows.reports.passages import Scope
 from workflows.reports.workbook import workbook
+from workflows.units import Unit
 
 TRAP = "=1+1"
 
@@ -48,3 +50,26 @@ def test_columns_fill_the_page_and_no_more() -> None:
 
 def test_words_are_paragraphs_without_empty_ones() -> None:
     assert report().sections[0].paragraphs == ["Một.", "Hai."]
+
+
+class Setter:
+    """A fake of the typesetter: keeps what it was asked to set."""
+
+    def render(self, template: str, values: object) -> bytes:
+        self.told = repr(values)
+        return b"%PDF-"
+
+
+def test_what_is_no_letter_stays_out_of_every_file() -> None:
+    unit = Unit(kind="commune", form="xã", name="A", code="1")
+    bad = "Mô hình\x02 A"
+    row = (Cell("2017"), Cell(bad, address="/records/1"))
+    made = report(Table("x", bad, ("h", bad), (row,), 1, (bad,)))
+    setter = Setter()
+    for form in ("docx", "xlsx", "pdf"):
+        assert files.content(made, unit, form, setter, "https://x.example", specimen=True)
+    (sheet, _) = load_workbook(
+        BytesIO(files.content(made, unit, "xlsx", setter, "", specimen=True))
+    )
+    assert sheet.cell(3, 2).value == "Mô hình A"
+    assert "x02" not in setter.told

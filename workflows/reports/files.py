@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
+from decimal import Decimal
 from typing import Any, Protocol
 
 from engine.errors import Refusal, Refused
@@ -102,4 +103,5 @@ def told(report: Report) -> dict[str, Any]:
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
-    return {"text": cell.text, "value": cell.value, "address": cell.address, "source": cell.note}
+    value = float(cell.value) if isinstance(cell.value, Decimal) else cell.value
+    return {"text": cell.text, "value": value, "address": cell.address, "source": cell.note}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from workflows import wording
@@ -38,7 +39,7 @@ def _of_kind(facts: Facts, told: Kind, lines: Sequence[Line]) -> Table:
     for line in lines:
         source, address = _source(facts, line)
         note = facts.sources.note(source, address)
-        cells = [Cell(period(line), address=address, note=0 if measures else note)]
+        cells = [_period(line, address, 0 if measures else note)]
         cells += [Cell(told.named(line.name, facts.language))] if told.name else []
         cells += [Cell(line.reference)] if referred else []
         cells += [_figure(facts, line, one, address, note) for one in measures]
@@ -51,7 +52,8 @@ def _figure(facts: Facts, line: Line, measure: Measure, address: str, note: int)
     number = line.measures.get(measure.id)
     if number is None:
         return NONE
-    return Cell(number_text(facts, number, measure), _value(number, measure), address, note)
+    text, value = number_text(facts, number, measure), _value(number, measure)
+    return Cell(text, value, address, note, plain=measure.plain)
 
 
 def number_text(facts: Facts, number: Number, measure: Measure) -> str:
@@ -60,9 +62,11 @@ def number_text(facts: Facts, number: Number, measure: Measure) -> str:
     return written(number, decimals, plain=plain, language=facts.language)
 
 
-def _value(number: Number, measure: Measure) -> int | None:
-    """The whole number for a spreadsheet, if the source states one exactly."""
-    return number.value if number.exact and not measure.decimals else None
+def _value(number: Number, measure: Measure) -> int | Decimal | None:
+    """The number for a spreadsheet, if the source states one exactly."""
+    if not number.exact:
+        return None
+    return Decimal(number.value).scaleb(-measure.decimals) if measure.decimals else number.value
 
 
 def _remarks(facts: Facts, lines: Sequence[Line]) -> tuple[str, ...]:
@@ -82,6 +86,11 @@ def _source(facts: Facts, line: Line) -> tuple[str, str]:
     years = f"from={line.starts_on.year}&to={line.ends_on.year}"
     address = f"/records?unit={facts.unit.id}&kind={line.kind}&below=1&{years}"
     return facts.word("word", "records", source=source, count=len(line.records)), address
+
+
+def _period(line: Line, address: str, note: int) -> Cell:
+    text = period(line)
+    return Cell(text, int(text) if text.isdecimal() else None, address, note, plain=True)
 
 
 def period(line: Line) -> str:
@@ -108,10 +117,10 @@ def yearly(facts: Facts) -> Table:
 
 def _year(facts: Facts, row: Mapping[str, Any], *, quoted: bool) -> tuple[Cell, ...]:
     year, registered, recognised = row["year"], row["registered"], row["recognised"]
-    cells = [Cell(str(year)), _result(facts, year, registered)]
+    cells = [Cell(str(year), year, plain=True), _result(facts, year, registered)]
     cells.append(_result(facts, year, recognised, only="recognised"))
     percent = row["percent"].replace(".", _comma(facts))
-    cells.append(_told(facts, year, percent, None))
+    cells.append(_told(facts, year, percent, Decimal(row["percent"])))
     if quoted:
         cells.append(_quote(facts, year, recognised, registered))
     for n in AT_LEAST:
@@ -124,7 +133,7 @@ def _result(facts: Facts, year: int, count: int, **more: object) -> Cell:
     return _told(facts, year, written(Number(count), language=facts.language), count, **more)
 
 
-def _told(facts: Facts, year: int, text: str, count: int | None, **more: object) -> Cell:
+def _told(facts: Facts, year: int, text: str, count: int | Decimal | None, **more: object) -> Cell:
     """A figure of the register of results; one source for all of a year."""
     source = facts.word("word", "results", unit=facts.unit.heading, year=year)
     note = facts.sources.note(source, facts.behind("results", year=year))

@@ -129,6 +129,7 @@ def _files_say_the_same(session: Session, unit: Unit) -> None:
     book = load_workbook(BytesIO(files.content(report, unit, "xlsx", setter, SITE, specimen=True)))
     (yearly,) = [sheet for sheet in book if sheet["A1"].value == "Kết quả bình xét hằng năm"]
     assert [yearly.cell(row, 3).value for row in (3, 4)] == [145, 159]
+    assert [yearly.cell(6, column).value for column in (1, 4)] == [2012, 75.64]
     assert yearly.cell(3, 3).hyperlink.target.startswith(f"{SITE}/reports/results?")
     english = decade(session, unit, "en")
     assert table(english, "settled").rows[0][2].text == "over 5,000"

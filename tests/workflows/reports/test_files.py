@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from io import BytesIO
 
 from openpyxl import load_workbook
@@ -31,6 +32,16 @@ def test_no_cell_of_a_workbook_is_a_formula_and_counts_are_numbers() -> None:
     assert all(cell.data_type != "f" for line in sheet.iter_rows() for cell in line)
     assert [cell.value for cell in sheet[3]] == [TRAP, 1245, "trên 5", "[1]"]
     assert sheet.cell(3, 2).hyperlink.target == "https://x.example/records/1"
+
+
+def test_years_and_shares_are_numbers_of_a_workbook() -> None:
+    share = Cell("70,90", Decimal("70.90"), "/reports/results")
+    row = (Cell("2011", 2011, plain=True), share, Cell("1.245", 1245))
+    made = report(Table("x", "x", ("Năm", "%", "2012"), (row,), 1))
+    (sheet, _) = load_workbook(BytesIO(workbook(made, "https://x.example")))
+    shown = [(cell.value, cell.number_format) for cell in sheet[3][:3]]
+    assert shown == [(2011, "0"), (70.9, "#,##0.00"), (1245, "#,##0")]
+    assert (sheet.cell(2, 3).value, sheet.cell(2, 3).number_format) == (2012, "0")
 
 
 def test_sources_are_told_once_and_runs_of_them_are_drawn_together() -> None:

@@ -89,8 +89,13 @@ class Beside:
 
     @property
     def differs(self) -> bool:
-        """Whether the paper says something else than the records."""
-        return number(self.quoted) != number(self.computed)
+        """Whether the paper says something else than the records, where they say anything."""
+        return bool(self.computed) and number(self.quoted) != number(self.computed)
+
+    @property
+    def exact(self) -> str | None:
+        """The share to two places; none where nothing is known to take it of."""
+        return percent(self.recognised, self.denominator)
 
     def record(self) -> dict[str, Any]:
         """The same as plain values, for JSON."""
@@ -99,7 +104,7 @@ class Beside:
             "unit_name": self.unit_name,
             "percent": self.quoted,
             "computed": self.computed,
-            "exact": percent(self.recognised, self.denominator),
+            "exact": self.exact,
             "denominator": self.denominator,
             "basis": self.basis,
             "differs": self.differs,

@@ -10,13 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.db import Base
 from engine.subjects import Subject, SubjectScope, Waiting
 from workflows.results import Result, counting
 from workflows.streaks.members import members, members_of, right_below
 from workflows.units import Unit
-
-QUOTED = "quoted_figures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +22,6 @@ class Tally:
 
     judged: int
     recognised: int
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A percentage as an old paper quotes it, and the paper."""
-
-    text: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +99,3 @@ def late(session: Session, unit_id: int) -> Sequence[Late]:
         .order_by(Waiting.role)
     )
     return [Late(role, count, due) for role, count, due in session.execute(query) if due]
-
-
-def quotes(session: Session, unit_id: int, first: int, last: int) -> Mapping[int, Quote]:
-    """The percentages that old papers quote for the unit, by year.
-
-    They are another room's table; none where that room was not built.
-    """
-    told = Base.metadata.tables.get(QUOTED)
-    if told is None:
-        return {}
-    query = select(told.c.year, told.c.quoted, told.c.source).where(
-        told.c.unit_id == unit_id, told.c.what == "percent", told.c.year.between(first, last)
-    )
-    return {year: Quote(text, source) for year, text, source in session.execute(query)}

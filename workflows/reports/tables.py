@@ -122,7 +122,7 @@ def _year(facts: Facts, row: Mapping[str, Any], *, quoted: bool) -> tuple[Cell, 
     percent = row["percent"].replace(".", _comma(facts))
     cells.append(_told(facts, year, percent, Decimal(row["percent"])))
     if quoted:
-        cells.append(_quote(facts, year, recognised, registered))
+        cells.append(_quote(facts, year))
     for n in AT_LEAST:
         cells.append(_result(facts, year, row["streaks"][str(n)], streak=n))
     cells.append(Cell(_target(facts, recognised, registered)))
@@ -140,22 +140,14 @@ def _told(facts: Facts, year: int, text: str, count: int | Decimal | None, **mor
     return Cell(text, count, facts.behind("results", year=year, **more), note)
 
 
-def _quote(facts: Facts, year: int, recognised: int, registered: int) -> Cell:
+def _quote(facts: Facts, year: int) -> Cell:
     found = facts.quotes.get(year)
     if found is None:
         return NONE
-    text = found.text
-    if not _agrees(text, recognised, registered):
+    text = found.quoted
+    if found.differs:
         text = f"{text} ({facts.word('word', 'differs')})"
     return facts.sources.cell(text, found.source, facts.behind("results", year=year))
-
-
-def _agrees(quoted: str, part: int, whole: int) -> bool:
-    """Whether a quoted percentage is the exact one, half up to as many places as it has."""
-    digits, _, places = quoted.strip().rstrip("%").strip().replace(",", ".").partition(".")
-    if not (digits + places).isdigit() or not whole:
-        return True  # not a number to compare with: shown as it is
-    return agreement.holds(Number(int(digits + places)), part, whole, len(places))
 
 
 def _target(facts: Facts, recognised: int, registered: int) -> str:
@@ -263,17 +255,15 @@ def _disagreement(facts: Facts, one: agreement.Disagreement) -> tuple[Cell, ...]
 
 
 def _misquoted(facts: Facts) -> Iterator[tuple[Cell, ...]]:
-    for row in facts.years:
-        found = facts.quotes.get(row["year"])
-        counts = row["recognised"], row["registered"]
-        if found is None or _agrees(found.text, *counts):
+    for year, found in sorted(facts.quotes.items()):
+        if not found.differs:
             continue
-        year, comma = row["year"], _comma(facts)
         name = f"{facts.word('head', 'percent')} {year}"
-        stated = found.text if found.text.endswith("%") else f"{found.text}%"
+        stated = found.quoted if found.quoted.endswith("%") else f"{found.quoted}%"
+        exact = (found.exact or "").replace(".", _comma(facts))
         address = facts.behind("results", year=year)
         yield (
             Cell(name),
             facts.sources.cell(stated, found.source, address),
-            _told(facts, year, f"{row['percent'].replace('.', comma)}%", None),
+            _told(facts, year, f"{exact}%", None),
         )

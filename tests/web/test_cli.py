@@ -388,6 +388,12 @@ def test_the_report_counts_years_and_streaks(district: Shell) -> None:
         "registered": 6,
         "recognised": 5,
         "percent": "83.33",
+        "denominator": {
+            "count": 6,
+            "of": "registered",
+            "basis": ["Báo cáo 55/BC-BCĐ ngày 12/6/2018, mục III.2.4"],
+            "confidence": "secondary",
+        },
         "streaks": {"2": 0, "3": 0, "4": 0, "5": 0},
     }
     assert rows[2]["percent"] is None

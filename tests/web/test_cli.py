@@ -399,7 +399,9 @@ def test_the_report_counts_years_and_streaks(district: Shell) -> None:
     assert rows[2]["percent"] is None
     one = district(*words, "--unit", "16096", "--json").json
     assert [row["registered"] for row in one] == [1, 1, 0]
-    assert "83.33" in district(*words).out
+    told = district(*words).out
+    assert "83.33" in told
+    assert "2016–2018: tỷ lệ tính trên số khu dân cư có kết quả" in told
     assert district(*words, "--unit", "x", "--json", expect=1).json["code"] == "unknown_unit"
 
 

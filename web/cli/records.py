@@ -250,14 +250,28 @@ def recognition(
         return
     as_json = as_json or form == "json"
     told = recognition_table(office.session, first, last, found.id if found else None)
-    heads = [text("year"), text("registered"), text("recognised"), "%"]
+    heads = [text("year"), text("registered"), text("recognised"), text("taken_of"), "%"]
     heads += [f"≥ {years}" for years in AT_LEAST]
     heads += [text("quoted")] if any("quoted" in row for row in told) else []
-    answer(told, as_json, lambda: table([heads, *(_year(row, len(heads)) for row in told)]))
+    answer(told, as_json, lambda: _recognition_lines(heads, told))
+
+
+def _recognition_lines(heads: list[str], told: list[dict[str, Any]]) -> list[str]:
+    """The table, and below it what the shares are taken of."""
+    from workflows.streaks.denominators import told_of
+    from workflows.wording import names
+
+    lines = table([heads, *(_year(row, len(heads)) for row in told)])
+    for years, one in told_of(told):
+        sure = names()["confidence"][one["confidence"]][language()]
+        cited = "; ".join(one["basis"]) or "–"
+        lines.append(text(f"share_of_{one['of']}", years=years, basis=cited, sure=sure))
+    return lines
 
 
 def _year(row: dict[str, Any], width: int) -> list[str]:
-    cells = [row["year"], row["registered"], row["recognised"], row["percent"] or "–"]
+    cells = [row["year"], row["registered"], row["recognised"], row["denominator"]["count"]]
+    cells.append(row["percent"] or "–")
     cells += row["streaks"].values()
     quoted = "; ".join(
         text("quoted_otherwise" if one["differs"] else "quoted_same", **one)

@@ -15,6 +15,7 @@ from workflows.reports.counting import Tally
 from workflows.reports.facts import Facts
 from workflows.reports.parts import Cell, Table
 from workflows.streaks import AT_LEAST
+from workflows.streaks.denominators import told_of
 
 NONE = Cell("–")
 
@@ -103,29 +104,43 @@ def period(line: Line) -> str:
 
 def yearly(facts: Facts) -> Table:
     """Registered, recognised, percent, what was quoted, streaks, and the way to the target."""
+    shown = [row for row in facts.years if row["registered"]]
     quoted = bool(facts.quotes)
+    whole = any(row["denominator"]["count"] != row["registered"] for row in shown)
     target = facts.layout.target_percent
     head = [facts.word("head", name) for name in ("year", "registered", "recognised", "percent")]
+    head += [facts.word("head", "denominator")] if whole else []
     head += [facts.word("head", "quoted")] if quoted else []
     head += [facts.word("head", "streak", years=n) for n in AT_LEAST]
     head += [facts.word("head", "target", percent=target)]
-    rows = [_year(facts, row, quoted=quoted) for row in facts.years if row["registered"]]
-    remarks = (facts.word("note", "basis"),)
+    rows = [_year(facts, row, whole=whole, quoted=quoted) for row in shown]
+    remarks = (*_taken_of(facts, shown), facts.word("note", "rounding"))
     caption = facts.word("caption", "yearly")
     return Table("yearly", caption, tuple(head), tuple(rows), 1, remarks)
 
 
-def _year(facts: Facts, row: Mapping[str, Any], *, quoted: bool) -> tuple[Cell, ...]:
+def _taken_of(facts: Facts, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Of what the shares of which years are taken, where that stands, how sure it is."""
+    for years, told in told_of(rows):
+        sure = wording.names()["confidence"][told["confidence"]][facts.language]
+        cited = "; ".join(told["basis"]) or "–"
+        yield facts.word("note", told["of"], years=years, basis=cited, sure=sure)
+
+
+def _year(facts: Facts, row: Mapping[str, Any], *, whole: bool, quoted: bool) -> tuple[Cell, ...]:
     year, registered, recognised = row["year"], row["registered"], row["recognised"]
+    taken_of = row["denominator"]["count"]
     cells = [Cell(str(year), year, plain=True), _result(facts, year, registered)]
     cells.append(_result(facts, year, recognised, only="recognised"))
     percent = row["percent"].replace(".", _comma(facts))
     cells.append(_told(facts, year, percent, Decimal(row["percent"])))
+    if whole:
+        cells.append(_result(facts, year, taken_of))
     if quoted:
         cells.append(_quote(facts, year))
     for n in AT_LEAST:
         cells.append(_result(facts, year, row["streaks"][str(n)], streak=n))
-    cells.append(Cell(_target(facts, recognised, registered)))
+    cells.append(Cell(_target(facts, recognised, taken_of)))
     return tuple(cells)
 
 
@@ -150,8 +165,8 @@ def _quote(facts: Facts, year: int) -> Cell:
     return facts.sources.cell(text, found.source, facts.behind("results", year=year))
 
 
-def _target(facts: Facts, recognised: int, registered: int) -> str:
-    needed = -(-facts.layout.target_percent * registered // 100)
+def _target(facts: Facts, recognised: int, whole: int) -> str:
+    needed = -(-facts.layout.target_percent * whole // 100)
     if recognised >= needed:
         return facts.word("word", "met")
     return facts.word("word", "short", count=needed - recognised)

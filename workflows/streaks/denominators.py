@@ -3,7 +3,9 @@ of the year says, with where that stands and how sure it is."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
@@ -71,6 +73,15 @@ def basis(year: int) -> dict[str, Any]:
     if told is None:
         return {"of": "registered", "basis": [], "confidence": "assumed"}
     return {"of": told.of, "basis": list(told.basis), "confidence": told.confidence}
+
+
+def told_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the rows of a yearly table are taken of, told once for years running: the years
+    (``2009–2012``), then as ``basis``."""
+    for rests, ones in groupby(rows, lambda row: basis(row["year"])):
+        years = [row["year"] for row in ones]
+        first, last = years[0], years[-1]
+        yield (str(first) if first == last else f"{first}–{last}"), rests
 
 
 def _there(day: date) -> Any:

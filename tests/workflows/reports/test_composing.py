@@ -45,6 +45,9 @@ def test_the_ten_year_report_is_the_founding_one(demonstration: Session, distric
     yearly = texts(table(report, "yearly"))
     assert [int(row[2]) for row in yearly] == [145, 159, 166, 177, 178, 182, 182, 189, 192]
     assert yearly[3][3:4] + yearly[3][-5:-2] == ["75,64", "150", "91", "51"]
+    taken_of = table(report, "yearly").remarks
+    assert taken_of[0].startswith("2009–2012: tỷ lệ tính trên số khu dân cư có đến cuối năm (Báo")
+    assert taken_of[1].startswith("2013–2017: tỷ lệ tính trên số khu dân cư có kết quả hoặc")
     assert [row[-1] for row in yearly][-3:] == ["thiếu 6", "đạt", "đạt"]
     assert texts(table(report, "committee")) == [["2008", "27", "501"], ["2018", "27", "613"]]
     assert texts(table(report, "committee_changes")) == [["2008–2018", "463"]]

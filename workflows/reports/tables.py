@@ -135,7 +135,8 @@ def _year(facts: Facts, row: Mapping[str, Any], *, whole: bool, quoted: bool) ->
     percent = row["percent"].replace(".", _comma(facts))
     cells.append(_told(facts, year, percent, Decimal(row["percent"])))
     if whole:
-        cells.append(_result(facts, year, taken_of))
+        # No page lists areas without a result: the remark below tells what it rests on.
+        cells.append(Cell(written(Number(taken_of), language=facts.language), taken_of))
     if quoted:
         cells.append(_quote(facts, year))
     for n in AT_LEAST:

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from tests.workflows.places import Country, move
 from tests.workflows.test_cycles_results import outcome
 from workflows.reports import behind, counting
+from workflows.reports.composing import compose
 from workflows.reports.counting import Tally
+from workflows.reports.passages import Scope
 from workflows.units import Unit
 
 LAST, FIRST = date(2025, 6, 30), date(2025, 7, 1)
@@ -61,3 +63,13 @@ def test_the_page_behind_a_count_holds_what_the_count_held(
     assert told(session, reformed.district, 2020) == before[:2]
     assert told(session, reformed.other_district, 2020) == [("Thôn 18", town)]
     assert told(session, reformed.areas[2], 2012) == [("Thôn 18", home)]
+
+
+def test_a_share_of_all_areas_stands_beside_how_many_those_are(
+    session: Session, reformed: Country
+) -> None:
+    report = compose(session, Scope("annual", reformed.province, 2012, 2012))
+    (yearly,) = [one for one in report.tables if one.id == "yearly"]
+    (row,) = [[cell.text for cell in row[:5]] for row in yearly.rows]
+    assert row == ["2012", "3", "3", "60,00", "5"]
+    assert "có đến cuối năm" in yearly.remarks[0]

@@ -14,7 +14,7 @@ from typing import Any
 from engine.clock import VIETNAM
 from engine.definition import FieldDef
 from engine.errors import Refusal
-from engine.papers.letters import unprintable
+from engine.papers.letters import unprintable, unreadable
 
 RowIds = Callable[[str], Sequence[str]]
 TEXT_LIMIT = 500
@@ -25,7 +25,6 @@ YEARS = range(1900, 2101)
 """Beyond these a date is a slip of the hand, and sums of dates would leave the calendar."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 class _Bad(Exception):
@@ -109,13 +108,9 @@ def _text(definition: FieldDef, raw: Any) -> str:
 
 
 def _readable(text: str) -> str:
-    """The text, unless it holds control characters or halves of UTF-16 pairs, which neither
-    a database nor a paper takes, or signs that turn the reading direction, by which a text
-    could show as another than it is."""
-    for sign in text:
-        unwanted = unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t"
-        if unwanted or unicodedata.bidirectional(sign) in _TURNING:
-            raise _Bad("not_text")
+    """The text, unless it holds what is no letter."""
+    if unreadable(text):
+        raise _Bad("not_text")
     return text
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.db import Base
 from workflows.results import Result, counting
+from workflows.streaks.denominators import denominator, existing_in
 from workflows.streaks.members import members
 from workflows.streaks.table import percent, yearly_table
 from workflows.units import Unit
@@ -89,8 +90,13 @@ class Beside:
 
     @property
     def differs(self) -> bool:
-        """Whether the paper says something else than the records."""
-        return number(self.quoted) != number(self.computed)
+        """Whether the paper says something else than the records, where they say anything."""
+        return bool(self.computed) and number(self.quoted) != number(self.computed)
+
+    @property
+    def exact(self) -> str | None:
+        """The share to two places; none where nothing is known to take it of."""
+        return percent(self.recognised, self.denominator)
 
     def record(self) -> dict[str, Any]:
         """The same as plain values, for JSON."""
@@ -99,7 +105,7 @@ class Beside:
             "unit_name": self.unit_name,
             "percent": self.quoted,
             "computed": self.computed,
-            "exact": percent(self.recognised, self.denominator),
+            "exact": self.exact,
             "denominator": self.denominator,
             "basis": self.basis,
             "differs": self.differs,
@@ -111,8 +117,8 @@ def beside(
     session: Session, first: int, last: int, unit_id: int | None = None
 ) -> dict[int, list[Beside]]:
     """What old papers quote of a unit (or of any that is no area), by year, beside what the
-    records come to; two queries. Where a paper names no denominator, it is all that have a
-    result."""
+    records come to; three queries. Where a paper names no denominator, it is the regime's: all
+    areas there were, or all that have a result."""
     quoted = session.execute(_quoted(first, last, unit_id)).all()
     if not quoted:
         return {}
@@ -121,11 +127,14 @@ def beside(
         (unit, year): (judged, recognised)
         for unit, year, judged, recognised in session.execute(_counts(roots, first, last))
     }
+    there = existing_in(session, roots, first, last)
     found: dict[int, list[Beside]] = {}
     for row in quoted:
         told: Quoted = row.Quoted
         judged, recognised = counts.get((told.unit_id, told.year), (0, 0))
-        whole = told.denominator or judged
+        whole = told.denominator
+        if whole is None:
+            whole = denominator(told.year, judged, there.get((told.unit_id, told.year), 0))
         one = Beside(
             row.Unit.code,
             row.Unit.title,

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.history import Event
 from workflows.cycles import SECURITY, cycle
 from workflows.nominations import Nomination
 from workflows.regimes import KindRules, Share, rules_under
-from workflows.results import Result
-from workflows.units import Unit
+from workflows.results import Result, counting
+from workflows.units import Unit, UnitSpan, on_day
 
 REGISTER = "register"
 
@@ -48,19 +48,20 @@ class Subjects:
 def subjects_of(
     session: Session, commune_id: int, year: int, title: str, kinds: Sequence[str]
 ) -> Subjects:
-    """The subjects directly under a commune in a year, of these kinds. Three queries.
+    """The subjects directly under a commune in a year, of these kinds. A handful of
+    queries.
 
-    Counted are the units that exist at the end of the year and may be nominated: a small
-    enterprise or a primary school is none, nor one of which it is not known.
+    Counted are the units that are there at the end of the year, or on the commune's last day
+    in it, and may be nominated: a small enterprise or a primary school is none, nor one of
+    which it is not known.
     """
+    ended = session.scalar(select(Unit.ends_on).where(Unit.id == commune_id))
+    day = min(date(year, 12, 31), ended or date.max)
     rules = {kind: _rules(session, year, title, kind) for kind in kinds}
     rows = session.execute(
-        select(Unit.id, Unit.kind, Unit.category).where(
-            Unit.parent_id == commune_id,
-            Unit.kind.in_(kinds),
-            Unit.starts_on <= date(year, 12, 31),
-            or_(Unit.ends_on.is_(None), Unit.ends_on >= date(year, 12, 31)),
-        )
+        select(Unit.id, Unit.kind, Unit.category)
+        .join(UnitSpan, UnitSpan.unit_id == Unit.id)
+        .where(UnitSpan.parent_id == commune_id, Unit.kind.in_(kinds), on_day(day))
     ).all()
     found = {row.id: row.kind for row in rows if _eligible(rules[row.kind], row.category)}
     registered, recognised = _told(session, list(found), year, title)
@@ -100,7 +101,7 @@ def _told(
         registering.exists(),
     )
     decided = select(Result.area_id).where(
-        Result.area_id.in_(units), Result.year == year, Result.recognised
+        Result.area_id.in_(units), Result.year == year, Result.recognised, counting()
     )
     recognised = set(session.scalars(decided)) if title == SECURITY else set()
     return set(session.scalars(nominated)) | recognised, recognised

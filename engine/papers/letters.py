@@ -26,6 +26,20 @@ FIELD_LETTERS = "".join(map(chr, range(0x20, 0x7F))) + _PUNCTUATION + VIETNAMESE
 
 _EVERYDAY = frozenset(FIELD_LETTERS + "\t\n")
 
+_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+
+def unreadable(text: str) -> str:
+    """The characters of a text that are no letters, each once: control characters and halves
+    of UTF-16 pairs, which neither a database nor a paper nor an office file takes, and signs
+    that turn the reading direction, by which a text could show as another than it is."""
+    return "".join(sorted({sign for sign in text if _unwanted(sign)}))
+
+
+def _unwanted(sign: str) -> bool:
+    control = unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t"
+    return control or unicodedata.bidirectional(sign) in _TURNING
+
 
 def unprintable(text: str) -> str:
     """The characters of a text that no paper can print, each once.

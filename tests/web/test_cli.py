@@ -388,12 +388,20 @@ def test_the_report_counts_years_and_streaks(district: Shell) -> None:
         "registered": 6,
         "recognised": 5,
         "percent": "83.33",
+        "denominator": {
+            "count": 6,
+            "of": "registered",
+            "basis": ["Báo cáo 55/BC-BCĐ ngày 12/6/2018, mục III.2.4"],
+            "confidence": "secondary",
+        },
         "streaks": {"2": 0, "3": 0, "4": 0, "5": 0},
     }
     assert rows[2]["percent"] is None
     one = district(*words, "--unit", "16096", "--json").json
     assert [row["registered"] for row in one] == [1, 1, 0]
-    assert "83.33" in district(*words).out
+    told = district(*words).out
+    assert "83.33" in told
+    assert "2016–2018: tỷ lệ tính trên số khu dân cư có kết quả" in told
     assert district(*words, "--unit", "x", "--json", expect=1).json["code"] == "unknown_unit"
 
 

@@ -19,6 +19,18 @@ into = [{ name = "Nga An Mới" }]
 number = "1/NQ"
 effective_on = 2026-01-01
 """
+REUSED = """
+[[orders]]
+act = "recode"
+units = ["16096"]
+into = [{ code = "99001" }]
+deed = { number = "1/QĐ", effective_on = 2018-01-01 }
+[[orders]]
+act = "recode"
+units = ["16144"]
+into = [{ code = "16096" }]
+deed = { number = "2/QĐ", effective_on = 2018-02-01 }
+"""
 HEADINGS = ["Loại", "Mã", "Tên", "Mã cấp trên", "Từ ngày"]
 
 
@@ -42,6 +54,22 @@ def test_a_file_of_acts_is_tried_applied_and_passed_over(district: Shell, tmp_pa
     assert "Nga An Mới" in district("units", "show", "16144").out
     assert "unknown_unit" in district("units", "show", "16144", "--on", "1990-01-01", expect=1).err
     assert district("units", "hand-over", "--json").json["left"] == []
+
+
+def test_a_report_is_of_the_unit_that_bore_the_code_on_a_day(
+    district: Shell, tmp_path: Path
+) -> None:
+    file = tmp_path / "acts.toml"
+    file.write_text(REUSED)
+    district("units", "apply", file)
+    words = ("report", "recognition", "--from", 2016, "--to", 2017, "--unit", "16096")
+    then = district(*words, "--on", "2017-12-31", "--json").json
+    assert [row["registered"] for row in then] == [1, 1]
+    assert district(*words, "--json").json != then
+    words = ("report", "annual", "--from", 2017, "--to", 2017, "--unit", "16096")
+    told = [district(*words, *on, "--json").json["place"] for on in ((), ("--on", "2017-12-31"))]
+    assert told[0] == "Xã Nga An" != told[1]
+    assert "unknown_unit" in district(*words, "--on", "1990-01-01", expect=1).err
 
 
 def test_a_file_that_may_not_be_is_refused_with_its_key(district: Shell, tmp_path: Path) -> None:

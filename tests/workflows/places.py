@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.db import writing
-from workflows.units import Unit
+from workflows.units import SPANNED, Unit, UnitSpan
 
 SINCE = date(2000, 1, 1)
 
@@ -58,6 +59,18 @@ def settle(session: Session) -> Country:
             tuple(area.id for area in first),
             tuple(area.id for area in second),
         )
+
+
+def move(session: Session, unit_id: int, parent_id: int, on: date) -> None:
+    """From that day on the unit belongs elsewhere."""
+    with writing(session):
+        unit = session.get_one(Unit, unit_id)
+        span = session.scalars(select(UnitSpan).where(UnitSpan.unit_id == unit_id)).one()
+        span.ends_on = on - timedelta(days=1)
+        values = {name: getattr(unit, name) for name in SPANNED}
+        values |= {"starts_on": on, "parent_id": parent_id}
+        session.add(UnitSpan(unit_id=unit_id, **values))
+        unit.parent_id = parent_id
 
 
 def _add(session: Session, row: Unit) -> Unit:

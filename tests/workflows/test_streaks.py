@@ -33,6 +33,8 @@ from workflows.streaks import (
     tiers_of,
     yearly_table,
 )
+from workflows.streaks.denominators import basis
+from workflows.units import Unit
 
 FIRST, LAST = 2008, 2017
 NOON = vietnam(date(2026, 2, 2), time(12))
@@ -147,11 +149,13 @@ def slow_table(fates: Fates, first: int, last: int) -> Iterator[dict[str, Any]]:
         told = [fate[year - FIRST] for fate in fates if fate[year - FIRST] is not None]
         lengths = [_walk(fate, year - FIRST) for fate in fates]
         recognised = sum(ok is True for ok in told)
+        whole = len(fates) if year <= 2012 else len(told)
         yield {
             "year": year,
             "registered": len(told),
             "recognised": recognised,
-            "percent": percent(recognised, len(told)),
+            "percent": percent(recognised, whole) if told else None,
+            "denominator": {"count": whole, **basis(year)},
             "streaks": {str(n): sum(length >= n for length in lengths) for n in (2, 3, 4, 5)},
         }
 
@@ -183,6 +187,7 @@ def test_a_year_nobody_registered_has_no_percentage(session: Session, country: C
             "registered": 0,
             "recognised": 0,
             "percent": None,
+            "denominator": {"count": 5, **basis(2008)},
             "streaks": {"2": 0, "3": 0, "4": 0, "5": 0},
         }
     ]
@@ -257,12 +262,32 @@ def statements(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def test_the_table_takes_three_queries_however_many_areas(demonstration: Session) -> None:
+@pytest.mark.parametrize(("year", "of", "share"), [(2012, 5, "20.00"), (2013, 1, "100.00")])
+def test_a_share_is_taken_of_what_the_regime_of_the_year_says(
+    session: Session, country: Country, year: int, of: int, share: str
+) -> None:
+    """Đề án 375: of all areas there were at the end of the year; since Circular 23: of those
+    registered. One that ended before is no area of the year."""
+    gone = session.get_one(Unit, country.other_areas[0])
+    session.add(Unit(kind="area", name="C", form="thôn", code="x", parent_id=country.commune,
+                     starts_on=gone.starts_on, ends_on=date(year, 6, 30)))  # fmt: skip
+    session.add(outcome(country.areas[0], year))
+    session.flush()
+    (row,) = yearly_table(session, year, year)
+    assert (row["denominator"]["count"], row["percent"]) == (of, share)
+    told = row["denominator"]
+    assert told["of"] == ("existing" if year == 2012 else "registered")
+    assert told["basis"]
+    (row,) = yearly_table(session, year, year, country.commune)
+    assert row["denominator"]["count"] == min(of, 3)
+
+
+def test_the_table_takes_four_queries_however_many_areas(demonstration: Session) -> None:
     engine = demonstration.get_bind()
     assert isinstance(engine, Engine)
     with statements(engine) as seen:
         yearly_table(demonstration, 2009, 2017)
-    assert len(seen) == 3
+    assert len(seen) == 4
 
 
 def test_a_standing_tells_what_it_rests_on(session: Session, country: Country) -> None:

@@ -219,42 +219,59 @@ def verify_history(as_json: bool) -> None:
     option("--from", "first", type=click.IntRange(1900, 2999), required=True, metavar="Y"),
     option("--to", "last", type=click.IntRange(1900, 2999), required=True, metavar="Y"),
     option("--unit", metavar="CODE"),
+    option("--on", "borne_on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE"),
     option("--format", "form", type=click.Choice(["json", "xlsx", "pdf", "docx"])),
     option("--out", type=click.Path(path_type=Path), metavar="FILE"),
     group=report,
     answers=True,
 )
 def recognition(
-    first: int, last: int, unit: str | None, form: str | None, out: Path | None, as_json: bool
+    first: int,
+    last: int,
+    unit: str | None,
+    borne_on: datetime | None,
+    form: str | None,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     from web.cli.office import open_office
+    from web.cli.reports import unit_of, write
     from workflows.quoted import recognition_table
     from workflows.streaks import AT_LEAST
-    from workflows.units import by_code
 
     if last < first:
         raise click.UsageError(text("years_reversed"))
     office = open_office()
-    found = by_code(office.session, unit) if unit else None
-    if unit and found is None:
-        raise No("unknown_unit", unit=unit)
+    found = unit_of(office, unit, borne_on) if unit else None
     if form not in (None, "json"):
-        from web.cli.reports import write
-
         if found is None:
             raise click.UsageError(text("unit_needed"))
-        write(office, "recognition", (first, last), found.code, form, out, as_json=as_json)
+        write(office, "recognition", (first, last), found, form, out, as_json=as_json)
         return
     as_json = as_json or form == "json"
     told = recognition_table(office.session, first, last, found.id if found else None)
-    heads = [text("year"), text("registered"), text("recognised"), "%"]
+    heads = [text("year"), text("registered"), text("recognised"), text("taken_of"), "%"]
     heads += [f"≥ {years}" for years in AT_LEAST]
     heads += [text("quoted")] if any("quoted" in row for row in told) else []
-    answer(told, as_json, lambda: table([heads, *(_year(row, len(heads)) for row in told)]))
+    answer(told, as_json, lambda: _recognition_lines(heads, told))
+
+
+def _recognition_lines(heads: list[str], told: list[dict[str, Any]]) -> list[str]:
+    """The table, and below it what the shares are taken of."""
+    from workflows.streaks.denominators import told_of
+    from workflows.wording import names
+
+    lines = table([heads, *(_year(row, len(heads)) for row in told)])
+    for years, one in told_of(told):
+        sure = names()["confidence"][one["confidence"]][language()]
+        cited = "; ".join(one["basis"]) or "–"
+        lines.append(text(f"share_of_{one['of']}", years=years, basis=cited, sure=sure))
+    return lines
 
 
 def _year(row: dict[str, Any], width: int) -> list[str]:
-    cells = [row["year"], row["registered"], row["recognised"], row["percent"] or "–"]
+    cells = [row["year"], row["registered"], row["recognised"], row["denominator"]["count"]]
+    cells.append(row["percent"] or "–")
     cells += row["streaks"].values()
     quoted = "; ".join(
         text("quoted_otherwise" if one["differs"] else "quoted_same", **one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +26,13 @@ __all__ = ["group"]
 
 
 def years() -> list[Any]:
-    """``--from``, ``--to``, ``--unit``, ``--format`` and ``--out``, as every report has them."""
+    """``--from``, ``--to``, ``--unit``, ``--on``, ``--format`` and ``--out``, as every report has
+    them."""
     return [
         option("--from", "first", type=YEAR, required=True, metavar="Y"),
         option("--to", "last", type=YEAR, required=True, metavar="Y"),
         option("--unit", required=True, metavar="CODE"),
+        option("--on", "borne_on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE"),
         option("--format", "form", type=click.Choice(FORMATS)),
         option("--out", type=click.Path(path_type=Path), metavar="FILE"),
     ]
@@ -40,11 +43,19 @@ Answer = Callable[..., None]
 
 def _of_kind(kind: str) -> Answer:
     def make(
-        first: int, last: int, unit: str, form: str | None, out: Path | None, as_json: bool
+        first: int,
+        last: int,
+        unit: str,
+        borne_on: datetime | None,
+        form: str | None,
+        out: Path | None,
+        as_json: bool,
     ) -> None:
         from web.cli.office import open_office
 
-        write(open_office(), kind, (first, last), unit, form, out, as_json=as_json)
+        office = open_office()
+        found = unit_of(office, unit, borne_on)
+        write(office, kind, (first, last), found, form, out, as_json=as_json)
 
     return make
 
@@ -53,11 +64,21 @@ annual = command("report annual", *years(), group=group, answers=True)(_of_kind(
 decade = command("report decade", *years(), group=group, answers=True)(_of_kind("decade"))
 
 
+def unit_of(office: Office, code: str, borne_on: datetime | None) -> Unit:
+    """The unit that bore the code on that day, or bears it now; raises ``No``."""
+    from workflows.units import by_code
+
+    found = by_code(office.session, code, on=borne_on.date() if borne_on else None)
+    if found is None:
+        raise No("unknown_unit", unit=code)
+    return found
+
+
 def write(
     office: Office,
     kind: str,
     span: tuple[int, int],
-    code: str,
+    unit: Unit,
     form: str | None,
     out: Path | None,
     *,
@@ -67,13 +88,9 @@ def write(
     from workflows.reports import files
     from workflows.reports.composing import compose
     from workflows.reports.passages import Scope
-    from workflows.units import by_code
 
     if span[1] < span[0]:
         raise click.UsageError(text("years_reversed"))
-    unit = by_code(office.session, code)
-    if unit is None:
-        raise No("unknown_unit", unit=code)
     scope = Scope(kind, unit.id, *span)
     made = compose(office.session, scope, language() if form in (None, "json") else "vi")
     if form in (None, "json"):

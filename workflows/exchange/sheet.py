@@ -6,12 +6,13 @@ numbers of the others are those of the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from engine.errors import Refusal, Refused
+from engine.papers import letters
 
 Value = str | int | float | bool | date | None
 
@@ -20,6 +21,9 @@ ROWS = 50_000
 COLUMNS = 200
 UNPACKED = 120 * 1024 * 1024
 """How much a file may unpack to: a sheet of that many rows is far below."""
+
+TOLD = 20
+"""So many cells are named at once."""
 
 FORMATS = ("xlsx", "ods", "csv")
 
@@ -66,25 +70,41 @@ class Sheet:
 
 def address(row: int, column: int) -> str:
     """``C7`` for row 7 and column 2 (counted from 0)."""
-    letters = ""
+    signs = ""
     column += 1
     while column:
         column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return f"{letters}{row}"
+        signs = chr(ord("A") + rest) + signs
+    return f"{signs}{row}"
 
 
 def read(data: bytes, name: str) -> Sequence[Sheet]:
     """The sheets of a file that hold anything; its kind is told by its content, not its name.
 
-    Raises ``Refused`` (``sheet_too_big``, ``sheet_unreadable``, ``sheet_empty``).
+    Raises ``Refused`` (``sheet_too_big``, ``sheet_unreadable``, ``sheet_empty``,
+    ``sheet_no_letters``).
     """
     if len(data) > MEGABYTES * 1024 * 1024:
         raise Refused(Refusal("sheet_too_big", {"megabytes": MEGABYTES, "rows": ROWS}))
     sheets = [sheet for sheet in _reader(data, name)(data, name) if sheet.rows]
     if not sheets:
         raise Refused(Refusal("sheet_empty", {"file": name}))
+    if strange := [cell for sheet in sheets for cell in _strange(sheet)]:
+        raise Refused(*(_no_letters(cell) for cell in strange[:TOLD]))
     return sheets
+
+
+def _strange(sheet: Sheet) -> Iterator[Cell]:
+    """The cells with what is no letter: in a name or a note it would spoil every paper."""
+    for row in sheet.rows:
+        for cell in row.cells.values():
+            if isinstance(cell.value, str) and letters.unreadable(cell.text):
+                yield cell
+
+
+def _no_letters(cell: Cell) -> Refusal:
+    place = f"{cell.sheet}!{cell.address}" if cell.sheet else cell.address
+    return Refusal("sheet_no_letters", {"cell": cell.address}, field=place)
 
 
 def _reader(data: bytes, name: str) -> Any:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from engine import clock
 from engine.db import writing
 from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused
+from engine.papers.letters import unreadable
 from engine.policy import Actor
 from workflows.records.book import Record, RecordMeasure
 from workflows.records.kinds import Kind, kind
@@ -85,6 +86,8 @@ def withdraw(session: Session, actor: Actor, record_id: int, reason: str) -> int
         _correctable(session, record_id, entry)
         if not entry.note:
             raise Refused(Refusal("record_field_missing", field="note"))
+        if refusals := [one for one in _not_letters(entry) if one.field == "note"]:
+            raise Refused(*refusals)
         row = _row(entry, actor.person_id, record_id)
         row.withdrawn = True
         session.add(row)
@@ -142,6 +145,14 @@ def _wrong_texts(told: Kind, entry: Entry) -> Iterator[Refusal]:
     for name, limit in LONGEST.items():
         if len(getattr(entry, name)) > limit:
             yield Refusal("too_long", {"limit": limit}, field=name)
+    yield from _not_letters(entry)
+
+
+def _not_letters(entry: Entry) -> Iterator[Refusal]:
+    """One such character would make every report about the record impossible."""
+    for name in LONGEST:
+        if unreadable(" ".join(getattr(entry, name).split())):
+            yield Refusal("not_text", field=name)
 
 
 def _wrong_figures(told: Kind, entry: Entry) -> Iterator[Refusal]:

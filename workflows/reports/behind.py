@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session, aliased
 
 from engine import clock
 from engine.papers.book import Paper
 from engine.subjects import Link, Subject, SubjectScope, Waiting
 from workflows.nominations import Nomination
-from workflows.reports.counting import whole
 from workflows.results import Result, counting
 from workflows.streaks import streaks_in
-from workflows.units import Unit
+from workflows.streaks.members import members_of
+from workflows.units import Unit, UnitSpan
 
 CERTIFICATE = "certificate"
 
@@ -58,11 +58,13 @@ class Overdue:
 def results(session: Session, asked: Asked) -> Sequence[Row]:
     """The results asked for, in the order of the places."""
     commune = aliased(Unit)
+    there = members_of(asked.unit_id, asked.year, asked.year)
     query = (
         select(Result, Unit, commune)
         .join(Unit, Unit.id == Result.area_id)
-        .outerjoin(commune, commune.id == Unit.parent_id)
-        .where(counting(), Result.year == asked.year, Result.area_id.in_(whole(asked.unit_id)))
+        .join(there, (there.c.id == Result.area_id) & (there.c.year == Result.year))
+        .outerjoin(commune, commune.id == _above(asked.year))
+        .where(counting(), Result.year == asked.year)
         .order_by(commune.sort, Unit.sort, Unit.id)
     )
     if asked.recognised or asked.streak:
@@ -83,6 +85,14 @@ def results(session: Session, asked: Asked) -> Sequence[Row]:
         for result, area, above in found
     ]
     return [row for row in rows if row.streak >= asked.streak]
+
+
+def _above(year: int) -> ScalarSelect[int | None]:
+    """What stood above a unit at the end of a year, or on its last day."""
+    spans = select(UnitSpan.parent_id).where(
+        UnitSpan.unit_id == Unit.id, UnitSpan.starts_on <= date(year, 12, 31)
+    )
+    return spans.order_by(UnitSpan.starts_on.desc()).limit(1).scalar_subquery()
 
 
 def _title(unit: Unit | None) -> str:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.errors import NotFound, Refusal
 from workflows.contexts.words import authority_name
+from workflows.quoted import beside
 from workflows.records.listing import lines
-from workflows.reports import counting, tables
+from workflows.reports import tables
 from workflows.reports.facts import Facts
 from workflows.reports.layout import Block, Layout, SectionDef, layout
 from workflows.reports.parts import Bar, Report, Section, Sources, Table
@@ -47,6 +48,7 @@ def _facts(session: Session, told: Layout, scope: Scope, language: str) -> Facts
     if unit is None:
         raise NotFound(Refusal("no_such_unit"))
     first = scope.first - told.years_before
+    quoted = beside(session, first, scope.last, unit.id)
     return Facts(
         session,
         told,
@@ -55,7 +57,7 @@ def _facts(session: Session, told: Layout, scope: Scope, language: str) -> Facts
         language,
         lines(session, unit.id, scope.first, scope.last + told.years_after),
         yearly_table(session, first, scope.last, unit.id),
-        counting.quotes(session, unit.id, first, scope.last),
+        {one.year: one for ones in quoted.values() for one in ones},
         Sources(),
     )
 

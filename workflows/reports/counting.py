@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.db import Base
 from engine.subjects import Subject, SubjectScope, Waiting
 from workflows.results import Result, counting
+from workflows.streaks.members import members, members_of, right_below
 from workflows.units import Unit
-
-QUOTED = "quoted_figures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +25,6 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
-    """A percentage as an old paper quotes it, and the paper."""
-
-    text: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Late:
     """How many files of a unit are overdue with holders of a role, and since when."""
 
@@ -43,26 +33,20 @@ class Late:
     oldest: datetime
 
 
-def whole(unit_id: int) -> Select[int]:
-    """The ids of a unit and of everything below it."""
-    down = select(Unit.id).where(Unit.id == unit_id).cte("whole", recursive=True)
-    down = down.union_all(select(Unit.id).join(down, Unit.parent_id == down.c.id))
-    return select(down.c.id)
-
-
 def by_unit(
     session: Session, unit_id: int, first: int, last: int
 ) -> Mapping[int, Mapping[int, Tally]]:
-    """Per unit right below, per year: of the areas in it, or of itself if it is one."""
-    tops = select(Unit.id, Unit.id.label("top")).where(Unit.parent_id == unit_id)
-    tree = tops.cte("tops", recursive=True)
-    tree = tree.union_all(select(Unit.id, tree.c.top).join(tree, Unit.parent_id == tree.c.id))
+    """Per unit right below in a year, per year: of the areas that belonged to it then, or of
+    itself if it is one."""
+    tops = right_below(unit_id, first, last)
+    tree = members(select(tops.c.id), first, last)
     query = (
-        select(tree.c.top, Result.year, func.count(), func.count().filter(Result.recognised))
-        .join(Result, Result.area_id == tree.c.id)
+        select(tree.c.root, Result.year, func.count(), func.count().filter(Result.recognised))
+        .join(tops, (tops.c.id == tree.c.root) & (tops.c.year == tree.c.year))
+        .join(Result, (Result.area_id == tree.c.id) & (Result.year == tree.c.year))
         .join(Unit, Unit.id == tree.c.id)
-        .where(counting(), Result.year.between(first, last), Unit.kind == "area")
-        .group_by(tree.c.top, Result.year)
+        .where(counting(), Unit.kind == "area")
+        .group_by(tree.c.root, Result.year)
     )
     found: dict[int, dict[int, Tally]] = {}
     for top, year, judged, recognised in session.execute(query):
@@ -73,17 +57,24 @@ def by_unit(
 def by_kind(
     session: Session, unit_id: int, first: int, last: int
 ) -> Mapping[str, Mapping[int, Tally]]:
-    """Per kind of subject in the unit, per year."""
+    """Per kind of subject that was in the unit in a year, per year."""
+    there = members_of(unit_id, first, last)
     query = (
         select(Unit.kind, Result.year, func.count(), func.count().filter(Result.recognised))
         .join(Unit, Unit.id == Result.area_id)
-        .where(counting(), Result.year.between(first, last), Result.area_id.in_(whole(unit_id)))
+        .join(there, (there.c.id == Result.area_id) & (there.c.year == Result.year))
+        .where(counting())
         .group_by(Unit.kind, Result.year)
     )
     found: dict[str, dict[int, Tally]] = {}
     for kind, year, judged, recognised in session.execute(query):
         found.setdefault(kind, {})[year] = Tally(judged, recognised)
     return found
+
+
+def in_order(session: Session, ids: Collection[int]) -> Sequence[Unit]:
+    """These units, in their order."""
+    return session.scalars(select(Unit).where(Unit.id.in_(ids)).order_by(Unit.sort, Unit.id)).all()
 
 
 def children(session: Session, unit_id: int) -> Sequence[Unit]:
@@ -108,17 +99,3 @@ def late(session: Session, unit_id: int) -> Sequence[Late]:
         .order_by(Waiting.role)
     )
     return [Late(role, count, due) for role, count, due in session.execute(query) if due]
-
-
-def quotes(session: Session, unit_id: int, first: int, last: int) -> Mapping[int, Quote]:
-    """The percentages that old papers quote for the unit, by year.
-
-    They are another room's table; none where that room was not built.
-    """
-    told = Base.metadata.tables.get(QUOTED)
-    if told is None:
-        return {}
-    query = select(told.c.year, told.c.quoted, told.c.source).where(
-        told.c.unit_id == unit_id, told.c.what == "percent", told.c.year.between(first, last)
-    )
-    return {year: Quote(text, source) for year, text, source in session.execute(query)}

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from workflows.lawfiles import LAW, table
+from workflows.quoted import Beside
 from workflows.records.listing import Line
-from workflows.reports.counting import Quote
 from workflows.reports.layout import Layout
 from workflows.reports.parts import Sources
 from workflows.reports.passages import Scope
@@ -35,7 +35,7 @@ class Facts:
     language: str
     lines: Mapping[str, list[Line]]
     years: list[dict[str, Any]]
-    quotes: Mapping[int, Quote]
+    quotes: Mapping[int, Beside]
     sources: Sources
 
     def word(self, group: str, key: str, **places: object) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from decimal import Decimal
 from typing import Any, Protocol
 
 from engine.errors import Refusal, Refused
+from engine.papers.letters import unreadable
 from engine.papers.template import Unprintable
 from workflows.reports import paper
 from workflows.reports.document import document
@@ -37,6 +40,7 @@ def content(
 ) -> bytes:
     """The file in one of ``TYPES``; raises ``Refused`` (``paper_letters``) where somebody
     wrote letters that the paper's typeface lacks."""
+    report = readable(report)
     if format == "docx":
         return document(report, base_url)
     if format == "xlsx":
@@ -47,6 +51,21 @@ def content(
         )
     except Unprintable as error:
         raise Refused(Refusal("unprintable", {"letters": error.letters})) from None
+
+
+def readable(told: Any) -> Any:
+    """The same report, or part of one, without what is no letter: names and records of old
+    may hold some, and no file does."""
+    if isinstance(told, str):
+        strange = unreadable(told)
+        return "".join(sign for sign in told if sign not in strange)
+    if isinstance(told, tuple):
+        return tuple(map(readable, told))
+    if is_dataclass(told) and not isinstance(told, type):
+        return replace(
+            told, **{one.name: readable(getattr(told, one.name)) for one in fields(told)}
+        )
+    return told
 
 
 def told(report: Report) -> dict[str, Any]:
@@ -84,4 +103,5 @@ def told(report: Report) -> dict[str, Any]:
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
-    return {"text": cell.text, "value": cell.value, "address": cell.address, "source": cell.note}
+    value = float(cell.value) if isinstance(cell.value, Decimal) else cell.value
+    return {"text": cell.text, "value": value, "address": cell.address, "source": cell.note}

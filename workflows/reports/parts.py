@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from workflows.reports.passages import Scope
 
@@ -12,12 +13,14 @@ from workflows.reports.passages import Scope
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell. ``address`` is the page of the records behind its figure, ``note`` the number
-    of that source in the report's list; ``value`` a whole number for spreadsheets."""
+    of that source in the report's list; ``value`` the number for spreadsheets, to as many
+    places as it is shown with, ``plain`` if thousands are not set apart in it (a year)."""
 
     text: str
-    value: int | None = None
+    value: int | Decimal | None = None
     address: str = ""
     note: int = 0
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

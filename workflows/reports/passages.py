@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from engine import clock
 from engine.db import Base, Instant, writing
 from engine.errors import Refusal, Refused, Stale
+from engine.papers.letters import unreadable
 
 LONGEST = 20_000
 
@@ -64,11 +65,13 @@ def write(
     """Keeps a new version over the one the writer saw; the version now.
 
     Writing the same again keeps nothing. Raises ``Stale`` when somebody was quicker, and
-    ``Refused`` (``too_long``).
+    ``Refused`` (``too_long``, ``not_text``).
     """
     text = text.replace("\r\n", "\n").strip()
     if len(text) > LONGEST:
         raise Refused(Refusal("too_long", {"limit": LONGEST}, field="text"))
+    if unreadable(text):
+        raise Refused(Refusal("not_text", field="text"))
     with writing(session):
         known = passages(session, scope).get(section)
         stands = known.version if known else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from workflows import wording
@@ -14,6 +15,7 @@ from workflows.reports.counting import Tally
 from workflows.reports.facts import Facts
 from workflows.reports.parts import Cell, Table
 from workflows.streaks import AT_LEAST
+from workflows.streaks.denominators import told_of
 
 NONE = Cell("–")
 
@@ -38,7 +40,7 @@ def _of_kind(facts: Facts, told: Kind, lines: Sequence[Line]) -> Table:
     for line in lines:
         source, address = _source(facts, line)
         note = facts.sources.note(source, address)
-        cells = [Cell(period(line), address=address, note=0 if measures else note)]
+        cells = [_period(line, address, 0 if measures else note)]
         cells += [Cell(told.named(line.name, facts.language))] if told.name else []
         cells += [Cell(line.reference)] if referred else []
         cells += [_figure(facts, line, one, address, note) for one in measures]
@@ -51,7 +53,8 @@ def _figure(facts: Facts, line: Line, measure: Measure, address: str, note: int)
     number = line.measures.get(measure.id)
     if number is None:
         return NONE
-    return Cell(number_text(facts, number, measure), _value(number, measure), address, note)
+    text, value = number_text(facts, number, measure), _value(number, measure)
+    return Cell(text, value, address, note, plain=measure.plain)
 
 
 def number_text(facts: Facts, number: Number, measure: Measure) -> str:
@@ -60,9 +63,11 @@ def number_text(facts: Facts, number: Number, measure: Measure) -> str:
     return written(number, decimals, plain=plain, language=facts.language)
 
 
-def _value(number: Number, measure: Measure) -> int | None:
-    """The whole number for a spreadsheet, if the source states one exactly."""
-    return number.value if number.exact and not measure.decimals else None
+def _value(number: Number, measure: Measure) -> int | Decimal | None:
+    """The number for a spreadsheet, if the source states one exactly."""
+    if not number.exact:
+        return None
+    return Decimal(number.value).scaleb(-measure.decimals) if measure.decimals else number.value
 
 
 def _remarks(facts: Facts, lines: Sequence[Line]) -> tuple[str, ...]:
@@ -84,6 +89,11 @@ def _source(facts: Facts, line: Line) -> tuple[str, str]:
     return facts.word("word", "records", source=source, count=len(line.records)), address
 
 
+def _period(line: Line, address: str, note: int) -> Cell:
+    text = period(line)
+    return Cell(text, int(text) if text.isdecimal() else None, address, note, plain=True)
+
+
 def period(line: Line) -> str:
     """A day, a year, or some years."""
     if line.starts_on == line.ends_on:
@@ -94,29 +104,44 @@ def period(line: Line) -> str:
 
 def yearly(facts: Facts) -> Table:
     """Registered, recognised, percent, what was quoted, streaks, and the way to the target."""
+    shown = [row for row in facts.years if row["registered"]]
     quoted = bool(facts.quotes)
+    whole = any(row["denominator"]["count"] != row["registered"] for row in shown)
     target = facts.layout.target_percent
     head = [facts.word("head", name) for name in ("year", "registered", "recognised", "percent")]
+    head += [facts.word("head", "denominator")] if whole else []
     head += [facts.word("head", "quoted")] if quoted else []
     head += [facts.word("head", "streak", years=n) for n in AT_LEAST]
     head += [facts.word("head", "target", percent=target)]
-    rows = [_year(facts, row, quoted=quoted) for row in facts.years if row["registered"]]
-    remarks = (facts.word("note", "basis"),)
+    rows = [_year(facts, row, whole=whole, quoted=quoted) for row in shown]
+    remarks = (*_taken_of(facts, shown), facts.word("note", "rounding"))
     caption = facts.word("caption", "yearly")
     return Table("yearly", caption, tuple(head), tuple(rows), 1, remarks)
 
 
-def _year(facts: Facts, row: Mapping[str, Any], *, quoted: bool) -> tuple[Cell, ...]:
+def _taken_of(facts: Facts, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Of what the shares of which years are taken, where that stands, how sure it is."""
+    for years, told in told_of(rows):
+        sure = wording.names()["confidence"][told["confidence"]][facts.language]
+        cited = "; ".join(told["basis"]) or "–"
+        yield facts.word("note", told["of"], years=years, basis=cited, sure=sure)
+
+
+def _year(facts: Facts, row: Mapping[str, Any], *, whole: bool, quoted: bool) -> tuple[Cell, ...]:
     year, registered, recognised = row["year"], row["registered"], row["recognised"]
-    cells = [Cell(str(year)), _result(facts, year, registered)]
+    taken_of = row["denominator"]["count"]
+    cells = [Cell(str(year), year, plain=True), _result(facts, year, registered)]
     cells.append(_result(facts, year, recognised, only="recognised"))
     percent = row["percent"].replace(".", _comma(facts))
-    cells.append(_told(facts, year, percent, None))
+    cells.append(_told(facts, year, percent, Decimal(row["percent"])))
+    if whole:
+        # No page lists areas without a result: the remark below tells what it rests on.
+        cells.append(Cell(written(Number(taken_of), language=facts.language), taken_of))
     if quoted:
-        cells.append(_quote(facts, year, recognised, registered))
+        cells.append(_quote(facts, year))
     for n in AT_LEAST:
         cells.append(_result(facts, year, row["streaks"][str(n)], streak=n))
-    cells.append(Cell(_target(facts, recognised, registered)))
+    cells.append(Cell(_target(facts, recognised, taken_of)))
     return tuple(cells)
 
 
@@ -124,33 +149,25 @@ def _result(facts: Facts, year: int, count: int, **more: object) -> Cell:
     return _told(facts, year, written(Number(count), language=facts.language), count, **more)
 
 
-def _told(facts: Facts, year: int, text: str, count: int | None, **more: object) -> Cell:
+def _told(facts: Facts, year: int, text: str, count: int | Decimal | None, **more: object) -> Cell:
     """A figure of the register of results; one source for all of a year."""
     source = facts.word("word", "results", unit=facts.unit.heading, year=year)
     note = facts.sources.note(source, facts.behind("results", year=year))
     return Cell(text, count, facts.behind("results", year=year, **more), note)
 
 
-def _quote(facts: Facts, year: int, recognised: int, registered: int) -> Cell:
+def _quote(facts: Facts, year: int) -> Cell:
     found = facts.quotes.get(year)
     if found is None:
         return NONE
-    text = found.text
-    if not _agrees(text, recognised, registered):
+    text = found.quoted
+    if found.differs:
         text = f"{text} ({facts.word('word', 'differs')})"
     return facts.sources.cell(text, found.source, facts.behind("results", year=year))
 
 
-def _agrees(quoted: str, part: int, whole: int) -> bool:
-    """Whether a quoted percentage is the exact one, half up to as many places as it has."""
-    digits, _, places = quoted.strip().rstrip("%").strip().replace(",", ".").partition(".")
-    if not (digits + places).isdigit() or not whole:
-        return True  # not a number to compare with: shown as it is
-    return agreement.holds(Number(int(digits + places)), part, whole, len(places))
-
-
-def _target(facts: Facts, recognised: int, registered: int) -> str:
-    needed = -(-facts.layout.target_percent * registered // 100)
+def _target(facts: Facts, recognised: int, whole: int) -> str:
+    needed = -(-facts.layout.target_percent * whole // 100)
     if recognised >= needed:
         return facts.word("word", "met")
     return facts.word("word", "short", count=needed - recognised)
@@ -161,10 +178,10 @@ def _comma(facts: Facts) -> str:
 
 
 def units(facts: Facts) -> Iterator[Table]:
-    """A row for each unit right below, a column for each year that has results."""
+    """A row for each unit that was right below, a column for each year that has results."""
     found = counting.by_unit(facts.session, facts.unit.id, facts.first, facts.scope.last)
-    below = [one for one in counting.children(facts.session, facts.unit.id) if one.id in found]
-    if below:
+    if found:
+        below = counting.in_order(facts.session, found)
         rows = {str(one.id): (one.heading, one.kind == "area", found[one.id]) for one in below}
         yield _matrix(facts, "units", facts.word("head", "unit"), rows)
 
@@ -254,17 +271,15 @@ def _disagreement(facts: Facts, one: agreement.Disagreement) -> tuple[Cell, ...]
 
 
 def _misquoted(facts: Facts) -> Iterator[tuple[Cell, ...]]:
-    for row in facts.years:
-        found = facts.quotes.get(row["year"])
-        counts = row["recognised"], row["registered"]
-        if found is None or _agrees(found.text, *counts):
+    for year, found in sorted(facts.quotes.items()):
+        if not found.differs:
             continue
-        year, comma = row["year"], _comma(facts)
         name = f"{facts.word('head', 'percent')} {year}"
-        stated = found.text if found.text.endswith("%") else f"{found.text}%"
+        stated = found.quoted if found.quoted.endswith("%") else f"{found.quoted}%"
+        exact = (found.exact or "").replace(".", _comma(facts))
         address = facts.behind("results", year=year)
         yield (
             Cell(name),
             facts.sources.cell(stated, found.source, address),
-            _told(facts, year, f"{row['percent'].replace('.', comma)}%", None),
+            _told(facts, year, f"{exact}%", None),
         )

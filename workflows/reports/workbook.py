@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -40,7 +41,9 @@ def _name(number: int, caption: str) -> str:
 
 def _table(sheet: Worksheet, table: Table, base_url: str, language: str) -> None:
     _write(sheet, 1, table.caption)
-    _write(sheet, 2, *table.head, words()["head"]["source"][language])
+    for column, text in enumerate((*table.head, words()["head"]["source"][language]), 1):
+        year = int(text) if text.isdecimal() else None
+        _cell(sheet, 2, column, Cell(text, year, plain=True), base_url)
     for cell in (*sheet[1], *sheet[2]):
         cell.font = Font(bold=True)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -69,15 +72,21 @@ def _text(cell: Any, text: str) -> None:
 
 
 def _cell(sheet: Worksheet, row: int, column: int, told: Cell, base_url: str) -> None:
-    """A whole number where the source states one, else its text; never a formula."""
+    """A number where the source states one, else its text; never a formula."""
     cell = sheet.cell(row, column)
-    if told.value is not None and column > 1:
+    if told.value is not None:
         cell.value = told.value
-        cell.number_format = "#,##0"
+        cell.number_format = _format(told.value, plain=told.plain)
     else:
         _text(cell, told.text)
     if told.address:
         cell.hyperlink = base_url + told.address
+
+
+def _format(value: int | Decimal, *, plain: bool) -> str:
+    """How a number is shown: with all its places, thousands set apart unless it is a year."""
+    places = -int(value.as_tuple().exponent) if isinstance(value, Decimal) else 0
+    return ("0" if plain else "#,##0") + ("." + "0" * places if places else "")
 
 
 def _sources(sheet: Worksheet, report: Report, base_url: str) -> None:

@@ -12,6 +12,7 @@ from engine.history import Event
 from workflows.cycles import SECURITY
 from workflows.nominations import Nomination
 from workflows.results import Result, counting
+from workflows.streaks.denominators import basis, denominator, existing, existing_in
 from workflows.streaks.members import members_of
 from workflows.streaks.reading import descent, successors
 from workflows.units import Unit
@@ -31,8 +32,8 @@ def percent(part: int, whole: int) -> str | None:
 def yearly_table(
     session: Session, first: int, last: int, unit_id: int | None = None
 ) -> list[dict[str, Any]]:
-    """A row for each year: registered, recognised, percent, and the streaks of at least n
-    years among the areas recognised that year.
+    """A row for each year: registered, recognised, percent, of how many it is taken and on
+    what that rests, and the streaks of at least n years among the areas recognised that year.
 
     Registered is every area with a result, and every one whose nomination got as far as
     registering, whatever became of it; of a unit, those that belonged to it at the end of the
@@ -42,17 +43,20 @@ def yearly_table(
     """
     decided = {year: counts for year, *counts in session.execute(_counts(first, last, unit_id))}
     pending: dict[int, int] = dict(session.execute(_undecided(first, last, unit_id)).all())
+    there = _existing(session, first, last, unit_id)
     inherited = _inherited(session, first, last, unit_id)
     table = []
     for year in range(first, last + 1):
         results, recognised, *streaks = decided.get(year, [0] * (2 + len(AT_LEAST)))
         registered = results + pending.get(year, 0)
+        whole = denominator(year, registered, there.get(year, 0))
         table.append(
             {
                 "year": year,
                 "registered": registered,
                 "recognised": recognised,
-                "percent": percent(recognised, registered),
+                "percent": percent(recognised, whole) if registered else None,
+                "denominator": {"count": whole, **basis(year)},
                 "streaks": {
                     str(n): count + inherited[year, n]
                     for n, count in zip(AT_LEAST, streaks, strict=True)
@@ -60,6 +64,13 @@ def yearly_table(
             }
         )
     return table
+
+
+def _existing(session: Session, first: int, last: int, unit_id: int | None) -> dict[int, int]:
+    if unit_id is None:
+        return existing(session, first, last)
+    found = existing_in(session, select(Unit.id).where(Unit.id == unit_id), first, last)
+    return {year: count for (_, year), count in found.items()}
 
 
 def _inherited(

@@ -125,6 +125,7 @@ def test_separated_text_of_any_habit(separator: str, encoding: str) -> None:
     ("data", "code"),
     [
         (b"", "sheet_empty"),
+        ("Tên\nThôn\x01 1\n".encode(), "sheet_no_letters"),
         (b"PK\x03\x04 not really", "sheet_unreadable"),
         (b"\xff\xd8\xff\xe0 a picture", "sheet_unreadable"),
         (b"nothing,we,know\n1,2,3\n", "no_headings"),

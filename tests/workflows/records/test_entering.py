@@ -82,6 +82,7 @@ def test_an_office_at_the_unit_or_above_enters_what_its_kind_allows(
         ({"kind": "announcement", "name": "Sân vận động"}, "record_of_one_day"),
         ({"kind": "religion", "name": "Phật giáo"}, "record_not_kept_here"),
         ({"note": "x" * 501}, "too_long"),
+        ({"reference": "12\x02/KH"}, "not_text"),
     ],
 )
 def test_a_wrong_record_is_refused_with_its_reason(

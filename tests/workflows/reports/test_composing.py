@@ -45,6 +45,9 @@ def test_the_ten_year_report_is_the_founding_one(demonstration: Session, distric
     yearly = texts(table(report, "yearly"))
     assert [int(row[2]) for row in yearly] == [145, 159, 166, 177, 178, 182, 182, 189, 192]
     assert yearly[3][3:4] + yearly[3][-5:-2] == ["75,64", "150", "91", "51"]
+    taken_of = table(report, "yearly").remarks
+    assert taken_of[0].startswith("2009–2012: tỷ lệ tính trên số khu dân cư có đến cuối năm (Báo")
+    assert taken_of[1].startswith("2013–2017: tỷ lệ tính trên số khu dân cư có kết quả hoặc")
     assert [row[-1] for row in yearly][-3:] == ["thiếu 6", "đạt", "đạt"]
     assert texts(table(report, "committee")) == [["2008", "27", "501"], ["2018", "27", "613"]]
     assert texts(table(report, "committee_changes")) == [["2008–2018", "463"]]
@@ -97,6 +100,8 @@ def _words_are_kept(session: Session, unit: Unit) -> None:
     assert write(session, scope, "limits", "Một.\nHai.", version=0, author_id=author) == 1
     with pytest.raises(Stale, match="passage_changed"):
         write(session, scope, "limits", "Khác.", version=0, author_id=author)
+    with pytest.raises(Refused, match="not_text"):
+        write(session, scope, "limits", "Một\x01.", version=1, author_id=author)
     with pytest.raises(Refused, match="too_long"):
         write(session, scope, "limits", "x" * 20_001, version=1, author_id=author)
     (section,) = [s for s in decade(session, unit).sections if s.id == "limits"]
@@ -127,6 +132,7 @@ def _files_say_the_same(session: Session, unit: Unit) -> None:
     book = load_workbook(BytesIO(files.content(report, unit, "xlsx", setter, SITE, specimen=True)))
     (yearly,) = [sheet for sheet in book if sheet["A1"].value == "Kết quả bình xét hằng năm"]
     assert [yearly.cell(row, 3).value for row in (3, 4)] == [145, 159]
+    assert [yearly.cell(6, column).value for column in (1, 4)] == [2012, 75.64]
     assert yearly.cell(3, 3).hyperlink.target.startswith(f"{SITE}/reports/results?")
     english = decade(session, unit, "en")
     assert table(english, "settled").rows[0][2].text == "over 5,000"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from io import BytesIO
 
 from openpyxl import load_workbook
 
+from workflows.reports import files
 from workflows.reports.paper import notes, widths
 from workflows.reports.parts import Cell, Report, Section, Sources, Table
 from workflows.reports.passages import Scope
 from workflows.reports.workbook import workbook
+from workflows.units import Unit
 
 TRAP = "=1+1"
 
@@ -31,6 +34,16 @@ def test_no_cell_of_a_workbook_is_a_formula_and_counts_are_numbers() -> None:
     assert sheet.cell(3, 2).hyperlink.target == "https://x.example/records/1"
 
 
+def test_years_and_shares_are_numbers_of_a_workbook() -> None:
+    share = Cell("70,90", Decimal("70.90"), "/reports/results")
+    row = (Cell("2011", 2011, plain=True), share, Cell("1.245", 1245))
+    made = report(Table("x", "x", ("Năm", "%", "2012"), (row,), 1))
+    (sheet, _) = load_workbook(BytesIO(workbook(made, "https://x.example")))
+    shown = [(cell.value, cell.number_format) for cell in sheet[3][:3]]
+    assert shown == [(2011, "0"), (70.9, "#,##0.00"), (1245, "#,##0")]
+    assert (sheet.cell(2, 3).value, sheet.cell(2, 3).number_format) == (2012, "0")
+
+
 def test_sources_are_told_once_and_runs_of_them_are_drawn_together() -> None:
     sources = Sources()
     cells = [sources.cell("1", text, "/a", 1) for text in "abcabe"]
@@ -48,3 +61,26 @@ def test_columns_fill_the_page_and_no_more() -> None:
 
 def test_words_are_paragraphs_without_empty_ones() -> None:
     assert report().sections[0].paragraphs == ["Một.", "Hai."]
+
+
+class Setter:
+    """A fake of the typesetter: keeps what it was asked to set."""
+
+    def render(self, template: str, values: object) -> bytes:
+        self.told = repr(values)
+        return b"%PDF-"
+
+
+def test_what_is_no_letter_stays_out_of_every_file() -> None:
+    unit = Unit(kind="commune", form="xã", name="A", code="1")
+    bad = "Mô hình\x02 A"
+    row = (Cell("2017"), Cell(bad, address="/records/1"))
+    made = report(Table("x", bad, ("h", bad), (row,), 1, (bad,)))
+    setter = Setter()
+    for form in ("docx", "xlsx", "pdf"):
+        assert files.content(made, unit, form, setter, "https://x.example", specimen=True)
+    (sheet, _) = load_workbook(
+        BytesIO(files.content(made, unit, "xlsx", setter, "", specimen=True))
+    )
+    assert sheet.cell(3, 2).value == "Mô hình A"
+    assert "x02" not in setter.told

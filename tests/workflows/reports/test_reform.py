@@ -1,0 +1,75 @@
+"""A report of past years counts units where they belonged then, also after a reform."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.workflows.places import Country, move
+from tests.workflows.test_cycles_results import outcome
+from workflows.reports import behind, counting
+from workflows.reports.composing import compose
+from workflows.reports.counting import Tally
+from workflows.reports.passages import Scope
+from workflows.units import Unit
+
+LAST, FIRST = date(2025, 6, 30), date(2025, 7, 1)
+
+
+@pytest.fixture
+def reformed(session: Session, country: Country) -> Country:
+    """On 1 July 2025 the first commune leaves its district, which ends, and goes right below
+    the province; an area went from it to the other commune in 2020."""
+    move(session, country.areas[2], country.other_commune, date(2020, 3, 1))
+    move(session, country.commune, country.province, FIRST)
+    session.get_one(Unit, country.district).ends_on = LAST
+    years = (2012, 2020, 2025)
+    session.add_all([outcome(area, year) for area in country.areas for year in years])
+    session.flush()
+    return country
+
+
+def told(session: Session, unit: int, year: int) -> list[tuple[str, str]]:
+    return [(r.area, r.commune) for r in behind.results(session, behind.Asked(unit, year))]
+
+
+def test_the_tables_of_a_district_that_ended_still_hold_its_communes(
+    session: Session, reformed: Country
+) -> None:
+    found = counting.by_unit(session, reformed.district, 2011, 2025)
+    assert found == {reformed.commune: {2012: Tally(3, 3), 2020: Tally(2, 2)}}
+    kinds = counting.by_kind(session, reformed.district, 2011, 2025)
+    assert kinds == {"area": {2012: Tally(3, 3), 2020: Tally(2, 2)}}
+
+
+def test_a_commune_that_moved_up_is_a_row_of_the_province_only_since_then(
+    session: Session, reformed: Country
+) -> None:
+    assert counting.by_unit(session, reformed.province, 2012, 2025) == {
+        reformed.district: {2012: Tally(3, 3), 2020: Tally(2, 2)},
+        reformed.other_district: {2020: Tally(1, 1), 2025: Tally(1, 1)},
+        reformed.commune: {2025: Tally(2, 2)},
+    }
+
+
+def test_the_page_behind_a_count_holds_what_the_count_held(
+    session: Session, reformed: Country
+) -> None:
+    home, town = "xã Nga An", "thị trấn Hà Trung"
+    before = [("Thôn 1", home), ("Thôn 2", home), ("Thôn 18", home)]
+    assert told(session, reformed.district, 2012) == before
+    assert told(session, reformed.district, 2020) == before[:2]
+    assert told(session, reformed.other_district, 2020) == [("Thôn 18", town)]
+    assert told(session, reformed.areas[2], 2012) == [("Thôn 18", home)]
+
+
+def test_a_share_of_all_areas_stands_beside_how_many_those_are(
+    session: Session, reformed: Country
+) -> None:
+    report = compose(session, Scope("annual", reformed.province, 2012, 2012))
+    (yearly,) = [one for one in report.tables if one.id == "yearly"]
+    (row,) = [[cell.text for cell in row[:5]] for row in yearly.rows]
+    assert row == ["2012", "3", "3", "60,00", "5"]
+    assert "có đến cuối năm" in yearly.remarks[0]

@@ -21,6 +21,7 @@ from workflows.regimes import regime_for
 from workflows.results import Result, counting
 from workflows.takeover.places import CHUNK, Gazetteer, Unsure, gazetteer
 from workflows.takeover.rows import HISTORY, Row, read_all
+from workflows.takeover.years import years_of
 
 LEVELS = ("commune", "district", "province")
 
@@ -120,6 +121,7 @@ class Comparison:
         self._quoted = {
             (one.unit_id, one.year): one for one in _by_unit(session, query, Quoted.unit_id, units)
         }
+        self._years = years_of(session, [row for row, _ in placed])
         self._taken = Taken()
 
     def taken(self) -> Taken:
@@ -130,6 +132,9 @@ class Comparison:
             if before is not row:
                 self._repeated(row, before)
                 continue
+            if wrong := [*self._years.against_day(row), *self._unfit(row, unit)]:
+                self._report.refused += wrong
+                continue
             self._result(row, unit)
             self._share(row, unit)
         return self._taken
@@ -139,6 +144,10 @@ class Comparison:
             self._report.same += 1
             return
         self._report.refused.append(row.blame("result", "rows_disagree", row=before.line.number))
+
+    def _unfit(self, row: Row, unit: int) -> Iterator[Refusal]:
+        if (unit, row.year) not in self._known:
+            yield from self._years.against_new(row, unit)
 
     def _result(self, row: Row, unit: int) -> None:
         known = self._known.get((unit, row.year))

@@ -17,8 +17,10 @@ from engine import clock
 from engine.clock import vietnam
 from engine.db import writing
 from engine.errors import Refused
+from engine.subjects import Subject
 from tests.workflows.places import Country, unit
 from workflows.exchange.template import template
+from workflows.nominations import Nomination
 from workflows.quoted import Quoted, beside
 from workflows.results import Result, of_area
 from workflows.streaks import standing
@@ -124,6 +126,8 @@ def test_what_was_left_open_is_filled_in_later(session: Session, country: Countr
         ((2017, 16144, "Thôn 1", "", "đạt", "1", "31/2/2017"), "G2", "not_a_date"),
         ((2017, 16144, "Thôn 1", "", "đạt", "1", "3/3/2026"), "G2", "day_to_come"),
         ((2017, 16144, "Thôn 1", "", "đạt", "1", "31/12/1999"), "G2", "authority_not_on_day"),
+        ((2017, 16144, "Thôn 1", "", "đạt", "1", "31/12/2016"), "G2", "decided_before_year"),
+        ((2026, 16144, "Thôn 1", "", "đạt"), "A2", "year_still_runs"),
         ((2017, 16144, "Thôn 1", "", "đạt", "", "", "nhiều"), "H2", "not_a_percentage"),
         ((2017, 99999, "Thôn 1", "", "đạt"), "B2", "no_commune_then"),
         ((2017, 16144, "Bắc Hải", "", "đạt"), "C2", "no_such_unit_then"),
@@ -144,6 +148,26 @@ def test_every_reason_stands_at_its_cell_and_nothing_is_loaded(
     report = load(session, csv(line, good))
     assert refused(report) == [(cell, code)]
     assert count(session) == 1
+
+
+def test_a_year_with_a_file_here_takes_its_result_from_its_decision(
+    session: Session, country: Country
+) -> None:
+    about = Subject(
+        kind="nomination",
+        definition_id="tt-124-2021",
+        definition_digest="0" * 64,
+        state="",
+        version=0,
+        entered_at=NOON,
+    )
+    with writing(session):
+        session.add(about)
+        session.flush()
+        session.add(Nomination(id=about.id, area_id=country.areas[0], year=2025))
+    data = csv((2025, 16144, "Thôn 1", "", "đạt"), (2025, 16144, "Thôn 2", "", "đạt"))
+    assert refused(load(session, data)) == [("A2", "year_has_nomination")]
+    assert count(session) == 0
 
 
 def test_lines_that_disagree_are_refused(session: Session, country: Country) -> None:

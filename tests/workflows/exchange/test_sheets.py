@@ -87,6 +87,40 @@ def test_a_sheet_as_a_district_keeps_it() -> None:
     assert first.cells["to"].address == "G5"
 
 
+SIGNED = """Năm,Mã xã,Thôn,Kết quả
+2018,16144,Thôn 1,đạt
+,"Nga An, ngày 5 tháng 12 năm 2018",,
+Người lập biểu,,TRƯỞNG CÔNG AN XÃ,TM. ỦY BAN NHÂN DÂN
+,,,CHỦ TỊCH
+"(Ký, ghi rõ họ tên)",,(Đã ký),(Đã ký)
+Lê Thị A,,Trung tá Lê Văn B,Mai Văn C
+2018,16200,Tiểu khu 1,đạt
+,16200,Tiểu khu 2,đạt
+"""
+
+
+def test_who_signed_under_a_list_is_no_data_and_a_list_below_is() -> None:
+    found = read(SIGNED.encode(), "history")
+    assert [line.number for line in found if line.text("year")] == [2, 8]
+    assert found[-1].number == 9  # its year is missing, which is for the reader to say
+    assert {line.number for line in found} & {3, 4, 5, 6, 7} == set()
+
+
+def test_who_signed_across_merged_columns_is_no_data() -> None:
+    made = Workbook()
+    page = made.active
+    assert page is not None
+    for line in (["Năm", "Mã xã", "Thôn", "Kết quả"], [2018, 16144, "Thôn 1", "đạt"]):
+        page.append(line)
+    page["A4"], page["C4"] = "NGƯỜI LẬP BIỂU", "CHỦ TỊCH"
+    page["A7"], page["C7"] = "Lê Thị A", "Mai Văn C"
+    for merged in ("A4:B4", "C4:D4", "A7:B7", "C7:D7"):
+        page.merge_cells(merged)
+    out = BytesIO()
+    made.save(out)
+    assert [line.number for line in read(out.getvalue(), "history")] == [2]
+
+
 def test_merged_cells_of_an_opendocument_sheet() -> None:
     names = ods._NAMES
     xml = (

@@ -10,12 +10,13 @@ from functools import cache
 from typing import TypeVar
 
 from engine import clock
-from engine.errors import Refusal
+from engine.errors import NotFound, Refusal
 from workflows import quoted
 from workflows.exchange import headings, values
 from workflows.exchange.headings import Line
 from workflows.exchange.sheet import Cell
 from workflows.names import fold
+from workflows.regimes import regime_for
 
 HISTORY = "history"
 EARLIEST = 1975
@@ -77,8 +78,23 @@ def read(line: Line) -> tuple[Row | None, list[Refusal]]:
         wrong.append(values.blame(line.cell("decision_number"), "number_too_long"))
     if wrong or year is None or recognised is None:
         return None, wrong
+    if _unruled(year, kind or "area"):
+        return None, [values.blame(line.cell("kind"), "kind_not_then", year=year)]
     told = (line.text("commune_code"), line.text("area"), kind or "area")
     return Row(line, year, *told, recognised, number, day, share or ""), []
+
+
+def _unruled(year: int, kind: str) -> bool:
+    """Whether a year had rules, but none for this kind of unit."""
+    try:
+        regime_for(year)
+    except NotFound:
+        return False  # of years before any regime on file nothing is known
+    try:
+        regime_for(year, kind)
+    except NotFound:
+        return True
+    return False
 
 
 def _or_wrong(reader: Callable[[Cell], Found], cell: Cell, wrong: list[Refusal]) -> Found | None:

@@ -122,6 +122,7 @@ def test_what_was_left_open_is_filled_in_later(session: Session, country: Countr
         ((2017, "", "Thôn 1", "", "đạt"), "B2", "cell_empty"),
         ((2017, 16144, "", "", "đạt"), "C2", "cell_empty"),
         ((2017, 16144, "Thôn 1", "tàu", "đạt"), "D2", "not_a_kind"),
+        ((2010, 16144, "", "xã", "đạt"), "D2", "kind_not_then"),
         ((2017, 16144, "Thôn 1", "", "tốt"), "E2", "not_a_result"),
         ((2017, 16144, "Thôn 1", "", "đạt", "1", "31/2/2017"), "G2", "not_a_date"),
         ((2017, 16144, "Thôn 1", "", "đạt", "1", "3/3/2026"), "G2", "day_to_come"),

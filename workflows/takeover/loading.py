@@ -135,7 +135,8 @@ class Comparison:
             if wrong := [*self._years.against_day(row), *self._unfit(row, unit)]:
                 self._report.refused += wrong
                 continue
-            self._result(row, unit)
+            if row.recognised is not None:
+                self._result(row, unit)
             self._share(row, unit)
         return self._taken
 
@@ -146,7 +147,7 @@ class Comparison:
         self._report.refused.append(row.blame("result", "rows_disagree", row=before.line.number))
 
     def _unfit(self, row: Row, unit: int) -> Iterator[Refusal]:
-        if (unit, row.year) not in self._known:
+        if row.recognised is not None and (unit, row.year) not in self._known:
             yield from self._years.against_new(row, unit)
 
     def _result(self, row: Row, unit: int) -> None:
@@ -180,6 +181,9 @@ class Comparison:
         known = self._quoted.get((unit, row.year))
         if not row.quoted:
             return
+        if row.recognised is None:
+            self._report.new += known is None
+            self._report.same += known is not None
         if known is None:
             self._taken.quoted.append(
                 {

@@ -122,6 +122,10 @@ def test_what_was_left_open_is_filled_in_later(session: Session, country: Countr
         ((2017, "", "Thôn 1", "", "đạt"), "B2", "cell_empty"),
         ((2017, 16144, "", "", "đạt"), "C2", "cell_empty"),
         ((2017, 16144, "Thôn 1", "tàu", "đạt"), "D2", "not_a_kind"),
+        ((2017, 401, "", "huyện", "đạt", "", "", "70"), "E2", "no_title_above_commune"),
+        ((2017, 401, "", "huyện", ""), "E2", "cell_empty"),
+        ((2017, 16144, "Thôn 1", "", "", "", "", "70"), "E2", "cell_empty"),
+        ((2017, 16144, "", "huyện", "", "", "", "70"), "B2", "no_seat_then"),
         ((2010, 16144, "", "xã", "đạt"), "D2", "kind_not_then"),
         ((2017, 16144, "Thôn 1", "", "tốt"), "E2", "not_a_result"),
         ((2017, 16144, "Thôn 1", "", "đạt", "1", "31/2/2017"), "G2", "not_a_date"),
@@ -212,6 +216,23 @@ def test_a_commune_s_own_line_and_its_quoted_share(session: Session, country: Co
     assert of_area(session, country.commune)[0].level == "district"
 
 
+def test_what_a_paper_quotes_of_a_district_comes_without_a_result(
+    session: Session, country: Country
+) -> None:
+    data = csv(
+        (2011, 16144, "Thôn 1", "", "đạt"),
+        (2011, "Nga Sơn", "", "huyện", "", "55/BC", "", "70"),
+        (2011, 38, "", "tỉnh", "", "", "", "70,5"),
+        (2010, 16144, "", "xã", "", "", "", "66"),
+    )
+    assert (load(session, data).new, count(session), count(session, Quoted)) == (4, 1, 3)
+    (told,) = beside(session, 2011, 2011, country.district)[2011]
+    assert (told.quoted, told.computed, told.source) == ("70", "100", "55/BC")
+    assert (load(session, data).same, count(session, Quoted)) == (4, 3)
+    other = load(session, csv((2011, 401, "", "huyện", "", "", "", "71")))
+    assert refused(other) == [("H2", "quoted_differs")]
+
+
 def test_two_bearers_of_a_code_in_one_year_are_told_apart_by_the_day(
     session: Session, country: Country
 ) -> None:
@@ -234,7 +255,7 @@ def test_the_template_is_a_sheet_that_can_be_loaded(
 ) -> None:
     data = template("history", f"a.{suffix}")
     report = load(session, data, dry_run=True)
-    assert (report.rows, report.new, report.refused) == (2, 2, [])
+    assert (report.rows, report.new, report.refused) == (3, 3, [])
 
 
 def test_a_file_that_is_no_such_sheet_is_refused(session: Session, country: Country) -> None:

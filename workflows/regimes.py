@@ -68,6 +68,17 @@ class LastDay(Cited):
         return law_date(moment) <= self.of(year)
 
 
+class Registration(LastDay):
+    """The days for registering, with the resolution and the plan that go with it: up to the
+    last one, and from ``first`` where the rule names one."""
+
+    first: YearDay | None = None
+
+    def opens(self, year: int) -> date | None:
+        """The first legal day of a year."""
+        return self.first.of(year) if self.first else None
+
+
 class Authority(Cited):
     """Who appraises and who decides, as ``role@scope``; ``{manager}`` stands for the level
     that manages the unit."""
@@ -133,7 +144,7 @@ class KindRules(Frozen):
     criteria: str
     authority: Authority
     tiers: str | None = None
-    registration: LastDay | None = None
+    registration: Registration | None = None
     decision: LastDay | None = None
     excluded: Excluded | None = None
     share: Share | None = None

@@ -100,6 +100,7 @@ def test_a_registration_is_dated_inside_the_year_and_within_the_roll(play: Stage
     assert codes(resolution_on=tomorrow) == ["date_in_the_future"]
     assert codes(registered_on=tomorrow) == ["date_in_the_future"]
     assert codes(registered_on=f"{play.year - 1}-10-31") == ["registered_outside_cycle"]
+    assert codes(resolution_on="2010-01-01") == ["dated_before_registration"]
     assert codes(households_registered=HOUSEHOLDS + 1) == ["more_than_households"]
     assert codes(households_registered=0) == ["too_small"]
     play.register(subject, households_registered=HOUSEHOLDS)

@@ -237,6 +237,13 @@ def register(stage: Play, on: date, at: time, **data: object) -> list[str]:
         (date(2024, 4, 1), time(0, 0), {}, ["registered_late"]),
         (date(2024, 4, 1), time(0, 0), {"late_reason": "QĐ 9: thôn mới lập"}, []),
         (date(2024, 3, 30), time(9), {"households_registered": 100}, ["not_all_households"]),
+        (date(2024, 3, 30), time(9), {"registered_on": "2024-01-01"}, []),
+        (
+            date(2024, 3, 30),
+            time(9),
+            {"registered_on": "2023-11-06", "resolution_on": "2010-01-01"},
+            ["dated_before_registration", "dated_before_registration"],
+        ),
     ],
 )
 def test_an_area_registers_whole_and_by_the_end_of_march(

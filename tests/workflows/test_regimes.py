@@ -112,6 +112,7 @@ def test_before_a_day_means_until_the_end_of_the_day_before_it(
 def test_registration_ends_with_the_first_quarter(kind: str) -> None:
     told = regime_for(2024, kind).kinds[kind].registration  # type: ignore[index]
     assert told is not None
+    assert told.opens(2024) == date(2024, 1, 1)
     assert told.of(2024) == date(2024, 3, 31)  # a Sunday
     assert told.met(2024, datetime(2024, 3, 31, 23, 59, 59, tzinfo=VIETNAM))
     assert not told.met(2024, datetime(2024, 4, 1, 0, 0, 0, tzinfo=VIETNAM))

@@ -34,6 +34,7 @@ from workflows.streaks import (
     yearly_table,
 )
 from workflows.streaks.denominators import basis
+from workflows.streaks.telling import tell
 from workflows.units import Unit
 
 FIRST, LAST = 2008, 2017
@@ -310,6 +311,21 @@ def test_a_standing_tells_what_it_rests_on(session: Session, country: Country) -
     }
     assert streak_of(session, area, 2012) == 3
     assert streak_of(session, area, 2011) == 2
+
+
+def test_a_level_that_no_paper_gave_is_told_as_open(session: Session, country: Country) -> None:
+    area = country.areas[0]
+    session.add(cycle(2012))
+    session.add_all(outcome(area, year, "commune") for year in range(2008, 2013))
+    session.flush()
+    found = standing(session, area, 2012)
+    assert (found.level, found.decided) == ("province", "commune")
+    told = tell(session, found, "vi")
+    assert [*told.levels()] == [
+        "Cấp đã công nhận: cấp xã.",
+        "Đủ số năm để cấp tỉnh công nhận, nhưng không có quyết định nào của cấp này.",
+    ]
+    assert told.record()["level_decided"] == "commune"
 
 
 @pytest.mark.parametrize(

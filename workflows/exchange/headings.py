@@ -6,6 +6,7 @@ with or without diacritics. ``columns.toml`` says which words mean which column.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from workflows.names import fold
 
 SEARCHED = 30
 """Among how many lines at the top the heading is looked for."""
+
+_DATED = re.compile(r"\bngay\b.*\bthang\b.*\bnam\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,30 @@ def lines(sheets: Sequence[Sheet], kind: str) -> Iterator[Line]:
         raise Refused(Refusal("no_headings", {"wanted": ", ".join(headings(kind))}))
     for sheet, (last, columns) in found:
         rows = [row for row in sheet.rows if row.number > last]
-        rows = [row for row in rows if not _no_data(row, columns, layout)]
+        rows = [
+            row for row in _unsigned(rows, columns, layout) if not _no_data(row, columns, layout)
+        ]
         while rows and _filled(rows[-1], columns) < 2 <= len(layout["needed"]):
             rows.pop()  # who made the list, at its foot
         yield from (_line(sheet.name, row, columns) for row in rows)
+
+
+def _unsigned(
+    rows: Sequence[Row], columns: Mapping[str, int], layout: Mapping[str, Any]
+) -> Iterator[Row]:
+    """The lines without the blocks of signatures: from whoever signs down to their names.
+    Nothing with a digit where every line of data has one is left out."""
+    signing = False
+    for row in rows:
+        worded = not any(c.isdigit() for name in layout["needed"] for c in row.text(columns[name]))
+        signing = worded and (signing or _signed(row))
+        if not signing:
+            yield row
+
+
+def _signed(row: Row) -> bool:
+    words = tuple(fold(word) + " " for word in layouts()["signatures"])
+    return any((fold(cell.text) + " ").startswith(words) for cell in row.cells.values())
 
 
 def _filled(row: Row, columns: Mapping[str, int]) -> int:
@@ -116,8 +139,10 @@ def _no_data(row: Row, columns: Mapping[str, int], layout: Mapping[str, Any]) ->
     totals = tuple(fold(word) for word in layouts()["totals"])
     names = _names(layout)
     repeated = sum(1 for text in texts if text in names)
-    # One value merged across all columns is a title between the lines.
-    banner = len(row.cells) > 1 and len({cell.text for cell in row.cells.values()}) == 1
+    # One value merged across all columns is a title between the lines; alone, a place and a day
+    # stand above who signs.
+    alone = len({cell.text for cell in row.cells.values()}) == 1
+    banner = alone and (len(row.cells) > 1 or bool(_DATED.search(first)))
     return not any(texts) or first.startswith(totals) or repeated > 1 or banner
 
 

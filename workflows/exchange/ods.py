@@ -8,7 +8,17 @@ from io import BytesIO
 from xml.etree import ElementTree as ET
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from workflows.exchange.sheet import COLUMNS, ROWS, UNPACKED, Sheet, Value, sheet_of, unreadable
+from workflows.exchange.sheet import (
+    COLUMNS,
+    ROWS,
+    UNPACKED,
+    Sheet,
+    Value,
+    blank,
+    sheet_of,
+    too_big,
+    unreadable,
+)
 
 MIMETYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 
@@ -38,16 +48,14 @@ def is_ods(data: bytes) -> bool:
         return False
 
 
-def read(data: bytes, name: str) -> Sequence[Sheet]:
-    """Every table of the file; raises ``Refused``."""
+def read(data: bytes, name: str) -> Iterator[Sheet]:
+    """Every table of the file, one by one; raises ``Refused``."""
     try:
         root = ET.fromstring(_content(data, name))  # noqa: S314 - no entities: see below
-    except (BadZipFile, KeyError, OSError, RuntimeError, ET.ParseError) as error:
+        for table in root.iter(_name("table", "table")):
+            yield sheet_of(table.get(_name("table", "name"), ""), _lines(table))
+    except (BadZipFile, KeyError, OSError, RuntimeError, ValueError, ET.ParseError) as error:
         raise unreadable(name) from error
-    return [
-        sheet_of(table.get(_name("table", "name"), ""), _lines(table))
-        for table in root.iter(_name("table", "table"))
-    ]
 
 
 def _content(data: bytes, name: str) -> bytes:
@@ -62,7 +70,8 @@ def _content(data: bytes, name: str) -> bytes:
 
 
 def _lines(table: ET.Element) -> Iterator[tuple[int, Line]]:
-    """Numbered lines; a repeated line that holds nothing only counts."""
+    """Numbered lines; a repeated line that holds nothing only counts. Raises ``Refused``
+    (``sheet_too_big``) for one that holds something further down than we read."""
     number = 1
     spans: dict[int, tuple[int, Value]] = {}
     for row in table.iter(_ROW):
@@ -70,7 +79,7 @@ def _lines(table: ET.Element) -> Iterator[tuple[int, Line]]:
         line = _line(row, spans)
         for _ in range(times if line else 0):
             if number > ROWS:
-                return
+                raise too_big()
             yield number, line
             number += 1
         number += 0 if line else times
@@ -94,7 +103,7 @@ def _line(row: ET.Element, spans: dict[int, tuple[int, Value]]) -> Line:
             else:
                 line[column] = (_covered(column, wide, given, spans), True)
             column += 1
-    return {at: found for at, found in line.items() if found[0] is not None}
+    return {at: found for at, found in line.items() if not blank(found[0])}
 
 
 def _covered(column: int, wide: int, given: Value, spans: dict[int, tuple[int, Value]]) -> Value:

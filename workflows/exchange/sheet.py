@@ -19,6 +19,9 @@ Value = str | int | float | bool | date | None
 MEGABYTES = 8
 ROWS = 50_000
 COLUMNS = 200
+CELLS = 1_000_000
+"""How many cells all sheets of a file may hold; repeated and merged ones count as often as
+they stand for a place."""
 UNPACKED = 120 * 1024 * 1024
 """How much a file may unpack to: a sheet of that many rows is far below."""
 
@@ -85,8 +88,13 @@ def read(data: bytes, name: str) -> Sequence[Sheet]:
     ``sheet_no_letters``).
     """
     if len(data) > MEGABYTES * 1024 * 1024:
-        raise Refused(Refusal("sheet_too_big", {"megabytes": MEGABYTES, "rows": ROWS}))
-    sheets = [sheet for sheet in _reader(data, name)(data, name) if sheet.rows]
+        raise too_big()
+    sheets, cells = [], 0
+    for sheet in _reader(data, name)(data, name):
+        cells += sum(len(row.cells) for row in sheet.rows)
+        if cells > CELLS:
+            raise too_big()
+        sheets += [sheet] if sheet.rows else []
     if not sheets:
         raise Refused(Refusal("sheet_empty", {"file": name}))
     if strange := [cell for sheet in sheets for cell in _strange(sheet)]:
@@ -119,24 +127,30 @@ def unreadable(name: str) -> Refused:
     return Refused(Refusal("sheet_unreadable", {"file": name, "formats": ", ".join(FORMATS)}))
 
 
+def too_big() -> Refused:
+    return Refused(Refusal("sheet_too_big", {"megabytes": MEGABYTES, "rows": ROWS}))
+
+
 def sheet_of(name: str, lines: Iterable[tuple[int, Mapping[int, tuple[Value, bool]]]]) -> Sheet:
     """A sheet of numbered lines, each of values by column and whether they are merged in.
 
     Raises ``Refused`` (``sheet_too_big``).
     """
-    rows = []
+    rows, held = [], 0
     for number, values in lines:
         cells = {
             column: Cell(value, name, address(number, column), merged)
             for column, (value, merged) in values.items()
-            if not _blank(value) and column < COLUMNS
+            if not blank(value) and column < COLUMNS
         }
         if cells:
             rows.append(Row(number, cells))
-        if len(rows) > ROWS:
-            raise Refused(Refusal("sheet_too_big", {"megabytes": MEGABYTES, "rows": ROWS}))
+        held += len(cells)
+        if len(rows) > ROWS or held > CELLS:
+            raise too_big()
     return Sheet(name, rows)
 
 
-def _blank(value: Value) -> bool:
+def blank(value: Value) -> bool:
+    """Whether a cell of this value holds nothing to read."""
     return value is None or (isinstance(value, str) and not value.strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from io import BytesIO
@@ -10,9 +11,21 @@ from zipfile import BadZipFile, ZipFile
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import get_column_letter, range_boundaries
 
-from workflows.exchange.sheet import COLUMNS, ROWS, UNPACKED, Sheet, Value, sheet_of, unreadable
+from workflows.exchange.sheet import (
+    CELLS,
+    COLUMNS,
+    ROWS,
+    UNPACKED,
+    Sheet,
+    Value,
+    sheet_of,
+    too_big,
+    unreadable,
+)
+
+_MERGED = re.compile(rb"""mergeCell\s[^>]*?ref\s*=\s*["']([$A-Z0-9:]+)""")
 
 
 def read(data: bytes, name: str) -> Sequence[Sheet]:
@@ -21,6 +34,7 @@ def read(data: bytes, name: str) -> Sequence[Sheet]:
         with ZipFile(BytesIO(data)) as archive:
             if sum(info.file_size for info in archive.infolist()) > UNPACKED:
                 raise unreadable(name)
+            _measure_merged(archive)
         book = load_workbook(BytesIO(data), data_only=True)
         return [_sheet(each) for each in book.worksheets if each.sheet_state == "visible"]
     except (BadZipFile, KeyError, ValueError, TypeError, OSError, SyntaxError) as error:
@@ -28,7 +42,22 @@ def read(data: bytes, name: str) -> Sequence[Sheet]:
         raise unreadable(name) from error
 
 
+def _measure_merged(archive: ZipFile) -> None:
+    """Before the library makes a cell of every place that a merged one covers."""
+    covered = 0
+    for part in archive.namelist():
+        if part.startswith("xl/worksheets/"):
+            for found in _MERGED.finditer(archive.read(part)):
+                left, top, right, bottom = range_boundaries(found[1].decode())
+                covered += (right - left + 1) * (bottom - top + 1)
+    if covered > CELLS:
+        raise too_big()
+
+
 def _sheet(sheet: Any) -> Sheet:
+    # Going through the lines makes a cell of every place up to the last one used.
+    if sheet.max_row * min(sheet.max_column, COLUMNS) > CELLS:
+        raise too_big()
     return sheet_of(sheet.title, _lines(sheet, _merged(sheet)))
 
 
@@ -47,7 +76,7 @@ def _merged(sheet: Any) -> Mapping[tuple[int, int], Value]:
 def _lines(
     sheet: Any, merged: Mapping[tuple[int, int], Value]
 ) -> Iterator[tuple[int, Mapping[int, tuple[Value, bool]]]]:
-    for number, cells in enumerate(sheet.iter_rows(max_col=COLUMNS), 1):
+    for number, cells in enumerate(sheet.iter_rows(max_col=min(sheet.max_column, COLUMNS)), 1):
         yield (
             number,
             {

@@ -8,18 +8,14 @@ from engine.errors import Refusal
 from engine.move import Move
 from workflows import assessment
 from workflows.cases import criteria_of, window_of
-from workflows.guards.common import Asked, given_day, not_future
+from workflows.guards.common import Asked, dated_in_year, not_future
 from workflows.households import count
 
 
 def registration_in_order(move: Move) -> Iterator[Refusal]:
-    """Dates that have come, inside the cycle; no more households than the roll has."""
+    """Dates that have come, inside the year; no more households than the roll has."""
     yield from not_future(move, "registered_on", "resolution_on")
-    window = window_of(move)
-    if not window.holds(given_day(move, "registered_on")):
-        starts, ends = window.starts_on.isoformat(), window.ends_on.isoformat()
-        span = {"starts_on": starts, "ends_on": ends}
-        yield Refusal("registered_outside_cycle", span, field="registered_on")
+    yield from dated_in_year(move, "resolution_on")
     households, told = count(move.session, move.scopes["area"]), move.data["households_registered"]
     if households == 0:
         yield Refusal("empty_roll")

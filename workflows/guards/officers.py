@@ -8,7 +8,7 @@ from typing import Any
 from engine.errors import Refusal
 from engine.move import Move
 from workflows import cases
-from workflows.guards.common import Asked, given_day, not_future
+from workflows.guards.common import Asked, dated_in_year, given_day, not_future
 from workflows.names import same_name
 from workflows.practice import practice
 from workflows.shares import share_of
@@ -26,13 +26,9 @@ def registered_in_time(move: Move) -> Iterator[Refusal]:
 
 
 def documents_in_order(move: Move) -> Iterator[Refusal]:
-    """Days that have come, and the registration inside the days assessed."""
+    """Days that have come, the registration inside the days assessed, and no day too early."""
     yield from not_future(move, "registered_on", "resolution_on", "plan_on")
-    window = cases.window_of(move)
-    if not window.holds(given_day(move, "registered_on")):
-        starts, ends = window.starts_on.isoformat(), window.ends_on.isoformat()
-        span = {"starts_on": starts, "ends_on": ends}
-        yield Refusal("registered_outside_cycle", span, field="registered_on")
+    yield from dated_in_year(move, "resolution_on", "plan_on")
 
 
 def meeting_in_time(move: Move) -> Iterator[Refusal]:

@@ -21,13 +21,14 @@ from workflows.units import Unit
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where an area stands in a year: its streak, the facts of each of its years (those of
-    predecessors among them), the highest level reached in it, what ended it, and why it is
-    not of a higher level (``None`` at the highest)."""
+    predecessors among them), the highest level reached in it, the highest that decided on it,
+    what ended it, and why it is not of a higher level (``None`` at the highest)."""
 
     area_id: int
     year: int
     streak: int
     level: str | None
+    decided: str | None
     because: tuple[tuple[Fact, ...], ...]
     broken: tuple[Break, ...]
     not_higher: Refusal | None
@@ -52,9 +53,9 @@ def standing(session: Session, area_id: int, year: int, on: date | None = None) 
     """The streak of an area in a year, explained, as of a day (today)."""
     found = descent(session, one(area_id), years=(0, year), on=on)
     run = found.run(area_id, year)
-    level = LEVELS[run.level] if run.level >= 0 else None
+    level, decided = (LEVELS[at] if at >= 0 else None for at in (run.level, run.decided))
     why = _why_not_higher(run, found.tiers(year))
-    return Standing(area_id, year, run.length, level, run.years, run.broken, why)
+    return Standing(area_id, year, run.length, level, decided, run.years, run.broken, why)
 
 
 def _why_not_higher(run: Run, tiers: Sequence[Tier]) -> Refusal | None:

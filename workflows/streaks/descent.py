@@ -65,11 +65,13 @@ class Break:
 @dataclass(frozen=True, slots=True)
 class Run:
     """Years running up to one: the facts of each, the earliest year first, the highest level
-    reached (its place in ``LEVELS``; -1 for none), and what ended it."""
+    reached (its place in ``LEVELS``; -1 for none), and what ended it. ``decided`` is the
+    highest level that did decide: of years taken over, a level reached may have no paper."""
 
     years: tuple[tuple[Fact, ...], ...] = ()
     level: int = -1
     broken: tuple[Break, ...] = ()
+    decided: int = -1
 
     @property
     def length(self) -> int:
@@ -187,14 +189,23 @@ class Descent:
             tuple(_side_by_side(runs, length)),
             min(run.level for run in runs) if length else -1,
             tuple(dict.fromkeys(chain.from_iterable(run.broken for run in shortest))),
+            min(run.decided for run in runs) if length else -1,
         )
 
     def _grown(self, run: Run, fact: Fact) -> Run:
-        levels = [fact.decided]
+        decided = reached = _place(fact.decided)
         if fact.nomination_id is None:
-            levels.append(granted(run.length + 1, self.tiers(fact.year)))
-        reached = max((LEVELS.index(level) for level in levels if level), default=-1)
-        return replace(run, years=(*run.years, (fact,)), level=max(run.level, reached))
+            reached = max(reached, _place(granted(run.length + 1, self.tiers(fact.year))))
+        return replace(
+            run,
+            years=(*run.years, (fact,)),
+            level=max(run.level, reached),
+            decided=max(run.decided, decided),
+        )
+
+
+def _place(level: str | None) -> int:
+    return LEVELS.index(level) if level else -1
 
 
 def _side_by_side(runs: Sequence[Run], length: int) -> Iterator[tuple[Fact, ...]]:

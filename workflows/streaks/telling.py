@@ -52,13 +52,15 @@ class Telling:
         parts = [head, *([": " + ", ".join(self.years())] if told.because else [])]
         if told.broken:
             parts.append("; " + self.not_longer())
-        level = self.level()
-        return "".join(parts) + "." + (" " + self._say("level", level=level) if level else "")
+        return " ".join(["".join(parts) + ".", *self.levels()])
 
-    def level(self) -> str:
-        """The highest level reached, as people call it; nothing for none."""
-        level = self.standing.level
-        return wording.level_name(level, self.language) if level else ""
+    def levels(self) -> Iterator[str]:
+        """The highest level that did recognise; then the one that the years suffice for, where
+        none of its decisions is on record."""
+        told = self.standing
+        for key, level in (("level", told.decided), ("level_open", told.level)):
+            if level and (key == "level" or level != told.decided):
+                yield self._say(key, level=wording.level_name(level, self.language))
 
     def years(self) -> Iterator[str]:
         """The years; those of the same areas from one source, without decisions, together."""
@@ -133,6 +135,7 @@ class Telling:
             "year": told.year,
             "streak": told.streak,
             "level": told.level,
+            "level_decided": told.decided,
             "because": because,
             "not_higher_because": self._not_higher(),
             "broken": [self._break_record(one) for one in told.broken],

@@ -21,6 +21,7 @@ from workflows.regimes import regime_for
 from workflows.results import Result, counting
 from workflows.takeover.places import CHUNK, Gazetteer, Unsure, gazetteer
 from workflows.takeover.rows import HISTORY, Row, read_all
+from workflows.takeover.years import years_of
 
 LEVELS = ("commune", "district", "province")
 
@@ -120,6 +121,7 @@ class Comparison:
         self._quoted = {
             (one.unit_id, one.year): one for one in _by_unit(session, query, Quoted.unit_id, units)
         }
+        self._years = years_of(session, [row for row, _ in placed])
         self._taken = Taken()
 
     def taken(self) -> Taken:
@@ -130,7 +132,11 @@ class Comparison:
             if before is not row:
                 self._repeated(row, before)
                 continue
-            self._result(row, unit)
+            if wrong := [*self._years.against_day(row), *self._unfit(row, unit)]:
+                self._report.refused += wrong
+                continue
+            if row.recognised is not None:
+                self._result(row, unit)
             self._share(row, unit)
         return self._taken
 
@@ -139,6 +145,10 @@ class Comparison:
             self._report.same += 1
             return
         self._report.refused.append(row.blame("result", "rows_disagree", row=before.line.number))
+
+    def _unfit(self, row: Row, unit: int) -> Iterator[Refusal]:
+        if row.recognised is not None and (unit, row.year) not in self._known:
+            yield from self._years.against_new(row, unit)
 
     def _result(self, row: Row, unit: int) -> None:
         known = self._known.get((unit, row.year))
@@ -171,6 +181,9 @@ class Comparison:
         known = self._quoted.get((unit, row.year))
         if not row.quoted:
             return
+        if row.recognised is None:
+            self._report.new += known is None
+            self._report.same += known is not None
         if known is None:
             self._taken.quoted.append(
                 {

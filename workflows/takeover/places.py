@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from engine.errors import Refusal
 from workflows.names import fold
 from workflows.takeover import spelling
-from workflows.takeover.rows import Row
+from workflows.takeover.rows import SEATS, Row
 from workflows.units import UnitSpan
 
 OFFERED = 5
 CHUNK = 10_000
+ABOVE = ("province", "district")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,18 @@ def _holds(span: UnitSpan, year: int) -> bool:
 
 @dataclass(slots=True)
 class Gazetteer:
-    """The communes that a sheet names and what ever was below them; ``chosen`` holds the codes
-    that somebody chose for names."""
+    """The communes that a sheet names and what ever was below them, the districts and
+    provinces; ``chosen`` holds the codes that somebody chose for names."""
 
     communes: Sequence[UnitSpan]
     below: Mapping[int, Sequence[UnitSpan]]
     chosen: Mapping[str, str] = field(default_factory=dict)
+    above: Sequence[UnitSpan] = ()
 
     def find(self, row: Row) -> int | Unsure | Refusal:
         """The unit of a line; else who may be meant, or why there is none."""
+        if row.kind in ABOVE:
+            return self._seat(row)
         communes = self._communes(row, row.year)
         if not communes:
             return row.blame("commune_code", "no_commune_then", year=row.year)
@@ -80,6 +84,17 @@ class Gazetteer:
             for span in self.communes
             if self._named(span, row.commune)
         )
+
+    def _seat(self, row: Row) -> int | Unsure | Refusal:
+        """A district or a province, by its code or its name."""
+        seats = [
+            span
+            for span in self.above
+            if span.kind == row.kind and self._named(span, row.commune) and _holds(span, row.year)
+        ]
+        if not seats:
+            return row.blame("commune_code", "no_seat_then", year=row.year)
+        return self._one(row, seats, seats)
 
     def _communes(self, row: Row, year: int) -> list[UnitSpan]:
         spans = [span for span in self.communes if self._named(span, row.commune)]
@@ -167,15 +182,16 @@ def _unsure(row: Row, communes: Sequence[UnitSpan], spans: Iterable[UnitSpan]) -
 
 
 def gazetteer(session: Session, rows: Iterable[Row], chosen: Mapping[str, str]) -> Gazetteer:
-    """The communes that these lines name, with all that ever was below them."""
+    """What these lines name, with all that ever was below the communes among it."""
     named = {row.commune for row in rows}
     folded = {fold(written) for written in named}
-    query = select(UnitSpan).where(UnitSpan.kind == "commune").order_by(UnitSpan.starts_on)
-    communes = [
+    query = select(UnitSpan).where(UnitSpan.kind.in_(SEATS)).order_by(UnitSpan.starts_on)
+    seats = [
         span
         for span in session.scalars(query)
         if span.code in named or fold(span.name) in folded or fold(span.title) in folded
     ]
+    communes = [span for span in seats if span.kind == "commune"]
     ids = sorted({span.unit_id for span in communes})
     below: dict[int, list[UnitSpan]] = {}
     for start in range(0, len(ids), CHUNK):
@@ -183,4 +199,4 @@ def gazetteer(session: Session, rows: Iterable[Row], chosen: Mapping[str, str]) 
         query = select(UnitSpan).where(UnitSpan.parent_id.in_(part)).order_by(UnitSpan.starts_on)
         for span in session.scalars(query):
             below.setdefault(span.parent_id or 0, []).append(span)
-    return Gazetteer(communes, below, chosen)
+    return Gazetteer(communes, below, chosen, [span for span in seats if span.kind in ABOVE])

@@ -3,38 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import TypeVar
 
 from engine import clock
-from engine.errors import Refusal
+from engine.errors import NotFound, Refusal
 from workflows import quoted
 from workflows.exchange import headings, values
 from workflows.exchange.headings import Line
 from workflows.exchange.sheet import Cell
 from workflows.names import fold
+from workflows.regimes import regime_for
 
 HISTORY = "history"
 EARLIEST = 1975
 _YEAR = re.compile(r"(?:nam )?(\d{4})(?: 0)?")
 LONGEST_NUMBER = 60
+SEATS = ("province", "district", "commune")
+"""The kinds of unit that others are under, which a line names by code and no more."""
 
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one year of one unit came to, as a sheet tells it."""
+    """What one year of one unit came to, as a sheet tells it; ``recognised`` is ``None`` where
+    only a paper's percentage is told, of a unit that others are under."""
 
     line: Line
     year: int
     commune: str
     name: str
     kind: str
-    recognised: bool
+    recognised: bool | None
     number: str
     day: date | None
     quoted: str
@@ -65,20 +69,43 @@ def read(line: Line) -> tuple[Row | None, list[Refusal]]:
     """The row, or every reason why the line says none."""
     wrong: list[Refusal] = []
     year = _or_wrong(_year, line.cell("year"), wrong)
-    recognised = _or_wrong(_result, line.cell("result"), wrong)
     kind = _or_wrong(_kind, line.cell("kind"), wrong)
     day = _or_wrong(_day, line.cell("decision_date"), wrong)
     share = _or_wrong(_percent, line.cell("quoted_percent"), wrong)
+    told_alone = bool(share and kind in SEATS and not line.text("result"))
+    recognised = None if told_alone else _or_wrong(_result, line.cell("result"), wrong)
+    wrong += _untitled(line, kind)
     for column in ("commune_code", "area"):
-        if not line.text(column) and not (column == "area" and kind == "commune"):
+        if not line.text(column) and not (column == "area" and kind in SEATS):
             wrong.append(values.blame(line.cell(column), "cell_empty"))
     number = line.text("decision_number")
     if len(number) > LONGEST_NUMBER:
         wrong.append(values.blame(line.cell("decision_number"), "number_too_long"))
-    if wrong or year is None or recognised is None:
+    if wrong or year is None:
         return None, wrong
+    if recognised is not None and _unruled(year, kind or "area"):
+        return None, [values.blame(line.cell("kind"), "kind_not_then", year=year)]
     told = (line.text("commune_code"), line.text("area"), kind or "area")
     return Row(line, year, *told, recognised, number, day, share or ""), []
+
+
+def _untitled(line: Line, kind: str | None) -> Iterator[Refusal]:
+    """A district or a province holds no title itself."""
+    if line.text("result") and kind in ("province", "district"):
+        yield values.blame(line.cell("result"), "no_title_above_commune")
+
+
+def _unruled(year: int, kind: str) -> bool:
+    """Whether a year had rules, but none for this kind of unit."""
+    try:
+        regime_for(year)
+    except NotFound:
+        return False  # of years before any regime on file nothing is known
+    try:
+        regime_for(year, kind)
+    except NotFound:
+        return True
+    return False
 
 
 def _or_wrong(reader: Callable[[Cell], Found], cell: Cell, wrong: list[Refusal]) -> Found | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from io import BytesIO
+from time import process_time
 from zipfile import ZipFile
 
 import pytest
@@ -87,11 +88,99 @@ def test_a_sheet_as_a_district_keeps_it() -> None:
     assert first.cells["to"].address == "G5"
 
 
-def test_merged_cells_of_an_opendocument_sheet() -> None:
+SIGNED = """Năm,Mã xã,Thôn,Kết quả
+2018,16144,Thôn 1,đạt
+,"Nga An, ngày 5 tháng 12 năm 2018",,
+Người lập biểu,,TRƯỞNG CÔNG AN XÃ,TM. ỦY BAN NHÂN DÂN
+,,,CHỦ TỊCH
+"(Ký, ghi rõ họ tên)",,(Đã ký),(Đã ký)
+Lê Thị A,,Trung tá Lê Văn B,Mai Văn C
+2018,16200,Tiểu khu 1,đạt
+,16200,Tiểu khu 2,đạt
+"""
+
+
+def test_who_signed_under_a_list_is_no_data_and_a_list_below_is() -> None:
+    found = read(SIGNED.encode(), "history")
+    assert [line.number for line in found if line.text("year")] == [2, 8]
+    assert found[-1].number == 9  # its year is missing, which is for the reader to say
+    assert {line.number for line in found} & {3, 4, 5, 6, 7} == set()
+
+
+def test_who_signed_across_merged_columns_is_no_data() -> None:
+    made = Workbook()
+    page = made.active
+    assert page is not None
+    for line in (["Năm", "Mã xã", "Thôn", "Kết quả"], [2018, 16144, "Thôn 1", "đạt"]):
+        page.append(line)
+    page["A4"], page["C4"] = "NGƯỜI LẬP BIỂU", "CHỦ TỊCH"
+    page["A7"], page["C7"] = "Lê Thị A", "Mai Văn C"
+    for merged in ("A4:B4", "C4:D4", "A7:B7", "C7:D7"):
+        page.merge_cells(merged)
+    out = BytesIO()
+    made.save(out)
+    assert [line.number for line in read(out.getvalue(), "history")] == [2]
+
+
+def opendocument(rows: str) -> bytes:
     names = ods._NAMES
     xml = (
         f'<o:document-content xmlns:o="{names["office"]}" xmlns:t="{names["table"]}"'
-        f' xmlns:x="{names["text"]}"><o:body><o:spreadsheet><t:table t:name="A">'
+        f' xmlns:x="{names["text"]}"><o:body><o:spreadsheet><t:table t:name="A">{rows}'
+        "</t:table></o:spreadsheet></o:body></o:document-content>"
+    )
+    out = BytesIO()
+    with ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", ods.MIMETYPE)
+        archive.writestr("content.xml", xml)
+    return out.getvalue()
+
+
+def repeated(text: str, rows: str = "1000000000") -> bytes:
+    cell = f'<t:table-cell t:number-columns-repeated="1000000000"><x:p>{text}</x:p></t:table-cell>'
+    return opendocument(f'<t:table-row t:number-rows-repeated="{rows}">{cell}</t:table-row>')
+
+
+def far_down() -> bytes:
+    made = Workbook()
+    made.active["GR1000000"] = 1  # type: ignore[index]
+    out = BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+def merged_over_all() -> bytes:
+    out = BytesIO()
+    with ZipFile(out, "w") as archive:
+        archive.writestr(
+            "xl/worksheets/sheet1.xml",
+            '<mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells>',
+        )
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (repeated("x"), "sheet_too_big"),
+        (repeated(" "), "sheet_empty"),
+        (repeated("x", "many"), "sheet_unreadable"),
+        (far_down(), "sheet_too_big"),
+        (merged_over_all(), "sheet_too_big"),
+    ],
+)
+def test_a_small_file_that_stands_for_a_huge_sheet_is_refused_at_once(
+    data: bytes, code: str
+) -> None:
+    began = process_time()
+    with pytest.raises(Refused) as caught:
+        read(data)
+    assert caught.value.code == code
+    assert process_time() - began < 10
+
+
+def test_merged_cells_of_an_opendocument_sheet() -> None:
+    xml = (
         "<t:table-row><t:table-cell><x:p>Loại</x:p></t:table-cell><t:table-cell><x:p>Mã</x:p>"
         "</t:table-cell><t:table-cell><x:p>Tên</x:p></t:table-cell></t:table-row>"
         '<t:table-row t:number-rows-repeated="5"><t:table-cell t:number-columns-repeated="16384"/>'
@@ -101,13 +190,8 @@ def test_merged_cells_of_an_opendocument_sheet() -> None:
         "<t:table-cell><x:p>Ba</x:p><x:p>Đình</x:p></t:table-cell></t:table-row>"
         "<t:table-row><t:covered-table-cell/><t:table-cell><x:p>16099</x:p></t:table-cell>"
         "<t:table-cell><x:p>Nga Vịnh</x:p></t:table-cell></t:table-row>"
-        "</t:table></o:spreadsheet></o:body></o:document-content>"
     )
-    out = BytesIO()
-    with ZipFile(out, "w") as archive:
-        archive.writestr("mimetype", ods.MIMETYPE)
-        archive.writestr("content.xml", xml)
-    one, two = read(out.getvalue())
+    one, two = read(opendocument(xml))
     assert [line.text("kind") for line in (one, two)] == ["xã", "xã"]
     assert (one.text("code"), one.text("name"), one.number) == ("16096", "Ba Đình", 7)
     assert two.cells["kind"].address == "A8"

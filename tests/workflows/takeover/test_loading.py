@@ -17,8 +17,10 @@ from engine import clock
 from engine.clock import vietnam
 from engine.db import writing
 from engine.errors import Refused
+from engine.subjects import Subject
 from tests.workflows.places import Country, unit
 from workflows.exchange.template import template
+from workflows.nominations import Nomination
 from workflows.quoted import Quoted, beside
 from workflows.results import Result, of_area
 from workflows.streaks import standing
@@ -120,10 +122,17 @@ def test_what_was_left_open_is_filled_in_later(session: Session, country: Countr
         ((2017, "", "Thôn 1", "", "đạt"), "B2", "cell_empty"),
         ((2017, 16144, "", "", "đạt"), "C2", "cell_empty"),
         ((2017, 16144, "Thôn 1", "tàu", "đạt"), "D2", "not_a_kind"),
+        ((2017, 401, "", "huyện", "đạt", "", "", "70"), "E2", "no_title_above_commune"),
+        ((2017, 401, "", "huyện", ""), "E2", "cell_empty"),
+        ((2017, 16144, "Thôn 1", "", "", "", "", "70"), "E2", "cell_empty"),
+        ((2017, 16144, "", "huyện", "", "", "", "70"), "B2", "no_seat_then"),
+        ((2010, 16144, "", "xã", "đạt"), "D2", "kind_not_then"),
         ((2017, 16144, "Thôn 1", "", "tốt"), "E2", "not_a_result"),
         ((2017, 16144, "Thôn 1", "", "đạt", "1", "31/2/2017"), "G2", "not_a_date"),
         ((2017, 16144, "Thôn 1", "", "đạt", "1", "3/3/2026"), "G2", "day_to_come"),
         ((2017, 16144, "Thôn 1", "", "đạt", "1", "31/12/1999"), "G2", "authority_not_on_day"),
+        ((2017, 16144, "Thôn 1", "", "đạt", "1", "31/12/2016"), "G2", "decided_before_year"),
+        ((2026, 16144, "Thôn 1", "", "đạt"), "A2", "year_still_runs"),
         ((2017, 16144, "Thôn 1", "", "đạt", "", "", "nhiều"), "H2", "not_a_percentage"),
         ((2017, 99999, "Thôn 1", "", "đạt"), "B2", "no_commune_then"),
         ((2017, 16144, "Bắc Hải", "", "đạt"), "C2", "no_such_unit_then"),
@@ -144,6 +153,26 @@ def test_every_reason_stands_at_its_cell_and_nothing_is_loaded(
     report = load(session, csv(line, good))
     assert refused(report) == [(cell, code)]
     assert count(session) == 1
+
+
+def test_a_year_with_a_file_here_takes_its_result_from_its_decision(
+    session: Session, country: Country
+) -> None:
+    about = Subject(
+        kind="nomination",
+        definition_id="tt-124-2021",
+        definition_digest="0" * 64,
+        state="",
+        version=0,
+        entered_at=NOON,
+    )
+    with writing(session):
+        session.add(about)
+        session.flush()
+        session.add(Nomination(id=about.id, area_id=country.areas[0], year=2025))
+    data = csv((2025, 16144, "Thôn 1", "", "đạt"), (2025, 16144, "Thôn 2", "", "đạt"))
+    assert refused(load(session, data)) == [("A2", "year_has_nomination")]
+    assert count(session) == 0
 
 
 def test_lines_that_disagree_are_refused(session: Session, country: Country) -> None:
@@ -187,6 +216,23 @@ def test_a_commune_s_own_line_and_its_quoted_share(session: Session, country: Co
     assert of_area(session, country.commune)[0].level == "district"
 
 
+def test_what_a_paper_quotes_of_a_district_comes_without_a_result(
+    session: Session, country: Country
+) -> None:
+    data = csv(
+        (2011, 16144, "Thôn 1", "", "đạt"),
+        (2011, "Nga Sơn", "", "huyện", "", "55/BC", "", "70"),
+        (2011, 38, "", "tỉnh", "", "", "", "70,5"),
+        (2010, 16144, "", "xã", "", "", "", "66"),
+    )
+    assert (load(session, data).new, count(session), count(session, Quoted)) == (4, 1, 3)
+    (told,) = beside(session, 2011, 2011, country.district)[2011]
+    assert (told.quoted, told.computed, told.source) == ("70", "100", "55/BC")
+    assert (load(session, data).same, count(session, Quoted)) == (4, 3)
+    other = load(session, csv((2011, 401, "", "huyện", "", "", "", "71")))
+    assert refused(other) == [("H2", "quoted_differs")]
+
+
 def test_two_bearers_of_a_code_in_one_year_are_told_apart_by_the_day(
     session: Session, country: Country
 ) -> None:
@@ -209,7 +255,7 @@ def test_the_template_is_a_sheet_that_can_be_loaded(
 ) -> None:
     data = template("history", f"a.{suffix}")
     report = load(session, data, dry_run=True)
-    assert (report.rows, report.new, report.refused) == (2, 2, [])
+    assert (report.rows, report.new, report.refused) == (3, 3, [])
 
 
 def test_a_file_that_is_no_such_sheet_is_refused(session: Session, country: Country) -> None:

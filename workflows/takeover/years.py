@@ -1,0 +1,69 @@
+"""What a year lets be taken over: of a year that runs here only a decision makes a result."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import clock
+from engine.errors import NotFound, Refusal
+from workflows.assessment import CALENDAR_YEAR, Window
+from workflows.cycles import SECURITY, Cycle
+from workflows.nominations import Nomination
+from workflows.regimes import regime_for
+from workflows.takeover.rows import Row
+
+Place = tuple[int, int]
+"""A unit and a year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Years:
+    """The days assessed of the years held here, by year and kind, and the units that have a
+    nomination, by year."""
+
+    held: Mapping[tuple[int, str], Window] = field(default_factory=dict)
+    nominated: Collection[Place] = ()
+
+    def window(self, year: int, kind: str) -> Window:
+        """The days assessed: those of the cycle held here, else of the regime, else the
+        calendar year."""
+        try:
+            return self.held.get((year, kind)) or _by_law(year, kind)
+        except NotFound:
+            return Window(CALENDAR_YEAR.begins.of(year), CALENDAR_YEAR.ends.of(year))
+
+    def against_new(self, row: Row, unit: int) -> Iterator[Refusal]:
+        """Why a result that is not recorded yet cannot come from a sheet."""
+        ends = self.window(row.year, row.kind).ends_on
+        if (unit, row.year) in self.nominated:
+            yield row.blame("year", "year_has_nomination", year=row.year)
+        elif clock.today() <= ends:
+            yield row.blame("year", "year_still_runs", year=row.year, ends=ends.isoformat())
+
+    def against_day(self, row: Row) -> Iterator[Refusal]:
+        """A decision about a year is not older than the first day assessed for it."""
+        begins = self.window(row.year, row.kind).starts_on
+        if row.day and row.day < begins:
+            places = {"year": row.year, "begins": begins.isoformat()}
+            yield row.blame("decision_date", "decided_before_year", **places)
+
+
+def _by_law(year: int, kind: str) -> Window:
+    return regime_for(year, kind).kinds[kind].window(year)  # type: ignore[index]
+
+
+def years_of(session: Session, rows: Collection[Row]) -> Years:
+    """The years of these lines as they were held here; two queries."""
+    years = {row.year for row in rows}
+    cycles = select(Cycle).where(Cycle.year.in_(years), Cycle.title == SECURITY)
+    nominated = select(Nomination.area_id, Nomination.year).where(
+        Nomination.year.in_(years), Nomination.title == SECURITY
+    )
+    return Years(
+        {(c.year, c.kind): Window(c.starts_on, c.ends_on) for c in session.scalars(cycles)},
+        {(unit, year) for unit, year in session.execute(nominated)},
+    )

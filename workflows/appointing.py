@@ -15,13 +15,16 @@ from engine.db import writing
 from engine.errors import NotFound, Refusal, Refused
 from engine.fields import read_day
 from engine.history import Event
-from workflows.people import Account, Appointment, AppointmentEnding
+from workflows.people import Account, Appointment, AppointmentEnding, Person
 from workflows.units import Unit, search
 
 CAPACITIES = ("", "TM.", "Q.", "KT.", "TL.", "TUQ.")
 """In whose name an office signs (NĐ 30/2020, annex I, box 7a)."""
 
 LONGEST_TITLE, LONGEST_BASIS = 160, 200
+APART = frozenset({"admin", "auditor"})
+"""Roles that nobody holds together with another: whoever appoints, or watches, decides nothing."""
+
 NEEDED = ("title", "basis", "starts_on")
 
 Kinds = Mapping[str, Collection[str]]
@@ -33,7 +36,8 @@ def appoint(session: Session, roles: Kinds, told: Mapping[str, str], by: int) ->
     name), ``title``, ``capacity``, ``starts_on``, ``ends_on`` (may be empty), ``basis``.
 
     Raises ``Refused`` with every reason, each with its field; then nothing is written. Nobody
-    appoints themself (``by``): whoever appoints makes no move in any file.
+    appoints themself (``by``), and nobody holds a role of ``APART`` on a day on which they hold
+    another: whoever appoints makes no move in any file.
     """
     faults: list[Refusal] = []
     values: dict[str, Any] = {name: told.get(name, "").strip() for name in (*NEEDED, "role")}
@@ -50,8 +54,13 @@ def appoint(session: Session, roles: Kinds, told: Mapping[str, str], by: int) ->
     if faults:
         raise Refused(*faults)
     with writing(session):
+        # Two appointments of one person, entered at once, are looked at one after the other.
+        person = select(Person.id).where(Person.id == values["person_id"])
+        session.execute(person.with_for_update())
         if _held_already(session, values):
             raise Refused(Refusal("appointed_already", field="role"))
+        if other := _held_apart(session, values):
+            raise Refused(Refusal("roles_apart", {"role": other}, field="role"))
         session.execute(insert(Appointment).values(**values))
 
 
@@ -183,3 +192,18 @@ def _held_already(session: Session, values: Mapping[str, Any]) -> bool:
         ends.is_(None) | (ends >= values["starts_on"]),
     )
     return session.scalar(query.limit(1)) is not None
+
+
+def _held_apart(session: Session, values: Mapping[str, Any]) -> str | None:
+    """A role the person holds on a day of the new one and that does not go together with it."""
+    role, starts, ends = values["role"], values["starts_on"], values["ends_on"]
+    query = select(Appointment.role).where(
+        Appointment.person_id == values["person_id"],
+        Appointment.role != role,
+        Appointment.ends_on.is_(None) | (Appointment.ends_on >= starts),
+    )
+    if role not in APART:
+        query = query.where(Appointment.role.in_(APART))
+    if ends is not None:
+        query = query.where(Appointment.starts_on <= ends)
+    return session.scalar(query.order_by(Appointment.id).limit(1))

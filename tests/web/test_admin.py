@@ -131,6 +131,24 @@ def test_an_administrator_does_not_appoint_themself(site: Site) -> None:
     assert _roles(site, "admin") == {"admin"}
 
 
+@pytest.mark.parametrize(
+    ("told", "refused"),
+    [
+        ({"username": "auditor"}, True),
+        ({"username": "auditor", "starts_on": "2009-01-01", "ends_on": ""}, True),
+        ({"username": "auditor", "starts_on": "2009-01-01", "ends_on": "2009-12-31"}, False),
+        ({"role": "admin", "unit": "38"}, True),
+        ({"role": "auditor", "unit": "38"}, True),
+    ],
+)
+def test_who_administers_or_audits_holds_no_other_role_meanwhile(
+    site: Site, told: dict[str, str], refused: bool
+) -> None:
+    answer = post(site.signed_in("admin"), "/admin/people", "/inbox", **(NEW | told))
+    assert answer.status_code == (422 if refused else 303)
+    assert ("không giữ vai trò nào khác" in answer.text) is refused
+
+
 def _office(site: Site, username: str) -> int:
     found: int = site.do(
         lambda s: s.scalars(

@@ -16,13 +16,14 @@ from engine.errors import NotFound, Refusal, Refused
 from engine.fields import read_day
 from engine.history import Event
 from workflows.people import Account, Appointment, AppointmentEnding, Person
+from workflows.reading import ADMIN, READS_EVERYTHING
 from workflows.units import Unit, search
 
 CAPACITIES = ("", "TM.", "Q.", "KT.", "TL.", "TUQ.")
 """In whose name an office signs (NĐ 30/2020, annex I, box 7a)."""
 
 LONGEST_TITLE, LONGEST_BASIS = 160, 200
-APART = frozenset({"admin", "auditor"})
+APART = frozenset({ADMIN, *READS_EVERYTHING})
 """Roles that nobody holds together with another: whoever appoints, or watches, decides nothing."""
 
 NEEDED = ("title", "basis", "starts_on")

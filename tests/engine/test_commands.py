@@ -115,6 +115,24 @@ def test_every_refusal_comes_at_once_with_its_clause(session: Session, house: Ho
     assert stands(session, subject) == ("draft", 1)
 
 
+def test_an_input_that_cannot_be_read_is_told_with_the_clause_and_its_name(
+    session: Session, house: House
+) -> None:
+    subject = begin(session, house)
+    with pytest.raises(Refused) as bare:
+        perform(session, house, Command(ASKER, subject, "ask", 1, {}))
+    (missing,) = bare.value.refusals
+    assert (missing.code, missing.clause, missing.field) == ("required", "art. 1", "count")
+    assert missing.labels == (house.by_id["request"].by_field["count"].label,)
+    perform(session, house, Command(ASKER, subject, "ask", 1, {"count": 2}))
+    with pytest.raises(Refused) as untold:
+        perform(session, house, Command(REVIEWER, subject, "review", 2, {"findings": {"a": {}}}))
+    first = untold.value.refusals[0]
+    row, column = first.labels
+    assert (first.field, row.en) == ("findings.a.met", "A")
+    assert column == house.by_id["request"].by_field["met"].label
+
+
 def test_bad_input_names_its_field_and_nothing_is_asked_of_it(
     session: Session, house: House
 ) -> None:

@@ -272,7 +272,7 @@ def test_a_paper_cannot_take_what_is_not_ready_and_nothing_of_it_stays(
 @pytest.mark.parametrize(
     ("evidence", "code"),
     [
-        ({}, "not_signed"),
+        ({}, "needs_key"),
         (signature_made_up(DECIDER, base="f" * 64), "signed_other_bytes"),
         (signature_made_up(CLERK), "certificate_of_another"),
     ],
@@ -315,7 +315,7 @@ def test_an_issue_without_a_sealed_file_is_refused(session: Session, house: Hous
     perform(session, house, Command(DECIDER, paper, "sign", 1, evidence=signature_made_up(DECIDER)))
     with pytest.raises(Refused) as caught:
         perform(session, house, Command(CLERK, paper, "issue", 2))
-    assert caught.value.code == "not_signed"
+    assert caught.value.code == "needs_key"
     assert session.scalars(select(Entry)).all() == []
 
 

@@ -9,7 +9,7 @@ papers are frozen, and what must follow goes to the outbox. All or nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock, fields, handover, ledger, machine, policy, rebinding
 from engine.db import after_commit, contended, in_writing, writing
-from engine.definition import Transition, scope_of
+from engine.definition import Transition, Words, scope_of
 from engine.errors import Conflict, EngineError, Forbidden, Refusal, Refused, Stale
 from engine.history import fold
 from engine.house import House
@@ -307,7 +307,7 @@ def _examine(move: Move, raw: Mapping[str, Any]) -> Iterator[Refusal]:
         rows=lambda name: [row.id for row in move.house.binding.rows[name](move)],
     )
     move.data = values
-    yield from refusals
+    yield from (_explained(move, refusal) for refusal in refusals)
     # A table with a cell that cannot be read is still asked about: the cell counts as empty,
     # and is not blamed twice.
     unusable = {refusal.field or "" for refusal in refusals}
@@ -319,5 +319,23 @@ def _ask(move: Move, unusable: set[str]) -> Iterator[Refusal]:
         guard = move.house.binding.guards[name]
         if unusable.isdisjoint(guard.uses):
             for refusal in guard.ask(move):
-                clause = refusal.clause or move.transition.clause
-                yield Refusal(refusal.code, refusal.params, clause, refusal.field)
+                yield _explained(move, refusal)
+
+
+def _explained(move: Move, refusal: Refusal) -> Refusal:
+    """The same with the clause of the move where it has none of its own, and with what its
+    input is called."""
+    clause = refusal.clause or move.transition.clause
+    return replace(refusal, clause=clause, labels=tuple(_labels(move, refusal.field or "")))
+
+
+def _labels(move: Move, place: str) -> Iterator[Words]:
+    name, *inside = place.split(".")
+    known = move.definition.by_field.get(name)
+    if known and known.rows and len(inside) == 2:
+        for row in move.house.binding.rows[known.rows](move):
+            if row.id == inside[0]:
+                yield Words(vi=row.label, en=row.label_en or row.label)
+        known = move.definition.by_field.get(inside[1])
+    if known:
+        yield known.label

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.definition import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +19,14 @@ class Refusal:
     """One reason why something may not be done.
 
     ``code`` names a sentence, ``params`` fill its places, ``clause`` is the rule it
-    rests on, ``field`` the input it concerns (``findings.4_1.fact`` inside a table).
+    rests on, ``field`` the input it concerns (``findings.4_1.fact`` inside a table), ``labels``
+    what that input is called: in a table its row, then its column.
     """
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
     clause: str | None = None
+    labels: Sequence[Words] = field(default=(), compare=False, kw_only=True)
     field: str | None = None
 
 

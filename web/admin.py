@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import update
 from werkzeug.wrappers import Response
 
 from engine import clock, outbox
-from engine.db import writing
 from engine.errors import NotFound, Refusal, Refused
 from engine.fields import read_day
 from web import numbers
@@ -23,7 +21,6 @@ from web.identity import ADMIN, somebody
 from web.text import said
 from workflows import appointing, regimes
 from workflows.appointing import CAPACITIES
-from workflows.people import Appointment
 from workflows.queries import books
 from workflows.regimes import SUBJECT_KINDS
 
@@ -32,6 +29,7 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 PAGE = 50
 LONGEST = 500
 FIELDS = ("username", "role", "unit", "title", "capacity", "starts_on", "ends_on", "basis")
+ENDING = ("ends_on", "basis")
 
 
 @blueprint.get("/failures")
@@ -77,13 +75,20 @@ def people() -> str:
     return _people({"starts_on": clock.today().isoformat()})
 
 
-def _people(typed: Mapping[str, str], wrong: Sequence[Refusal] = ()) -> str:
-    """The page, its form as it was typed, with what is wrong beside each input."""
-    wanted = request.args.get("q", "").strip()[:100]
-    page = request.args.get("page", 1, type=numbers.page)
+def _people(
+    typed: Mapping[str, str],
+    wrong: Sequence[Refusal] = (),
+    ending: Mapping[str, str] | None = None,
+    ending_wrong: Sequence[Refusal] = (),
+) -> str:
+    """The page, its forms as they were typed, with what is wrong beside each input."""
+    wanted = request.values.get("q", "").strip()[:100]
+    page = request.values.get("page", 1, type=numbers.page)
     posts, total = books.appointments(
         db.session(), search=wanted, limit=PAGE, offset=PAGE * (page - 1)
     )
+    if ending and ending["id"] not in {str(post.id) for post in posts}:
+        raise Refused(*ending_wrong)  # the page has no place to tell it
     return render_template(
         "admin/people.html",
         posts=posts,
@@ -94,12 +99,20 @@ def _people(typed: Mapping[str, str], wrong: Sequence[Refusal] = ()) -> str:
         roles=sorted(bureau().house.binding.roles),
         capacities=CAPACITIES,
         may_change=somebody().actor.holds(ADMIN),
+        myself=somebody().person_id,
         today=clock.today(),
         typed=typed,
-        wrong={
-            name: [(said(one), one.clause) for one in wrong if one.field == name] for name in FIELDS
-        },
+        wrong=_beside(FIELDS, wrong),
+        ending=ending or {},
+        ending_wrong=_beside(ENDING, ending_wrong),
     )
+
+
+def _beside(
+    names: Sequence[str], wrong: Sequence[Refusal]
+) -> dict[str, list[tuple[str, str | None]]]:
+    """What is wrong, by the input it is told beside."""
+    return {name: [(said(one), one.clause) for one in wrong if one.field == name] for name in names}
 
 
 @blueprint.post("/people")
@@ -117,19 +130,16 @@ def appoint() -> Response | tuple[str, int]:
 
 
 @blueprint.post("/people/<int:appointment_id>/end")
-def end_appointment(appointment_id: int) -> Response:
-    """The last day of an appointment; what was done in it stays as it was."""
-    session = db.session()
-    ends = _day(request.form.get("ends_on", ""))
-    found = session.get(Appointment, appointment_id)
-    if found is None:
-        raise NotFound(Refusal("no_such_subject", {"id": appointment_id}))
-    if ends is None or ends < found.starts_on:
-        raise Refused(Refusal("dates_reversed" if ends else "required", field="ends_on"))
-    with writing(session):
-        session.execute(
-            update(Appointment).where(Appointment.id == appointment_id).values(ends_on=ends)
-        )
+def end_appointment(appointment_id: int) -> Response | tuple[str, int]:
+    """The last day of an appointment, on a basis; what was done in it stays as it was."""
+    told = {name: request.form.get(name, "").strip()[:LONGEST] for name in ENDING}
+    try:
+        appointing.end(db.session(), appointment_id, told, somebody().person_id)
+    except Refused as refused:
+        db.session.rollback()
+        starts = {"starts_on": clock.today().isoformat()}
+        typed = {**told, "id": str(appointment_id)}
+        return _people(starts, ending=typed, ending_wrong=refused.refusals), 422
     flash(gettext("Đã ghi ngày thôi giữ chức."), "success")
     return redirect(url_for("admin.people", q=request.form.get("q", "")), 303)
 

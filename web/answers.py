@@ -39,7 +39,7 @@ def refusal(reason: Refusal, language: str) -> Plain:
 def problem(error: EngineError, language: str) -> Plain:
     """A refusal as ``application/problem+json`` has it (RFC 9457), every reason told."""
     reasons = [refusal(reason, language) for reason in error.refusals]
-    detail = " ".join(reason["detail"] for reason in reasons)
+    detail = " ".join(wording.named(reason, language) for reason in error.refusals)
     told = problem_of(error.status, error.code, detail, reasons)
     if isinstance(error, Stale):
         told["since"] = since(error)

@@ -11,12 +11,10 @@ from flask_login import UserMixin, current_user
 from engine import clock
 from engine.policy import Actor
 from web.extensions import bureau, db, login
-from workflows import sign_ins
-from workflows.territory.succession import former_of
+from workflows import reading, sign_ins
 
-ADMIN = "admin"
-READS_EVERYTHING = frozenset({"auditor"})
-"""Roles that read every file and change none."""
+ADMIN = reading.ADMIN
+READS_EVERYTHING = reading.READS_EVERYTHING
 
 
 @dataclass
@@ -41,20 +39,17 @@ class SignedIn(UserMixin):  # type: ignore[misc]
     @cached_property
     def reader(self) -> Actor:
         """The same without the administrator's office, which opens no file."""
-        offices = tuple(office for office in self.actor.offices if office.role != ADMIN)
-        return Actor(self.person_id, self.name, offices)
+        return reading.reader(self.actor)
 
     @property
     def reads_everything(self) -> bool:
-        return any(office.role in READS_EVERYTHING for office in self.actor.offices)
+        return reading.reads_everything(self.actor)
 
     @cached_property
     def units(self) -> tuple[int, ...]:
         """The units whose files this person may read: those of the offices, and those whose
         place they have taken, which left their files to them."""
-        own = dict.fromkeys(office.unit_id for office in self.reader.offices)
-        former = former_of(db.session(), own, clock.today())
-        return (*own, *sorted(former - own.keys()))
+        return reading.units_of(db.session(), self.actor, clock.today())
 
 
 @login.user_loader  # type: ignore[untyped-decorator]

@@ -16,7 +16,7 @@ from web.catalogue import gettext
 from web.extensions import db
 from web.openapi import PREFIX
 from web.security import MEGABYTE
-from web.text import said
+from web.text import named
 
 log = logging.getLogger("binhxet.problems")
 
@@ -61,7 +61,7 @@ def _refused(error: EngineError) -> tuple[Response, int] | tuple[str, int]:
         409: gettext("Hồ sơ đã ở bước khác"),
         422: gettext("Chưa thực hiện được"),
     }
-    reasons = [Reason(said(refusal), refusal.clause or "") for refusal in error.refusals]
+    reasons = [Reason(named(refusal), refusal.clause or "") for refusal in error.refusals]
     return _page(error.status, titles.get(error.status, titles[422]), reasons)
 
 

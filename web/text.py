@@ -89,6 +89,11 @@ def said(refusal: Refusal) -> str:
     return wording.say(refusal, language())
 
 
+def named(refusal: Refusal) -> str:
+    """The same after the name of its input, for a page that shows no form."""
+    return wording.named(refusal, language())
+
+
 def told(hint: Hint) -> str:
     """What is to be known before a form, as a sentence in the language of the page."""
     return wording.tell(hint, language())

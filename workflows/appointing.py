@@ -1,4 +1,5 @@
-"""Appointing people to offices: what an administrator may enter, every fault told at once."""
+"""Appointing people to offices and ending it: what an administrator may enter, every fault
+told at once."""
 
 from __future__ import annotations
 
@@ -6,20 +7,25 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.db import writing
-from engine.errors import Refusal, Refused
+from engine.errors import NotFound, Refusal, Refused
 from engine.fields import read_day
-from workflows.people import Account, Appointment
+from engine.history import Event
+from workflows.people import Account, Appointment, AppointmentEnding, Person
+from workflows.reading import ADMIN, READS_EVERYTHING
 from workflows.units import Unit, search
 
 CAPACITIES = ("", "TM.", "Q.", "KT.", "TL.", "TUQ.")
 """In whose name an office signs (NĐ 30/2020, annex I, box 7a)."""
 
 LONGEST_TITLE, LONGEST_BASIS = 160, 200
+APART = frozenset({ADMIN, *READS_EVERYTHING})
+"""Roles that nobody holds together with another: whoever appoints, or watches, decides nothing."""
+
 NEEDED = ("title", "basis", "starts_on")
 
 Kinds = Mapping[str, Collection[str]]
@@ -31,7 +37,8 @@ def appoint(session: Session, roles: Kinds, told: Mapping[str, str], by: int) ->
     name), ``title``, ``capacity``, ``starts_on``, ``ends_on`` (may be empty), ``basis``.
 
     Raises ``Refused`` with every reason, each with its field; then nothing is written. Nobody
-    appoints themself (``by``): whoever appoints makes no move in any file.
+    appoints themself (``by``), and nobody holds a role of ``APART`` on a day on which they hold
+    another: whoever appoints makes no move in any file.
     """
     faults: list[Refusal] = []
     values: dict[str, Any] = {name: told.get(name, "").strip() for name in (*NEEDED, "role")}
@@ -48,9 +55,75 @@ def appoint(session: Session, roles: Kinds, told: Mapping[str, str], by: int) ->
     if faults:
         raise Refused(*faults)
     with writing(session):
+        # Two appointments of one person, entered at once, are looked at one after the other.
+        person = select(Person.id).where(Person.id == values["person_id"])
+        session.execute(person.with_for_update())
         if _held_already(session, values):
             raise Refused(Refusal("appointed_already", field="role"))
+        if other := _held_apart(session, values):
+            raise Refused(Refusal("roles_apart", {"role": other}, field="role"))
         session.execute(insert(Appointment).values(**values))
+
+
+def end(session: Session, appointment_id: int, told: Mapping[str, str], by: int) -> None:
+    """Gives an office its last day as a form tells it: ``ends_on``, ``basis``; who entered it,
+    when and on what basis is kept. What was done in the office stays as it was.
+
+    An office only grows shorter, never shorter than what was done in it, and none that ended is
+    opened again: for that somebody is appointed anew. Nobody ends their own (``by``). Raises
+    ``NotFound``, or ``Refused`` with every reason, each with its field.
+    """
+    basis, faults = told.get("basis", "").strip(), list[Refusal]()
+    ends = _day(told.get("ends_on", ""), "ends_on", faults)
+    if ends is None and not faults:
+        faults.append(Refusal("required", field="ends_on"))
+    if not basis:
+        faults.append(Refusal("required", field="basis"))
+    faults += _too_long({"title": "", "basis": basis})
+    with writing(session):
+        locked = select(Appointment).where(Appointment.id == appointment_id).with_for_update()
+        found = session.scalar(locked.execution_options(populate_existing=True))
+        if found is None:
+            raise NotFound(Refusal("no_such_subject", {"id": appointment_id}))
+        faults += _not_to_be_ended(session, found, ends, by)
+        if faults:
+            raise Refused(*faults)
+        session.execute(update(Appointment).where(Appointment.id == found.id).values(ends_on=ends))
+        row = {"appointment_id": found.id, "ends_on": ends, "basis": basis}
+        session.execute(
+            insert(AppointmentEnding).values(**row, entered_by=by, entered_at=clock.now())
+        )
+
+
+def _not_to_be_ended(
+    session: Session, found: Appointment, ends: date | None, by: int
+) -> Iterator[Refusal]:
+    if found.person_id == by:
+        yield Refusal("ends_oneself", field="ends_on")
+    if found.ends_on and found.ends_on < clock.today():
+        yield Refusal("appointment_ended", {"ends_on": _iso(found.ends_on)}, field="ends_on")
+    elif ends and found.ends_on and ends >= found.ends_on:
+        yield Refusal("only_shorter", {"ends_on": _iso(found.ends_on)}, field="ends_on")
+    yield from _reversed(found.starts_on, ends)
+    last = _last_act(session, found) if ends else None
+    if ends and last and ends < last:
+        yield Refusal("acted_since", {"on": _iso(last)}, field="ends_on")
+
+
+def _iso(day: date) -> str:
+    return day.isoformat()
+
+
+def _last_act(session: Session, found: Appointment) -> date | None:
+    """The day of the last move its holder made in that very office."""
+    acts = select(Event.at, Event.office).where(
+        Event.person_id == found.person_id, Event.office.is_not(None)
+    )
+    # The office is a document whose parts the databases ask for differently: read here.
+    for at, office in session.execute(acts.order_by(Event.at.desc())):
+        if office and office["appointment"] == found.id:
+            return clock.law_date(at)
+    return None
 
 
 def _too_long(values: Mapping[str, str]) -> Iterator[Refusal]:
@@ -120,3 +193,18 @@ def _held_already(session: Session, values: Mapping[str, Any]) -> bool:
         ends.is_(None) | (ends >= values["starts_on"]),
     )
     return session.scalar(query.limit(1)) is not None
+
+
+def _held_apart(session: Session, values: Mapping[str, Any]) -> str | None:
+    """A role the person holds on a day of the new one and that does not go together with it."""
+    role, starts, ends = values["role"], values["starts_on"], values["ends_on"]
+    query = select(Appointment.role).where(
+        Appointment.person_id == values["person_id"],
+        Appointment.role != role,
+        Appointment.ends_on.is_(None) | (Appointment.ends_on >= starts),
+    )
+    if role not in APART:
+        query = query.where(Appointment.role.in_(APART))
+    if ends is not None:
+        query = query.where(Appointment.starts_on <= ends)
+    return session.scalar(query.order_by(Appointment.id).limit(1))

@@ -48,6 +48,7 @@ TABLES = (
     people.Person,
     people.Account,
     people.Appointment,
+    people.AppointmentEnding,
     households.Household,
     book_of_records.Record,
     book_of_records.RecordMeasure,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from engine.db import Base
+from engine.db import Base, Instant
 from workflows.units import Unit
 
 
@@ -80,6 +80,25 @@ class Appointment(Base):
         ),
         Index("ix_appointments_person_id", "person_id"),
         Index("ix_appointments_unit_id_role", "unit_id", "role"),
+    )
+
+
+class AppointmentEnding(Base):
+    """That somebody gave an office its last day: who, when, and on what basis. A row for each
+    time, so that a day which was set before stays known."""
+
+    __tablename__ = "appointment_endings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id", ondelete="RESTRICT"))
+    ends_on: Mapped[date]
+    basis: Mapped[str] = mapped_column(String(200))
+    entered_by: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="RESTRICT"))
+    entered_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("basis <> ''", name="basis_told"),
+        Index("ix_appointment_endings_appointment_id", "appointment_id"),
     )
 
 

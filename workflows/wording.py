@@ -83,6 +83,12 @@ def say(refusal: Refusal, language: str) -> str:
     return refusals()[refusal.code][language].format_map(places)
 
 
+def named(refusal: Refusal, language: str) -> str:
+    """The same sentence after the name of the input it is about, where it stands alone."""
+    labels = " · ".join(label[language] for label in refusal.labels)
+    return f"{labels}: {say(refusal, language)}" if labels else say(refusal, language)
+
+
 def tell(hint: Hint, language: str) -> str:
     """A hint as a sentence."""
     places = {key: _shown(key, value, language) for key, value in hint.params.items()}

@@ -116,7 +116,7 @@ def number_and_keep(move: Move) -> None:
     the whole move is ``Stale`` and the desk prepares it again with the next one.
     """
     if not {"number", "issued_on", "sha256", "size"} <= move.evidence.keys():
-        raise Refused(Refusal("not_signed"))
+        raise _unsigned(move)
     kind = move.house.kinds[telling.kind_of(move)]
     number = registers.take(
         move.session,
@@ -154,6 +154,12 @@ def _keep_annex(move: Move) -> int:
     return _row(move, ANNEX_ISSUED, told)
 
 
+def _unsigned(move: Move) -> Refused:
+    """Why there is no file to keep: no key was used at all, or what it made is not whole."""
+    code = "not_signed" if move.evidence else "needs_key"
+    return Refused(Refusal(code, clause=move.transition.clause))
+
+
 def _row(move: Move, stage: str, told: Mapping[str, Any]) -> int:
     return move.session.execute(
         insert(PaperVersion)
@@ -171,7 +177,7 @@ def _row(move: Move, stage: str, told: Mapping[str, Any]) -> int:
 def _keep(move: Move, stage: str) -> int:
     """Keeps the digest of the paper's file at a stage; the id of its row."""
     if not {"sha256", "size"} <= move.evidence.keys():
-        raise Refused(Refusal("not_signed"))
+        raise _unsigned(move)
     version = _row(move, stage, move.evidence)
     move.record |= {
         "sha256": move.evidence["sha256"],

@@ -115,6 +115,24 @@ def test_every_refusal_comes_at_once_with_its_clause(session: Session, house: Ho
     assert stands(session, subject) == ("draft", 1)
 
 
+def test_an_input_that_cannot_be_read_is_told_with_the_clause_and_its_name(
+    session: Session, house: House
+) -> None:
+    subject = begin(session, house)
+    with pytest.raises(Refused) as bare:
+        perform(session, house, Command(ASKER, subject, "ask", 1, {}))
+    (missing,) = bare.value.refusals
+    assert (missing.code, missing.clause, missing.field) == ("required", "art. 1", "count")
+    assert missing.labels == (house.by_id["request"].by_field["count"].label,)
+    perform(session, house, Command(ASKER, subject, "ask", 1, {"count": 2}))
+    with pytest.raises(Refused) as untold:
+        perform(session, house, Command(REVIEWER, subject, "review", 2, {"findings": {"a": {}}}))
+    first = untold.value.refusals[0]
+    row, column = first.labels
+    assert (first.field, row.en) == ("findings.a.met", "A")
+    assert column == house.by_id["request"].by_field["met"].label
+
+
 def test_bad_input_names_its_field_and_nothing_is_asked_of_it(
     session: Session, house: House
 ) -> None:
@@ -254,7 +272,7 @@ def test_a_paper_cannot_take_what_is_not_ready_and_nothing_of_it_stays(
 @pytest.mark.parametrize(
     ("evidence", "code"),
     [
-        ({}, "not_signed"),
+        ({}, "needs_key"),
         (signature_made_up(DECIDER, base="f" * 64), "signed_other_bytes"),
         (signature_made_up(CLERK), "certificate_of_another"),
     ],
@@ -297,7 +315,7 @@ def test_an_issue_without_a_sealed_file_is_refused(session: Session, house: Hous
     perform(session, house, Command(DECIDER, paper, "sign", 1, evidence=signature_made_up(DECIDER)))
     with pytest.raises(Refused) as caught:
         perform(session, house, Command(CLERK, paper, "issue", 2))
-    assert caught.value.code == "not_signed"
+    assert caught.value.code == "needs_key"
     assert session.scalars(select(Entry)).all() == []
 
 

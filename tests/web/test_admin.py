@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from engine import clock, outbox
 from engine.db import writing
 from tests.web import world
 from tests.web.conftest import Site, at, post
-from workflows.people import Appointment
+from workflows.people import Appointment, AppointmentEnding
 
 NEW = {
     "username": "police",
@@ -130,21 +131,76 @@ def test_an_administrator_does_not_appoint_themself(site: Site) -> None:
     assert _roles(site, "admin") == {"admin"}
 
 
-def test_ending_an_appointment_keeps_it_in_the_book(site: Site) -> None:
-    client = site.signed_in("admin")
-    found = site.do(
+@pytest.mark.parametrize(
+    ("told", "refused"),
+    [
+        ({"username": "auditor"}, True),
+        ({"username": "auditor", "starts_on": "2009-01-01", "ends_on": ""}, True),
+        ({"username": "auditor", "starts_on": "2009-01-01", "ends_on": "2009-12-31"}, False),
+        ({"role": "admin", "unit": "38"}, True),
+        ({"role": "auditor", "unit": "38"}, True),
+    ],
+)
+def test_who_administers_or_audits_holds_no_other_role_meanwhile(
+    site: Site, told: dict[str, str], refused: bool
+) -> None:
+    answer = post(site.signed_in("admin"), "/admin/people", "/inbox", **(NEW | told))
+    assert answer.status_code == (422 if refused else 303)
+    assert ("không giữ vai trò nào khác" in answer.text) is refused
+
+
+def _office(site: Site, username: str) -> int:
+    found: int = site.do(
         lambda s: s.scalars(
-            select(Appointment.id).where(Appointment.person_id == world.person_id(s, "clerk"))
+            select(Appointment.id).where(Appointment.person_id == world.person_id(s, username))
         ).one()
     )
-    early = post(client, f"/admin/people/{found}/end", "/inbox", ends_on="2009-01-01")
+    return found
+
+
+def _end(site: Site, username: str, ends_on: str, basis: str = "Quyết định 9") -> TestResponse:
+    address = f"/admin/people/{_office(site, username)}/end"
+    told = {"ends_on": ends_on, "basis": basis, "q": username}
+    return post(site.signed_in("admin"), address, "/inbox", **told)
+
+
+def test_ending_an_appointment_keeps_it_in_the_book(site: Site) -> None:
+    early = _end(site, "clerk", "2009-01-01", "Quyết định 7")
     assert early.status_code == 422
-    answer = post(client, f"/admin/people/{found}/end", "/inbox", ends_on="2026-03-02")
-    assert answer.status_code == 303
-    assert "đến 02/03/2026" in client.get("/admin/people?q=clerk").text
+    assert 'value="2009-01-01"' in early.text
+    assert 'value="Quyết định 7"' in early.text
+    bare = _end(site, "clerk", "2026-03-02", "")
+    assert (bare.status_code, "-error" in bare.text) == (422, True)
+    assert _end(site, "clerk", "2026-03-02").status_code == 303
+    page = site.signed_in("admin").get("/admin/people?q=clerk").text
+    assert "đến 02/03/2026" in page
+    assert "ghi 09:00 02/03/2026; căn cứ: Quyết định 9" in page
     with at(1):
         page = site.signed_in("clerk").get("/inbox").text
         assert "Hôm nay không giữ chức vụ nào" in page
+
+
+def test_an_office_only_grows_shorter_and_is_not_opened_again(site: Site) -> None:
+    assert _end(site, "clerk", "2026-12-31").status_code == 303
+    for later in ("2027-12-31", "2026-12-31"):
+        assert "chỉ ghi được ngày sớm hơn" in _end(site, "clerk", later).text
+    assert _end(site, "clerk", "2026-03-02").status_code == 303
+    with at(1):
+        assert "không mở lại được" in _end(site, "clerk", "2026-03-10").text
+        assert "không mở lại được" in _end(site, "clerk", "2026-03-01").text
+    days = site.do(lambda s: s.scalars(select(AppointmentEnding.ends_on)).all())
+    assert [day.isoformat() for day in days] == ["2026-12-31", "2026-03-02"]
+
+
+def test_an_office_does_not_end_before_what_was_done_in_it(site: Site) -> None:
+    site.open()
+    assert "với chức vụ này ngày 02/03/2026" in _end(site, "hamlet", "2026-03-01").text
+    assert _end(site, "hamlet", "2026-03-02").status_code == 303
+
+
+def test_nobody_ends_their_own_office(site: Site) -> None:
+    answer = _end(site, "admin", "2026-12-31")
+    assert (answer.status_code, "Không tự ghi thôi" in answer.text) == (422, True)
 
 
 def test_people_are_found_without_marks(site: Site) -> None:

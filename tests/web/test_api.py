@@ -312,6 +312,8 @@ def test_every_reason_is_told_at_once(site: Site) -> None:
     reasons = {(one["code"], one["field"]) for one in told["refusals"]}
     assert {("not_a_date", "registered_on"), ("unknown_field", "new")} <= reasons
     assert ("required", "resolution_number") in reasons
+    assert all(one["clause"] for one in told["refusals"])
+    assert told["detail"].count("Ô này phải điền") == told["detail"].count(": Ô này phải điền") > 1
     assert _get(site, f"/nominations/{number}").json["version"] == 1
 
 

@@ -322,6 +322,21 @@ def test_who_may_not_is_told_why_and_who_may(district: Shell) -> None:
     assert answer.json["code"] == "not_yours"
 
 
+def test_the_command_line_tells_somebody_what_the_pages_would(district: Shell) -> None:
+    number = _open(district, "hamlet-16144-02", "16144-02")
+    of_another = ("--as", "hamlet", "--json")
+    for words in ("moves", "show"):
+        answer = district("nominations", words, number, *of_another, expect=1)
+        assert answer.json["code"] == "not_your_unit"
+    assert district("nominations", "list", *of_another).json == []
+    own = _open(district)
+    (listed,) = district("nominations", "list", *of_another).json
+    assert listed["id"] == own
+    assert district("nominations", "moves", own, *of_another).json["moves"]
+    everything = district("nominations", "list", "--as", "auditor", "--json").json
+    assert {one["id"] for one in everything} == {number, own}
+
+
 def test_a_stale_version_and_a_move_from_elsewhere_are_refused(district: Shell) -> None:
     number = _open(district)
     words = ("nominations", "move", number, "register", "--as", "hamlet", "--json")

@@ -353,12 +353,15 @@ def test_programs_read_and_sign_papers(demo: Shell) -> None:
     status, told = call("chair", action="sign", pin=PIN, data={"pin": PIN})
     assert (status, told["code"]) == (400, "bad_body")
     status, told = call("chair", action="sign")
-    assert (status, told["code"]) == (422, "not_signed")
+    assert (status, told["code"]) == (422, "needs_key")
     status, told = call("clerk", action="sign", pin=PIN)
     assert (status, told["code"]) == (403, "not_yours")
     status, told = call("chair", action="sign", pin=PIN, key="program-2")
     assert (status, told["state"]) == (200, "signed")
     fits(told, SCHEMAS["Outcome"])
+    status, told = call("clerk", action="issue")
+    assert (status, told["code"]) == (422, "needs_key")
+    assert "Điều 14" in told["clause"]
     status, told = call("clerk", action="issue", pin=PIN)
     assert (status, told["state"]) == (200, "issued")
     with app.app_context():

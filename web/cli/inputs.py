@@ -56,8 +56,8 @@ def acting() -> list[Any]:
     ]
 
 
-def as_user() -> Any:
-    return option("--as", "user", required=True, metavar="USER")
+def as_user(*, required: bool = True) -> Any:
+    return option("--as", "user", required=required, metavar="USER")
 
 
 def pin_options() -> list[Any]:

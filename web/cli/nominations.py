@@ -22,6 +22,7 @@ ID = argument("id_", metavar="ID", type=NUMBER)
     option("--year", type=NUMBER),
     option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True),
     option("--offset", type=NUMBER, default=0),
+    as_user(required=False),
     group=group,
     answers=True,
 )
@@ -31,6 +32,7 @@ def listing(
     year: int | None,
     limit: int,
     offset: int,
+    user: str | None,
     as_json: bool,
 ) -> None:
     from web import answers
@@ -42,7 +44,7 @@ def listing(
     unit = by_code(office.session, commune, "commune") if commune else None
     if commune and unit is None:
         raise No("unknown_unit", unit=commune)
-    wanted = query.Wanted(None, state or "", unit.id if unit else None, year)
+    wanted = query.Wanted(office.readable(user), state or "", unit.id if unit else None, year)
     rows, total = query.page(office.session, wanted, limit=limit, offset=offset)
     page = answers.nominations(rows, total, office.bureau.house, language())
     answer(page["nominations"], as_json, lambda: _rows(page))
@@ -65,14 +67,16 @@ def _rows(page: dict[str, Any]) -> list[str]:
     return [*table(rows), text("of_total", shown=len(rows), total=page["total"])]
 
 
-@command("nominations show", ID, group=group, answers=True)
-def show(id_: int, as_json: bool) -> None:
+@command("nominations show", ID, as_user(required=False), group=group, answers=True)
+def show(id_: int, user: str | None, as_json: bool) -> None:
     from web import answers
     from web.cli.office import open_office
     from workflows.queries import cases
 
     office = open_office()
     case = answers.known(cases.nomination(office.session, id_), id_)
+    if user:
+        office.reader(user, case.units)
     told = answers.nomination(office.session, office.bureau.house, case, language())
     answer(told, as_json, lambda: _whole(told))
 
@@ -137,7 +141,7 @@ def moves(id_: int, user: str, as_json: bool) -> None:
 
     office = open_office()
     case = answers.known(cases.nomination(office.session, id_), id_)
-    actor = office.actor(user)
+    actor = office.reader(user, case.units)
     told = answers.moves(office.session, office.bureau.house, case, actor, language())
     answer(told, as_json, lambda: move_lines(told))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -93,6 +93,26 @@ class Office:
 
         person_id = self.person(username)
         return self.bureau.house.find_actor(self.session, person_id, clock.today())
+
+    def reader(self, username: str, units: Iterable[int]) -> Actor:
+        """The same, if this person may read what is at these units: as on the pages."""
+        from engine import clock
+        from workflows import reading
+
+        actor = self.actor(username)
+        reading.require(self.session, actor, units, clock.today())
+        return actor
+
+    def readable(self, username: str | None) -> tuple[int, ...] | None:
+        """The units whose files this person may read; none for all of them, as without a
+        person: whoever runs this command reads the database itself."""
+        from engine import clock
+        from workflows import reading
+
+        actor = self.actor(username) if username else None
+        if actor is None or reading.reads_everything(actor):
+            return None
+        return reading.units_of(self.session, actor, clock.today())
 
 
 def settings(**given: object) -> Settings:

@@ -166,7 +166,7 @@ def moves(id_: int, user: str, as_json: bool) -> None:
 
     office = open_office()
     case = answers.known(cases.paper(office.session, id_), id_)
-    actor = office.actor(user)
+    actor = office.reader(user, case.units)
     told = answers.moves(office.session, office.bureau.house, case, actor, language())
     answer(told, as_json, lambda: move_lines(told))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,7 +15,7 @@ from engine.papers.book import Paper
 from engine.registers import Entry, Register
 from engine.subjects import Subject
 from workflows.names import fold, words_of
-from workflows.people import Account, Appointment, Person
+from workflows.people import Account, Appointment, AppointmentEnding, Person
 from workflows.units import Unit, searched
 
 
@@ -44,6 +44,16 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """That an appointment was given its last day: which, on what basis, by whom and when."""
+
+    ends_on: date
+    basis: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """An appointment with whose it is and where."""
 
@@ -59,6 +69,7 @@ class Post:
     starts_on: date
     ends_on: date | None
     basis: str
+    endings: Sequence[Ending]
 
 
 def registers(session: Session, units: Sequence[int] | None) -> Sequence[Book]:
@@ -130,8 +141,25 @@ def appointments(
         .outerjoin(Account, Account.person_id == Person.id)
         .where(Appointment.id.in_(shown))
     )
-    posts = {a.id: _post(a, person, unit, name) for a, person, unit, name in rows}
+    ended = _endings(session, shown)
+    posts = {
+        a.id: _post(a, person, unit, name, ended.get(a.id, ())) for a, person, unit, name in rows
+    }
     return [posts[i] for i in shown], len(ids)
+
+
+def _endings(session: Session, appointments: Sequence[int]) -> Mapping[int, Sequence[Ending]]:
+    rows = session.execute(
+        select(AppointmentEnding, Person.name)
+        .join(Person, Person.id == AppointmentEnding.entered_by)
+        .where(AppointmentEnding.appointment_id.in_(appointments))
+        .order_by(AppointmentEnding.id)
+    )
+    found: dict[int, list[Ending]] = {}
+    for row, name in rows:
+        ending = Ending(row.ends_on, row.basis, name, row.entered_at)
+        found.setdefault(row.appointment_id, []).append(ending)
+    return found
 
 
 def _matching(session: Session, words: Sequence[str]) -> Sequence[int]:
@@ -153,7 +181,13 @@ def _matching(session: Session, words: Sequence[str]) -> Sequence[int]:
     return found
 
 
-def _post(appointment: Appointment, person: Person, unit: Unit, username: str | None) -> Post:
+def _post(
+    appointment: Appointment,
+    person: Person,
+    unit: Unit,
+    username: str | None,
+    endings: Sequence[Ending],
+) -> Post:
     return Post(
         appointment.id,
         person.id,
@@ -167,6 +201,7 @@ def _post(appointment: Appointment, person: Person, unit: Unit, username: str | 
         appointment.starts_on,
         appointment.ends_on,
         appointment.basis,
+        endings,
     )
 
 

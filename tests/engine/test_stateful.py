@@ -85,15 +85,7 @@ OFTEN = {"begin": 2, "ask": 3, "review": 4, "send_back": 1, "draft": 3} | {
 }
 REFUSALS = (
     *("not_yours", "out_of_term", "separation_of_duties", "stale", "not_from_here"),
-    *(
-        "odd",
-        "required",
-        "paper_not_ready",
-        "signed_other_bytes",
-        "not_signed",
-        "needs_key",
-        "number_taken",
-    ),
+    *("odd", "required", "paper_not_ready", "signed_other_bytes", "needs_key", "number_taken"),
 )
 NOBODY = 17
 PLACES, APPOINTMENTS = count(100), count(1)

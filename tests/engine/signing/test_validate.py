@@ -91,9 +91,10 @@ def test_a_signature_spelled_otherwise_is_not_valid(
     start, stop = covered.gap
     lower = paper.issued[:start] + paper.issued[start:stop].lower() + paper.issued[stop:]
     assert "odd_coverage" in problems(ec_house, lower)[role]
+    # The last digit is one of the padding, or of a signature that took all its room.
     padded = bytearray(paper.issued)
-    padded[stop - 2] = ord("1")
-    assert "respelled" in problems(ec_house, bytes(padded))[role]
+    padded[stop - 2] = ord("2" if padded[stop - 2] == ord("1") else "1")
+    assert {"respelled", "altered"} & problems(ec_house, bytes(padded))[role]
     assert valid(ec_house, bytes(padded)) == []
 
 

@@ -227,7 +227,7 @@ def test_what_a_paper_quotes_of_a_district_comes_without_a_result(
     )
     assert (load(session, data).new, count(session), count(session, Quoted)) == (4, 1, 3)
     (told,) = beside(session, 2011, 2011, country.district)[2011]
-    assert (told.quoted, told.computed, told.source) == ("70", "100", "55/BC")
+    assert (told.quoted, told.computed, told.source) == ("70", "33", "55/BC")
     assert (load(session, data).same, count(session, Quoted)) == (4, 3)
     other = load(session, csv((2011, 401, "", "huyện", "", "", "", "71")))
     assert refused(other) == [("H2", "quoted_differs")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from engine.definition import Definition, Due
 from engine.diagram.lettering import plain
@@ -26,8 +26,6 @@ WORKING_DAYS = "urn:binhxet:working-days"
 
 def bpmn_file(definition: Definition, language: str, words: Wording) -> bytes:
     """The file. Every state of every transition must exist, as in any sound definition."""
-    for prefix, uri in PREFIXES.items():
-        register_namespace(prefix, uri)
     made = process(definition, language, words)
     placed = places(definition, made)
     root = Element(
@@ -44,8 +42,27 @@ def bpmn_file(definition: Definition, language: str, words: Wording) -> bytes:
     _process(root, made, words, definition)
     _picture(root, made, placed)
     indent(root)
+    _prefix(root)
     content: bytes = tostring(root, encoding="UTF-8", xml_declaration=True)
     return content
+
+
+def _prefix(root: Element) -> None:
+    """Puts the usual prefixes in the place of the namespaces. The library would do so, but for
+    all XML of the process at once: the metadata of papers then came out with others."""
+    short = {f"{{{uri}}}": f"{prefix}:" for prefix, uri in PREFIXES.items()}
+
+    def prefixed(name: str) -> str:
+        uri, end, rest = name.rpartition("}")
+        return short[uri + end] + rest if end else name
+
+    for element in root.iter():
+        element.tag = prefixed(element.tag)
+        told = {prefixed(name): value for name, value in element.attrib.items()}
+        element.attrib.clear()
+        element.attrib.update(told)
+    for prefix, uri in PREFIXES.items():
+        root.set(f"xmlns:{prefix}", uri)
 
 
 def _process(root: Element, made: Process, words: Wording, definition: Definition) -> None:

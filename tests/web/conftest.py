@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
@@ -148,6 +149,9 @@ def site(district_url: str, tmp_path: Path) -> Iterator[Site]:
     """The site over the small district."""
     app = make_site(district_url, tmp_path)
     yield Site(app)
+    for thread in threading.enumerate():
+        if thread.name.startswith("ceremony"):
+            thread.join(60)  # what goes on beside a page still holds a connection
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

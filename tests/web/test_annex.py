@@ -16,6 +16,7 @@ from engine import clock, outbox
 from engine.papers.book import ANNEX_ISSUED, Paper, PaperVersion
 from engine.signing.coverage import facts
 from engine.signing.pkcs11 import Wanted, choose, credentials
+from tests.web import conftest as site
 from tests.web import world
 from tests.web.room import SINCE, YEARS, Room, listening, room
 from web.cli.ceremony import Ceremony, Ready, Result
@@ -54,6 +55,8 @@ def every_list_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     rule = local.AnnexRule.model_construct(longest_list=0)
     told = whole.model_copy(update={"annex": rule})
     monkeypatch.setattr("workflows.bureau.practice", lambda: told)
+    # The house of the sites of this process may have been built before.
+    monkeypatch.setattr("tests.web.conftest._house", site._house.__wrapped__)
 
 
 @pytest.mark.usefixtures("every_list_apart")

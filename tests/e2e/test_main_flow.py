@@ -9,9 +9,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from engine import history
+from tests.databases import KINDS
 from tests.e2e.conftest import PIN, Served, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def served_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 class Desk:

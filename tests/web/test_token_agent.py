@@ -41,6 +41,13 @@ from workflows.verification import verify
 
 
 @pytest.fixture
+def database_kind() -> str:
+    """The program beside a token knows the site alone; what the site does with either database
+    is asked in ``test_signing``."""
+    return "postgresql"
+
+
+@pytest.fixture
 def live(database_url: str, tmp_path: Path) -> Iterator[Room]:
     with room(database_url, tmp_path) as made, listening(made):
         yield made

@@ -26,6 +26,13 @@ from workflows.queries import ceremonies as queries
 
 
 @pytest.fixture
+def database_kind() -> str:
+    """The program beside a token knows the site alone; what the site does with either database
+    is asked in ``test_signing``."""
+    return "postgresql"
+
+
+@pytest.fixture
 def two(database_url: str, tmp_path: Path) -> Iterator[Room]:
     """Two papers, and tokens for the chair and the seal."""
     with room(database_url, tmp_path, papers=2) as made, listening(made):

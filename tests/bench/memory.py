@@ -77,7 +77,8 @@ def _worker(settings: Settings, count: int) -> Iterator[Figure]:
 
 def _ask_for_papers(session: Session, house: House, count: int) -> None:
     """So many papers of every kind, to be laid out by whoever works on the outbox."""
-    samples = sorted(SAMPLES.glob("*.json"))
+    every = sorted(SAMPLES.glob("*.json"))
+    samples = [one for one in every if one.name.partition(".")[0] in house.kinds]
     chosen = [samples[number % len(samples)] for number in range(count)]
     kinds = [house.kinds[sample.name.partition(".")[0]] for sample in chosen]
     files = []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from engine.errors import Refusal, Refused
-from workflows.exchange import headings, ods, separated, xlsx
+from workflows.exchange import headings, ods, separated
 from workflows.exchange.sheet import FORMATS
 
 
@@ -17,6 +17,8 @@ def template(kind: str, name: str, language: str = "vi") -> bytes:
     examples: Sequence[Sequence[str]] = [list(map(str, line)) for line in layout["examples"]]
     match PurePath(name).suffix.lower():
         case ".xlsx":
+            from workflows.exchange import xlsx  # a large library, seldom asked
+
             return xlsx.write(layout["title"], top, examples)
         case ".ods":
             return ods.write(layout["title"], top, examples)

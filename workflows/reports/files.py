@@ -11,9 +11,7 @@ from engine.errors import Refusal, Refused
 from engine.papers.letters import unreadable
 from engine.papers.template import Unprintable
 from workflows.reports import paper
-from workflows.reports.document import document
 from workflows.reports.parts import Cell, Report
-from workflows.reports.workbook import workbook
 from workflows.units import Unit
 
 TYPES = {
@@ -41,9 +39,14 @@ def content(
     """The file in one of ``TYPES``; raises ``Refused`` (``paper_letters``) where somebody
     wrote letters that the paper's typeface lacks."""
     report = readable(report)
+    # These libraries are large, and most processes never make such a file.
     if format == "docx":
+        from workflows.reports.document import document
+
         return document(report, base_url)
     if format == "xlsx":
+        from workflows.reports.workbook import workbook
+
         return workbook(report, base_url)
     try:
         return renderer.render(

@@ -44,6 +44,9 @@ settings.load_profile(
 )
 
 
+sharing.hash_weakly()
+sharing.share_routes()
+
 # Worker processes inherit the name from the one that starts them.
 RUN = os.environ.setdefault("BINHXET_TEST_RUN", f"bxtest_{new_code(8)}")
 

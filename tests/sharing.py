@@ -10,11 +10,15 @@ from __future__ import annotations
 import gc
 from typing import Any
 
+from argon2 import PasswordHasher
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
+
+from workflows import people
 
 COMPILED = 2000
 """Statements to keep; the suite has some hundreds."""
@@ -31,6 +35,10 @@ def _share(connection: Connection) -> None:
     dialect, compiled = _dialects.setdefault(f"{engine.dialect.name}+{engine.driver}", mine)
     connection.dialect = engine.dialect = dialect
     engine._compiled_cache = compiled
+    if dialect.name == "sqlite" and not connection.info.get("unflushed"):
+        # As on the server of the tests: nothing of their data is to last.
+        connection.connection.cursor().execute("PRAGMA synchronous=OFF")
+        connection.info["unflushed"] = True
 
 
 class _Kept(BytecodeCache):
@@ -64,3 +72,25 @@ def rest_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def hash_weakly() -> None:
+    """Passwords of tests are hashed with the least work that the algorithm allows: a guess at
+    them is worth nothing, and a person who signs in waited a tenth of a second for each."""
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    people._hasher = lambda: weak  # type: ignore[assignment]
+
+
+def share_routes() -> None:
+    """Compiles how an address is written once for all applications, which have the same ones:
+    it took most of the time in which an application is made."""
+    compiled: dict[Any, Any] = {}
+    compile_builder = Rule._compile_builder
+
+    def shared(self: Rule, append_unknown: bool = True) -> Any:
+        key = (self.rule, append_unknown, repr(self.defaults), *self._trace)
+        if key not in compiled:
+            compiled[key] = compile_builder(self, append_unknown)
+        return compiled[key]
+
+    Rule._compile_builder = shared  # type: ignore[method-assign]

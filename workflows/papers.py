@@ -109,9 +109,9 @@ class PaperDesk:
     def renderer(self) -> Renderer:
         # Loaded when the first paper is laid out: a web process that only shows pages does
         # without the typesetter's hundred megabytes.
-        from engine.papers.render import Renderer
+        from engine.papers.render import renderer_of
 
-        return Renderer(self.templates_folder)
+        return renderer_of(self.templates_folder)
 
     @property
     def handlers(self) -> Mapping[str, Handler]:

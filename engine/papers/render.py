@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -222,6 +222,13 @@ class Renderer:
 
     def _style(self, source: str) -> CSS:
         return CSS(string=source, url_fetcher=self._fetcher, font_config=self._fonts)
+
+
+@lru_cache(maxsize=4)
+def renderer_of(template_folder: Path) -> Renderer:
+    """The renderer of a folder, one for all desks of a process: what it has laid out once, it
+    fills for each of them. For a folder whose templates stay as they are."""
+    return Renderer(template_folder)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 from tests.e2e.test_accessibility import RULES
 from tests.engine.signing.tokens import PIN
 from tests.web import world
-from tests.web.room import ROOT, Room, room
+from tests.web.room import Room, room
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -37,7 +37,7 @@ class Program:
         told = {"BINHXET_PASSWORD": world.PASSWORD, "PYTHONUNBUFFERED": "1"}
         pipes: Any = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **here.tokens.environment, **told}, **pipes
+            command, env={**os.environ, **here.tokens.environment, **told}, **pipes
         )
         self.lines: Queue[str] = Queue()
         self.said = ""

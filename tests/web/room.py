@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextvars
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from engine.papers.book import PaperVersion
 from engine.registers import Entry
 from engine.signing.authority import Algorithm, Authority, Issued
 from engine.signing.pkcs11 import Place
+from tests import programs
 from tests.databases import opened
 from tests.engine.signing.tokens import PIN, Tokens
 from tests.web import world
@@ -37,7 +37,6 @@ from workflows.keys import ROOTS, authority_reference, person_reference
 from workflows.people import Account, hash_password
 from workflows.queries import ceremonies as queries
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SINCE, YEARS = date(2020, 1, 1), 40
 WHO = ("chair", "clerk", "police", "district_chair", "district_clerk")
 
@@ -102,7 +101,7 @@ class Room:
     ) -> subprocess.CompletedProcess[str]:
         """Runs ``binhxet token-agent`` as a program of its own, as that person."""
         name, *rest = (str(word) for word in words)
-        command = [sys.executable, "-W", "error", "-m", "web.cli", "token-agent", name, *rest]
+        command = ["token-agent", name, *rest]
         command += ["--server", self.url, "--user", user, "--lang", "en"]
         if name in ("sign", "issue", "batch"):
             place = self.places[token or user]
@@ -112,19 +111,11 @@ class Room:
         return done
 
     def program(
-        self, command: Sequence[str], **environment: str
+        self, words: Sequence[str], **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a program that sees the tokens and knows password and PIN; nobody answers it."""
+        """Calls ``binhxet`` where the tokens are seen, and password and PIN are known."""
         told = {"BINHXET_PASSWORD": world.PASSWORD, "BINHXET_PIN": PIN} | environment
-        return subprocess.run(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **self.tokens.environment, **told},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return programs.call(words, {**os.environ, **self.tokens.environment, **told})
 
     # ------------------------------------------------------------------ batches
 

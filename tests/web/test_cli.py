@@ -6,7 +6,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,23 +109,17 @@ def test_help_speaks_the_language_that_was_asked_for(shell: Shell) -> None:
     assert "The workflows there are" in english("workflows", "list", "--help").out
 
 
-def test_the_command_line_starts_quickly_and_loads_nothing_it_does_not_need() -> None:
+def test_the_command_line_loads_nothing_it_does_not_need() -> None:
     program = (
         "import sys\n"
         "from web.cli import binhxet\n"
         "binhxet.main(['--help'], prog_name='binhxet', standalone_mode=False)\n"
         f"print(sorted(set({HEAVY!r}) & set(sys.modules)))\n"
     )
-    took = []
-    for _ in range(3):
-        began = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        took.append(time.perf_counter() - began)
-        assert done.stdout.splitlines()[-1] == "[]"
-    # 0.13 s on the machine this was written on; the rest is for a busy one.
-    assert min(took) < 1.0
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 # ------------------------------------------------------------------ exit codes

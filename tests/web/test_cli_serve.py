@@ -91,6 +91,7 @@ class Server:
         )
         _until(lambda: self.process.poll() is not None or self.answers("/healthz") == 200)
         assert self.process.poll() is None, self.told()
+        self.family = _family(self.process.pid)
 
     def answers(self, path: str) -> int:
         address = f"http://127.0.0.1:{self.port}{path}"
@@ -115,19 +116,71 @@ class Server:
         return self.process.wait(PATIENCE)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A server that runs; what is left of it is ended with the test."""
-    made = Server(tmp_path / "var")
-    family = _family(made.process.pid)
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
+    """The servers that were started, the newest last; what is left of them is ended."""
+    made: list[Server] = []
     yield made
-    if made.process.poll() is None:
-        made.process.kill()
-        made.process.wait()
-    made.log.close()
-    for pid in family:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    for one in made:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+        one.log.close()
+        for pid in one.family:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def server(servers: list[Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A server that runs: the one before, if its test did not end it."""
+    if not servers or servers[-1].process.poll() is not None:
+        servers.append(Server(tmp_path_factory.mktemp("server") / "var"))
+    return servers[-1]
+
+
+@pytest.mark.slow
+def test_the_site_answers_while_strangers_have_bombs_opened(server: Server) -> None:
+    bomb, address = unpacks_to_gigabytes(), f"http://127.0.0.1:{server.port}/verify"
+    mark = "a-boundary"
+    head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+    body = head.encode() + bomb + f"\r\n--{mark}--\r\n".encode()
+    told: list[list[str]] = []
+
+    def send() -> None:
+        kind = {"Content-Type": f"multipart/form-data; boundary={mark}"}
+        asked = urllib.request.Request(address, body, kind | {"Accept": "application/json"})
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:  # noqa: S310
+            reasons = json.load(answer)["reasons"]
+        told.append([one["code"] for one in reasons])
+
+    senders = [threading.Thread(target=send) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    slowest = 0.0
+    while any(sender.is_alive() for sender in senders):
+        begun = time.monotonic()
+        assert server.answers("/healthz") == 200
+        slowest = max(slowest, time.monotonic() - begun)
+    assert told.count(["busy"]) >= 1
+    assert len(told) == 4
+    assert slowest < 2.5
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_is_started_again(server: Server) -> None:
+    (worker,) = (
+        pid
+        for pid in _family(server.process.pid)
+        if b"--parent" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    )
+    os.kill(worker, signal.SIGKILL)
+
+    def renewed() -> bool:
+        return len(_family(server.process.pid) - {worker}) == 3
+
+    _until(renewed)
+    server.family |= _family(server.process.pid)
 
 
 @pytest.mark.slow
@@ -164,58 +217,12 @@ def test_site_and_worker_start_work_and_end_together(
     assert "Traceback" not in server.told()
 
 
-@pytest.mark.slow
-def test_the_site_answers_while_strangers_have_bombs_opened(server: Server) -> None:
-    bomb, address = unpacks_to_gigabytes(), f"http://127.0.0.1:{server.port}/verify"
-    mark = "a-boundary"
-    head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
-    body = head.encode() + bomb + f"\r\n--{mark}--\r\n".encode()
-    told: list[list[str]] = []
-
-    def send() -> None:
-        kind = {"Content-Type": f"multipart/form-data; boundary={mark}"}
-        asked = urllib.request.Request(address, body, kind | {"Accept": "application/json"})
-        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:  # noqa: S310
-            reasons = json.load(answer)["reasons"]
-        told.append([one["code"] for one in reasons])
-
-    senders = [threading.Thread(target=send) for _ in range(4)]
-    for sender in senders:
-        sender.start()
-    slowest = 0.0
-    while any(sender.is_alive() for sender in senders):
-        begun = time.monotonic()
-        assert server.answers("/healthz") == 200
-        slowest = max(slowest, time.monotonic() - begun)
-    assert told.count(["busy"]) >= 1
-    assert len(told) == 4
-    assert slowest < 2.5
-
-
 def test_no_process_outlives_a_server_that_was_killed(server: Server) -> None:
     family = _family(server.process.pid)
     assert family
     server.process.kill()
     server.process.wait()
     _until(lambda: not any(_alive(pid) for pid in family))
-
-
-@pytest.mark.slow
-def test_a_worker_that_dies_is_started_again(server: Server) -> None:
-    (worker,) = (
-        pid
-        for pid in _family(server.process.pid)
-        if b"--parent" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    )
-    os.kill(worker, signal.SIGKILL)
-
-    def renewed() -> bool:
-        return len(_family(server.process.pid) - {worker}) == 3
-
-    _until(renewed)
-    family = _family(server.process.pid)
-    assert server.end(signal.SIGTERM) == 0
-    assert not any(_alive(pid) for pid in family)
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ import http.server
 import json
 import ssl
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -151,7 +150,7 @@ def test_a_wrong_password_is_tried_once_for_a_whole_batch(live: Room) -> None:
 def test_certificates_are_told_without_a_pin(live: Room) -> None:
     live.plug_in()
     place = live.places["chair"]
-    command = [sys.executable, "-m", "web.cli", "token-agent", "certificates", "--json"]
+    command = ["token-agent", "certificates", "--json"]
     done = live.program([*command, "--module", str(place.module), "--token", place.label])
     (one,) = json.loads(done.stdout)
     (held,) = credentials(place)
@@ -162,7 +161,7 @@ def test_certificates_are_told_without_a_pin(live: Room) -> None:
 def test_nothing_is_signed_unasked(live: Room) -> None:
     live.plug_in()
     place = live.places["chair"]
-    command = [sys.executable, "-m", "web.cli", "token-agent", "sign", str(live.paper)]
+    command = ["token-agent", "sign", str(live.paper)]
     command += ["--server", live.url, "--user", "chair", "--token", place.label, "--lang", "en"]
     before = live.whole()
     unasked = live.program(command, BINHXET_PKCS11_MODULE=str(place.module))

@@ -116,14 +116,14 @@ def check_code(text: str, bundle: Bundle) -> Checked:
 
 
 def check_file(
-    content: bytes, bundle: Bundle, code: str | None = None, *, ask: Ask = cage.ask
+    content: bytes, bundle: Bundle, code: str | None = None, *, ask: Ask | None = None
 ) -> Checked:
     """The four answers about a file. ``code`` is the text of a code scanned from a print, if
     there is one: it must be the file's own. Any bytes at all are answered; ``ask`` opens
     them in a process of its own, unless the caller knows better."""
     if len(content) > LARGEST:
         return too_large(bundle)
-    found = ask(content, bundle.roots, inside=True)
+    found = (ask or cage.ask)(content, bundle.roots, inside=True)
     if found.examined.problem:
         code_of = "file_too_complex" if found.examined.problem == "too_complex" else ""
         return _unread(bundle, code_of or "unreadable_pdf")
@@ -182,7 +182,7 @@ def _compared(
 
 
 def check_annex(
-    content: bytes, bundle: Bundle, paper: bytes | None = None, *, ask: Ask = cage.ask
+    content: bytes, bundle: Bundle, paper: bytes | None = None, *, ask: Ask | None = None
 ) -> Checked | None:
     """The four answers about an annex in a file of its own; none for any other file.
 
@@ -190,6 +190,7 @@ def check_annex(
     ``paper`` beside it everything can be answered, without it only whether the annex is whole
     and its signature holds.
     """
+    ask = ask or cage.ask
     found = ask(content, bundle.roots).examined if len(content) <= LARGEST else None
     reports = found.reports if found else ()
     if [report.role for report in reports] != ["annex"]:

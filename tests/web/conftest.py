@@ -23,8 +23,8 @@ from engine.house import House
 from engine.move import Command
 from engine.store import BlobStore
 from tests import databases as dbs
+from tests import sharing
 from tests.databases import Databases
-from tests.sharing import share_templates
 from tests.web import world
 from web import application, create_app
 from web.extensions import bureau, db
@@ -103,6 +103,11 @@ def post(client: FlaskClient, address: str, page: str = "/sign-in", **data: Any)
 
 
 @pytest.fixture(autouse=True)
+def files_opened_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    sharing.open_here(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
 def fixed_clock() -> Iterator[None]:
     """A working morning in March."""
     with clock.fixed_at(clock.vietnam(TODAY, time(9, 0))):
@@ -132,7 +137,7 @@ def make_site(url: str, folder: Path, **chosen: Any) -> Flask:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(application, "build_bureau", _bureau)
         app = create_app(Settings(env="test", database_url=url, var=folder, **chosen))
-    share_templates(app.jinja_env)
+    sharing.share_templates(app.jinja_env)
     return app
 
 

@@ -14,7 +14,6 @@ from werkzeug.test import TestResponse
 
 from engine.db import writing
 from engine.papers.book import Paper
-from engine.signing import cage
 from engine.store import BlobStore
 from tests.databases import opened
 from tests.engine.signing.altering.keys import FOLDER
@@ -36,9 +35,8 @@ JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def codes(site: Site, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The genuine papers, issued at this site; strangers' files are opened in this process."""
-    monkeypatch.setattr(cage, "ask", cage.answer)
+def codes(site: Site) -> dict[str, str]:
+    """The genuine papers, issued at this site."""
     return dict(site.do(lambda session: enter(session, bureau().desk).codes))
 
 

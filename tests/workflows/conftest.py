@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from tests import sharing
 from tests.databases import Databases, opened
 from tests.workflows.places import Country, settle
 from workflows.demo import populate
@@ -19,6 +20,11 @@ def build_demonstration(engine: Engine) -> None:
     """The populated demonstration, before anything was nominated."""
     with Session(engine) as session:
         populate(session, year=YEAR, on_progress=lambda *_: None)
+
+
+@pytest.fixture(autouse=True)
+def files_opened_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    sharing.open_here(monkeypatch)
 
 
 @pytest.fixture

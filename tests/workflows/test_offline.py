@@ -37,8 +37,7 @@ from tests.workflows.test_archive import FakeLists, FakeTime
 from workflows import archive, library, logbook, trust
 from workflows.bureau import TEMPLATES
 from workflows.keys import ROOTS, ROOTS_OF, Keyring, authority_reference, person_reference
-from workflows.offline import Checked, check_code, too_large
-from workflows.offline import check_file as check_stranger
+from workflows.offline import Checked, check_code, check_file, too_large
 from workflows.papers import PaperDesk
 from workflows.statement_keys import Published, StatementKeys
 from workflows.times import Times
@@ -47,6 +46,7 @@ from workflows.verification import verify
 
 PIN, BASE, SINCE = "135790", "https://binhxet.example.vn", date(2024, 1, 1)
 Told = dict[str, Any]
+IN_A_CHILD = cage.ask
 
 
 @dataclass
@@ -155,11 +155,6 @@ def case(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         stamped = [one for one in office.climb() if one.startswith(issued)]
         yield Case(folder, signed, issued, other, stamped, told)
     databases.drop(url)
-
-
-def check_file(content: bytes, bundle: Bundle, code: str | None = None) -> Checked:
-    """In this process: a new one for each file would take most of the time."""
-    return check_stranger(content, bundle, code, ask=cage.answer)
 
 
 def codes(found: Checked) -> list[str]:
@@ -284,9 +279,10 @@ def test_a_certificate_from_another_root_is_no_signature_of_ours(case: Case) -> 
 
 def test_a_file_is_opened_in_a_process_of_its_own(case: Case) -> None:
     bundle = case.bundle()
-    assert check_stranger(case.stamped[3], bundle) == check_file(case.stamped[3], bundle)
+    caged = check_file(case.stamped[3], bundle, ask=IN_A_CHILD)
+    assert caged == check_file(case.stamped[3], bundle)
     trap = with_data(case.issued, packed(2**30), Name.FlateDecode)
-    assert codes(check_stranger(trap, bundle)) == ["no_data_inside"]
+    assert codes(check_file(trap, bundle, ask=IN_A_CHILD)) == ["no_data_inside"]
 
 
 def test_data_are_unpacked_no_further_than_any_data_reach(case: Case) -> None:
@@ -314,7 +310,8 @@ def with_data(content: bytes, data: bytes, how: Any) -> bytes:
 def test_what_cannot_be_opened_is_told_as_that(case: Case, monkeypatch: Any) -> None:
     bundle = case.bundle()
     monkeypatch.setattr(cage, "_COMMAND", ["false"])
-    assert codes(check_stranger(case.issued, bundle)) == ["file_too_complex"]
+    monkeypatch.setattr(cage, "ask", IN_A_CHILD)
+    assert codes(check_file(case.issued, bundle)) == ["file_too_complex"]
     with pytest.raises(Refused) as caught:
         cage.data(case.issued)
     assert caught.value.code == "file_too_complex"

@@ -6,7 +6,9 @@ PostgreSQL.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from engine.clock import new_code
 from engine.db import tune
 from tests import databases as dbs
 from tests import sharing
+from tests.postgres import MEMORY, memory_serves
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / os.environ.get("VAR", "var")
@@ -46,9 +49,30 @@ settings.load_profile(
 
 sharing.hash_weakly()
 sharing.share_routes()
+sharing.prove_once()
+sharing.render_once()
+
+FOLDERS = f"bx-test-{hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:16]}"
 
 # Worker processes inherit the name from the one that starts them.
 RUN = os.environ.setdefault("BINHXET_TEST_RUN", f"bxtest_{new_code(8)}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Files of tests are kept in memory where there is room: they are flushed, copied and
+    removed by the ten thousand. Workers get their folder from the process that starts them."""
+    if hasattr(config, "workerinput") or config.option.basetemp or not memory_serves():
+        return
+    for left in MEMORY.glob(f"{FOLDERS}-*"):
+        if not Path(f"/proc/{left.name.rpartition('-')[2]}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    config.option.basetemp = MEMORY / f"{FOLDERS}-{os.getpid()}"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and str(config.option.basetemp).startswith(str(MEMORY)):
+        shutil.rmtree(config.option.basetemp, ignore_errors=True)
 
 
 def pytest_collection_finish() -> None:

@@ -156,11 +156,16 @@ def keep(folder: Path, settings: Mapping[str, str]) -> None:
             shutil.rmtree(made, ignore_errors=True)
 
 
+def memory_serves() -> bool:
+    """Whether what lasts no longer than the tests can be kept in memory."""
+    return os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM
+
+
 def data_folder(folder: Path, settings: Mapping[str, str]) -> Path:
     """Where the server keeps its data: in memory if nothing of it is to last, for a copy of a
     database takes ten times as long on a disk; else, and where memory is short, in ``folder``."""
     lasting = settings["fsync"] == "on"
-    if lasting or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
+    if lasting or not memory_serves():
         return folder / "data"
     # Named after the folder, so that what a killed keeper left is found and removed.
     name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]

@@ -19,11 +19,16 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from engine.papers.freeze import freeze
 from engine.signing import cage
-from workflows import people
+from workflows import bureau, library, people
+from workflows.papers import PaperDesk
 
 COMPILED = 2000
 """Statements to keep; the suite has some hundreds."""
+
+PAPERS = 500
+"""Papers to keep, of some hundred kilobytes at the most."""
 
 _dialects: dict[str, tuple[Dialect, LRUCache[Any, Any]]] = {}
 
@@ -96,6 +101,50 @@ def share_routes() -> None:
         return compiled[key]
 
     Rule._compile_builder = shared  # type: ignore[method-assign]
+
+
+def prove_once() -> None:
+    """The law on file is proved sound by the first who builds the product on it."""
+    proved: list[library.Law] = []
+    prove = bureau.prove
+
+    def remembering(law: library.Law) -> None:
+        if not any(one is law for one in proved):
+            prove(law)
+            proved.append(law)
+
+    bureau.prove = remembering
+
+
+def render_once() -> None:
+    """A paper with the values of an earlier one is not laid out again: the same values give the
+    same bytes, which has its own tests."""
+    known = LRUCache[Any, bytes](PAPERS)
+
+    def render(self: PaperDesk) -> Any:
+        from engine.papers.render import renderer_of
+
+        laid_out = renderer_of(self.templates_folder)
+        return laid_out if self.templates_folder != bureau.TEMPLATES else _Remembering(laid_out, known)
+
+    PaperDesk.renderer = property(render)  # type: ignore[assignment,method-assign]
+
+
+class _Remembering:
+    """The renderer of our own templates, which remembers its papers."""
+
+    def __init__(self, renderer: Any, known: LRUCache[Any, bytes]) -> None:
+        self._renderer, self._known = renderer, known
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._renderer, name)
+
+    def render(self, template: str, values: Any, enclosed: Any = ()) -> bytes:
+        key = (template, freeze(values), repr(enclosed))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._renderer.render(template, values, enclosed)
+        return found
 
 
 def open_here(patch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ def test_rendering_again_gives_the_same_bytes(renderer: Renderer, read: Read, na
 
 
 def test_another_process_gives_the_same_bytes(read: Read) -> None:
+    names = [name for name in SAMPLES if "." not in name]
     script = (
         "import hashlib, json, sys; from pathlib import Path;"
         "from engine.papers.render import Renderer;"
@@ -38,13 +39,13 @@ def test_another_process_gives_the_same_bytes(read: Read) -> None:
         " for n in reversed(sys.argv[2:])}))"
     )
     told = subprocess.run(
-        [sys.executable, "-c", script, str(FOLDER), *SAMPLES],
+        [sys.executable, "-c", script, str(FOLDER), *names],
         env={"PYTHONHASHSEED": "7", "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
         capture_output=True,
         check=True,
         text=True,
     ).stdout
-    here = {name: hashlib.sha256(read(name).content).hexdigest() for name in SAMPLES}
+    here = {name: hashlib.sha256(read(name).content).hexdigest() for name in names}
     assert json.loads(told) == here
 
 

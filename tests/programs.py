@@ -18,9 +18,7 @@ _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["web.cli.agent", "web.cli.loopback", "web.cli.certificates"])
 
 
-def call(
-    words: Sequence[str], environment: Mapping[str, str]
-) -> subprocess.CompletedProcess[str]:
+def call(words: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """``binhxet`` with these words and nothing in its environment but what is given; nobody
     answers it. A warning is an error there too."""
     with TemporaryDirectory() as folder:

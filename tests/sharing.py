@@ -81,6 +81,10 @@ def rest_the_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+STRONG = people._hasher
+"""What production hashes with."""
+
+
 def hash_weakly() -> None:
     """Passwords of tests are hashed with the least work that the algorithm allows: a guess at
     them is worth nothing, and a person who signs in waited a tenth of a second for each."""
@@ -125,7 +129,9 @@ def render_once() -> None:
         from engine.papers.render import renderer_of
 
         laid_out = renderer_of(self.templates_folder)
-        return laid_out if self.templates_folder != bureau.TEMPLATES else _Remembering(laid_out, known)
+        return (
+            laid_out if self.templates_folder != bureau.TEMPLATES else _Remembering(laid_out, known)
+        )
 
     PaperDesk.renderer = property(render)  # type: ignore[assignment,method-assign]
 

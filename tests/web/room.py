@@ -110,9 +110,7 @@ class Room:
         assert done.returncode == expect, done.stdout + done.stderr
         return done
 
-    def program(
-        self, words: Sequence[str], **environment: str
-    ) -> subprocess.CompletedProcess[str]:
+    def program(self, words: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
         """Calls ``binhxet`` where the tokens are seen, and password and PIN are known."""
         told = {"BINHXET_PASSWORD": world.PASSWORD, "BINHXET_PIN": PIN} | environment
         return programs.call(words, {**os.environ, **self.tokens.environment, **told})

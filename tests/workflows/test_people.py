@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engine.db import writing
+from tests import sharing
 from tests.workflows.places import Country
 from workflows import people
 from workflows.actors import find_actor
@@ -90,6 +91,12 @@ def test_the_same_password_never_hashes_twice_alike() -> None:
     assert first != second
     assert first.startswith("$argon2id$")
     assert "right" not in first
+
+
+def test_a_password_costs_a_thief_what_the_standard_asks() -> None:
+    """RFC 9106 section 4, the second recommended set: 64 MiB, three passes."""
+    strong = sharing.STRONG()
+    assert (strong.type.name, strong.memory_cost, strong.time_cost) == ("ID", 65536, 3)
 
 
 def test_one_account_a_person_and_one_person_a_name(session: Session) -> None:

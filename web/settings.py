@@ -257,7 +257,7 @@ def _is_default(secret: str) -> bool:
 def _database_problems(settings: Settings) -> Iterator[Problem]:
     from sqlalchemy.exc import SQLAlchemyError
 
-    from workflows import migrate
+    from workflows import revision
 
     name = f"{PREFIX}DATABASE_URL"
     url = settings.database_url
@@ -269,11 +269,11 @@ def _database_problems(settings: Settings) -> Iterator[Problem]:
         yield Problem("no_database", name, url)
         return
     try:
-        found = migrate.current(url)
+        found = revision.current(url)
     except SQLAlchemyError as error:
         yield Problem("database_unreachable", name, str(error.__cause__ or error).splitlines()[0])
         return
-    if found != migrate.head():
+    if found != revision.head():
         yield Problem("unmigrated_database", name, "binhxet migrate")
 
 

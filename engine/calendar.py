@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-import holidays
-
 from engine import clock
 from engine.definition import Due
 
@@ -21,6 +19,8 @@ SATURDAY = 5
 
 @lru_cache(maxsize=64)
 def _public_holidays(country: str, year: int) -> frozenset[date]:
+    import holidays  # here: a process that counts no term does not hold the world's calendars
+
     return frozenset(holidays.country_holidays(country, years=year))
 
 

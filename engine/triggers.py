@@ -1,15 +1,22 @@
 """The database itself refuses what no code of ours should ever try.
 
 A state may only change together with a history row of the new version; history, the log and
-its checkpoints may neither be updated nor deleted. The same promises on both databases.
+its checkpoints may neither be updated nor deleted. No number of a register is given twice or
+taken back, and a paper stays as it was drafted, with the number it was issued with and every
+file it had. The same promises on both databases.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, event
-from sqlalchemy.schema import ExecutableDDLElement
+from engine import kept
+from engine.kept import Guard, Kept, altered, either
 
-from engine.db import Base
+DRAFTED = (
+    *("id", "kind", "authority_id", "code"),
+    *('"values"::text', "values_digest", "template_digest", "drafted_at"),
+)
+ISSUED = ("number", "number_text", "issued_on")
+"""The columns of a paper that come with its draft, and with its issue."""
 
 SQLITE = (
     """
@@ -70,22 +77,6 @@ SQLITE = (
     """
     CREATE TRIGGER checkpoints_follow BEFORE INSERT ON checkpoints
     WHEN NEW.size <= (SELECT COALESCE(MAX(size), 0) FROM checkpoints)
-    BEGIN SELECT RAISE(ABORT, 'the log only grows'); END
-    """,
-    """
-    CREATE TRIGGER log_leaves_stay_as_written BEFORE UPDATE ON log_leaves
-    BEGIN SELECT RAISE(ABORT, 'the log only grows'); END
-    """,
-    """
-    CREATE TRIGGER log_leaves_stay BEFORE DELETE ON log_leaves
-    BEGIN SELECT RAISE(ABORT, 'the log only grows'); END
-    """,
-    """
-    CREATE TRIGGER checkpoints_stay_as_written BEFORE UPDATE ON checkpoints
-    BEGIN SELECT RAISE(ABORT, 'the log only grows'); END
-    """,
-    """
-    CREATE TRIGGER checkpoints_stay BEFORE DELETE ON checkpoints
     BEGIN SELECT RAISE(ABORT, 'the log only grows'); END
     """,
     """
@@ -151,12 +142,6 @@ POSTGRESQL = (
     FOR EACH STATEMENT EXECUTE FUNCTION history_guard()
     """,
     """
-    CREATE FUNCTION log_guard() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-      RAISE EXCEPTION 'the log only grows';
-    END $$
-    """,
-    """
     CREATE FUNCTION log_follow() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF NEW."index" <> (SELECT COALESCE(MAX("index") + 1, 0) FROM log_leaves) THEN
@@ -183,22 +168,6 @@ POSTGRESQL = (
     FOR EACH ROW EXECUTE FUNCTION checkpoints_follow()
     """,
     """
-    CREATE TRIGGER log_leaves_guard BEFORE UPDATE OR DELETE ON log_leaves
-    FOR EACH ROW EXECUTE FUNCTION log_guard()
-    """,
-    """
-    CREATE TRIGGER log_leaves_no_truncate BEFORE TRUNCATE ON log_leaves
-    FOR EACH STATEMENT EXECUTE FUNCTION log_guard()
-    """,
-    """
-    CREATE TRIGGER checkpoints_guard BEFORE UPDATE OR DELETE ON checkpoints
-    FOR EACH ROW EXECUTE FUNCTION log_guard()
-    """,
-    """
-    CREATE TRIGGER checkpoints_no_truncate BEFORE TRUNCATE ON checkpoints
-    FOR EACH STATEMENT EXECUTE FUNCTION log_guard()
-    """,
-    """
     CREATE FUNCTION definition_releases_guard() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF TG_OP = 'INSERT' THEN
@@ -223,13 +192,40 @@ POSTGRESQL = (
 
 STATEMENTS = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 
+GUARDS = (
+    Guard("log_guard", "the log only grows", (Kept("log_leaves"), Kept("checkpoints"))),
+    Guard(
+        "registers_guard",
+        "a number is given once",
+        (
+            Kept(
+                "registers",
+                changed=either(
+                    altered("id", "authority_id", "series", "year"),
+                    "NEW.last <> OLD.last + 1",
+                ),
+                keys=(("id",), ("authority_id", "series", "year")),
+            ),
+            Kept("register_entries", keys=(("id",), ("register_id", "number"), ("paper_id",))),
+        ),
+    ),
+    Guard(
+        "papers_guard",
+        "a paper stays as it was drafted and issued",
+        (
+            Kept(
+                "papers",
+                changed=either(
+                    altered(*DRAFTED), f"(OLD.number IS NOT NULL AND {altered(*ISSUED)})"
+                ),
+                keys=(("id",), ("code",)),
+            ),
+            Kept("paper_versions", keys=(("id",), ("paper_id", "stage", "sha256"))),
+        ),
+    ),
+)
+
 
 def attach() -> None:
     """Creates the triggers whenever the tables are created from the metadata."""
-    for dialect, statements in STATEMENTS.items():
-        for statement in statements:
-            event.listen(Base.metadata, "after_create", _ddl(statement, dialect))
-
-
-def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
-    return DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
+    kept.attach(STATEMENTS, *(guard.statements() for guard in GUARDS))

@@ -141,6 +141,28 @@ def test_the_measures_can_fail() -> None:
     assert foreign_words(ast.parse(words)) == {"thôn", "đ"}
 
 
+HEAVY = (
+    *("aiohttp", "pikepdf", "pyhanko", "pyhanko_certvalidator", "pkcs11"),
+    *("fontTools", "uharfbuzz", "weasyprint", "lxml", "PIL"),
+    *("openpyxl", "docx", "alembic", "mako", "pygments", "holidays", "huey", "psycopg"),
+)
+"""Libraries that a site at rest does not hold: they are loaded when they are asked for."""
+
+
+def test_a_site_at_rest_holds_no_library_that_it_does_not_need(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from web import create_app, settings\n"
+        "app = create_app(settings.load(env='test', var=Path(sys.argv[1])))\n"
+        "assert app.test_client().get('/healthz').status_code == 200\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    held = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(held.stdout.split())
+    assert "flask" in loaded
+    assert loaded & set(HEAVY) == set()
+
+
 LAWFUL = {
     "engine": "",
     "engine.machine": "import transitions",

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError
 
 from tests.databases import opened
-from workflows import migrate
+from workflows import migrate, revision
 from workflows.models import metadata
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,6 +92,11 @@ def test_migrations_build_what_the_models_say(empty_database_url: str, database_
     assert migrated[1], "no trigger at all"
 
 
+def test_the_newest_migration_is_the_one_with_the_highest_number() -> None:
+    folder = ScriptDirectory(str(migrate.MIGRATIONS))
+    assert revision.head() == folder.get_current_head()
+
+
 def test_alembic_finds_nothing_to_migrate(empty_database_url: str) -> None:
     migrate.upgrade(empty_database_url)
     with opened(empty_database_url) as engine, engine.connect() as connection:
@@ -98,9 +104,9 @@ def test_alembic_finds_nothing_to_migrate(empty_database_url: str) -> None:
 
 
 def test_down_to_nothing_and_up_again(empty_database_url: str) -> None:
-    assert migrate.current(empty_database_url) is None
+    assert revision.current(empty_database_url) is None
     migrate.upgrade(empty_database_url)
-    assert migrate.current(empty_database_url) == migrate.head()
+    assert revision.current(empty_database_url) == revision.head()
     first = shape(empty_database_url)
     migrate.downgrade(empty_database_url, "base")
     assert shape(empty_database_url) == ({}, {})
@@ -112,7 +118,7 @@ def test_down_to_nothing_and_up_again(empty_database_url: str) -> None:
 def test_a_migration_that_fails_leaves_nothing(empty_database_url: str, folder: Path) -> None:
     (folder / "versions" / "9999_broken.py").write_text(
         "from alembic import op\n"
-        f"revision, down_revision = '9999', {migrate.head()!r}\n"
+        f"revision, down_revision = '9999', {revision.head()!r}\n"
         "def upgrade():\n"
         "    op.execute('CREATE TABLE half (id integer)')\n"
         "    op.execute('nonsense')\n"
@@ -120,7 +126,7 @@ def test_a_migration_that_fails_leaves_nothing(empty_database_url: str, folder: 
     with pytest.raises(DatabaseError, match="nonsense"):
         migrate.upgrade(empty_database_url)
     assert shape(empty_database_url) == ({}, {})
-    assert migrate.current(empty_database_url) is None
+    assert revision.current(empty_database_url) is None
 
 
 def test_two_processes_take_turns(empty_database_url: str) -> None:
@@ -128,7 +134,7 @@ def test_two_processes_take_turns(empty_database_url: str) -> None:
     command = [sys.executable, "-W", "error", "-c", code, empty_database_url]
     both = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
     assert [process.wait(60) for process in both] == [0, 0]
-    assert migrate.current(empty_database_url) == migrate.head()
+    assert revision.current(empty_database_url) == revision.head()
 
 
 def test_a_written_migration_builds_the_tables(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from engine.jobs import make_queue
 from web import (
     access,
     admin,
@@ -47,6 +47,9 @@ from web.settings import Settings, load, require_start
 from workflows import models
 from workflows.bureau import Bureau
 from workflows.bureau import build as build_bureau
+
+if TYPE_CHECKING:
+    from engine.jobs import Queue
 
 ROOT = Path(__file__).resolve().parent.parent
 BLUEPRINTS = (
@@ -110,16 +113,28 @@ def build(settings: Settings | None = None) -> Flask:
 
 
 def _bureau(chosen: Settings) -> Bureau:
-    queue = make_queue(chosen.queue_url, chosen.secret)
     bureau = build_bureau(
         blob_folder=chosen.blob_folder,
         keys_folder=chosen.keys_folder,
         specimen=chosen.specimen,
-        wake=queue.wake,
+        wake=_bell(chosen),
     )
     equipped = equip(bureau, chosen)
     equipped.house.shelf.known()  # a release that this code cannot run stops the start
     return equipped
+
+
+def _bell(chosen: Settings) -> Callable[[Sequence[int]], None]:
+    """Rings for the worker. The queue, and with it the driver of every database that it could
+    be kept in, is loaded at the first ring."""
+
+    @cache
+    def queue() -> Queue:
+        from engine.jobs import make_queue
+
+        return make_queue(chosen.queue_url, chosen.secret)
+
+    return lambda tasks: queue().wake(tasks)
 
 
 def _dress(app: Flask) -> None:

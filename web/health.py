@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.papers import fonts
 from web.extensions import db, settings
-from workflows import migrate
+from workflows import revision
 from workflows.queries import books
 
 blueprint = Blueprint("health", __name__)
@@ -27,7 +27,7 @@ def readyz() -> tuple[Response, int]:
     try:
         db.session.execute(text("SELECT 1"))
         answers["database"] = True
-        answers["migrations"] = migrate.current(settings().database_url) == migrate.head()
+        answers["migrations"] = revision.current(settings().database_url) == revision.head()
     except SQLAlchemyError:
         db.session.rollback()
     ready = all(answers.values())

@@ -5,17 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from engine import clock, diagram
+from engine import clock
 from engine.commands import available
-from engine.definition import Definition
 from engine.errors import NotFound, Refusal
 from engine.history import Facts, fold
-from web import access, facts, moves, numbers, text, uploads
+from web import access, facts, moves, numbers, text, uploads, ways
 from web.catalogue import gettext
 from web.extensions import bureau, db, language
 from web.identity import SignedIn, somebody
@@ -151,7 +149,8 @@ def show(subject_id: int) -> str:
         lines=lines,
         papers=papers,
         in_hand=paper,
-        picture=picture(definition, case.state, lines),
+        way=ways.way(definition, case.state, lines),
+        picture=ways.picture(definition, case.state, lines),
         told=facts.told(definition, lines, _criteria(case)),
         returned=facts.returned(definition, lines),
         vote=vote(fold(definition, lines)),
@@ -196,15 +195,11 @@ def waits_on(person: SignedIn, offices: Sequence[Pending]) -> bool:
     return any(one.post in held for one in offices)
 
 
-def picture(definition: Definition, state: str, lines: Sequence[cases.Line]) -> str:
-    """The workflow drawn with where the file was and is."""
-    return _drawn(definition, language(), state, frozenset(line.to_state for line in lines))
-
-
-@lru_cache(maxsize=64)
-def _drawn(definition: Definition, language: str, state: str, visited: frozenset[str]) -> str:
-    # Most files come to a state by the same way, and drawing takes longer than all the rest.
-    return diagram.svg(definition, language, current=state, visited=visited)
+@blueprint.get("/nominations/<int:subject_id>/diagram")
+def whole_diagram(subject_id: int) -> str:
+    """The whole diagram of the workflow with where the file is, as large as is wanted."""
+    case = access.nomination(subject_id)
+    return ways.page(case, case.name, url_for("nominations.show", subject_id=case.id))
 
 
 @blueprint.get("/nominations/<int:subject_id>/files/<sha256>")

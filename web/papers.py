@@ -9,14 +9,14 @@ from engine import clock
 from engine.commands import available
 from engine.errors import NotFound, Refusal
 from engine.papers.book import ANNEXES, LEVELS
-from web import access, facts, moves, numbers
+from web import access, facts, moves, numbers, ways
 from web.amendments import after
 from web.catalogue import gettext
 from web.extensions import bureau, db
 from web.identity import somebody
 from web.inbox import Ready
 from web.labels import paper_name
-from web.nominations import picture, waits_on
+from web.nominations import waits_on
 from workflows import annexing, decisions
 from workflows.queries import cases
 from workflows.queries.briefs import briefs
@@ -86,10 +86,18 @@ def show(subject_id: int) -> str:
         versions=[one for one in files if one[0] not in ANNEXES],
         files=files,
         levels=LEVELS,
-        picture=picture(definition, case.state, lines) if len(definition.states) > 1 else "",
+        way=ways.way(definition, case.state, lines),
+        picture=ways.picture(definition, case.state, lines) if len(definition.states) > 1 else "",
         after=after(case),
         desk=moves.Desk("papers", case),
     )
+
+
+@blueprint.get("/papers/<int:subject_id>/diagram")
+def whole_diagram(subject_id: int) -> str:
+    """The whole diagram of the paper's workflow with where it is, as large as is wanted."""
+    case = access.paper(subject_id)
+    return ways.page(case, paper_name(case.id), url_for("papers.show", subject_id=case.id))
 
 
 @blueprint.get("/papers/<int:subject_id>/file")

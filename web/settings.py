@@ -17,6 +17,7 @@ from typing import Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "BINHXET_"
@@ -24,6 +25,9 @@ TEST_SECRET = "known to everybody, for tests only"  # noqa: S105
 SHORTEST_SECRET = 32
 DEMO_TIME = "demo"
 """The scheme of the time authority in this process: ``BINHXET_TSA_URL=demo:``."""
+
+NO_STORE = "no_such_store"
+"""What files would lie in, that is no folder."""
 
 LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
 """The last only cuts fonts down: without it papers are made more slowly, of other bytes."""
@@ -105,9 +109,8 @@ class Settings(BaseSettings):
     def _readable(self) -> Self:
         _check_scheme(self.database_url, "sqlite", "postgresql+psycopg")
         _check_scheme(self.queue_url, "sqlite", "postgresql", "postgresql+psycopg")
-        if urlsplit(self.blob_url).scheme == "s3":
-            raise ValueError("files in an S3 store are not built yet: give a folder, file:///…")
-        _check_scheme(self.blob_url, "file")
+        if self.blob_url and urlsplit(self.blob_url).scheme != "file":
+            raise PydanticCustomError(NO_STORE, "{url}", {"url": self.blob_url})
         _check_scheme(self.base_url, "http", "https")
         _check_scheme(self.tsa_url, "http", "https", DEMO_TIME)
         return self
@@ -163,6 +166,8 @@ def load(**given: Any) -> Settings:
 
 
 def _unreadable(error: Mapping[str, Any]) -> Problem:
+    if error["type"] == NO_STORE:
+        return Problem(NO_STORE, f"{PREFIX}BLOB_URL", str(error["msg"]))
     name = "_".join(str(part) for part in error["loc"])
     message = str(error["msg"]).removeprefix("Value error, ")
     return Problem("unreadable_setting", f"{PREFIX}{name.upper()}" if name else "", message)
@@ -257,7 +262,7 @@ def _is_default(secret: str) -> bool:
 def _database_problems(settings: Settings) -> Iterator[Problem]:
     from sqlalchemy.exc import SQLAlchemyError
 
-    from workflows import migrate
+    from workflows import revision
 
     name = f"{PREFIX}DATABASE_URL"
     url = settings.database_url
@@ -269,11 +274,11 @@ def _database_problems(settings: Settings) -> Iterator[Problem]:
         yield Problem("no_database", name, url)
         return
     try:
-        found = migrate.current(url)
+        found = revision.current(url)
     except SQLAlchemyError as error:
         yield Problem("database_unreachable", name, str(error.__cause__ or error).splitlines()[0])
         return
-    if found != migrate.head():
+    if found != revision.head():
         yield Problem("unmigrated_database", name, "binhxet migrate")
 
 

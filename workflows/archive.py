@@ -33,8 +33,8 @@ from workflows import logbook
 if TYPE_CHECKING:
     from engine.signing.certificates import Kind, Roots
     from engine.signing.evidence import Evidence
+    from engine.signing.findings import SignatureReport
     from engine.signing.tokens import Token
-    from engine.signing.validate import SignatureReport
     from workflows.papers import PaperDesk
 
 TASK = "stamp"

@@ -11,8 +11,7 @@ from workflows.wording import phrase
 
 if TYPE_CHECKING:
     from engine.signing.cage import Answer
-    from engine.signing.examination import Signed
-    from engine.signing.validate import SignatureReport
+    from engine.signing.findings import SignatureReport, Signed
 
 WORDS = LAW / "words" / "checks.toml"
 

@@ -1,4 +1,4 @@
-"""Brings a database to the shape the code expects, and tells which shape it has.
+"""Brings a database to the shape the code expects; ``revision`` tells which shape it has.
 
 ``python -m workflows.migrate MESSAGE`` writes a new migration from what the models have
 and the migrations have not; read it, and add triggers by hand, before it is committed.
@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, create_engine
 
-MIGRATIONS = Path(__file__).with_name("migrations")
+from workflows.revision import MIGRATIONS
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -27,21 +23,6 @@ def upgrade(url: str, revision: str = "head") -> None:
 def downgrade(url: str, revision: str) -> None:
     """Takes migrations back down to ``revision`` (``base``: to an empty database)."""
     command.downgrade(_config(url), revision)
-
-
-def head() -> str:
-    """The revision the code expects."""
-    revision = ScriptDirectory.from_config(_config(None)).get_current_head()
-    if revision is None:
-        raise LookupError(f"no migration in {MIGRATIONS}")
-    return revision
-
-
-def current(url: str) -> str | None:
-    """The revision a database has; none if it was never migrated."""
-    engine = create_engine(url, poolclass=NullPool)
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
 
 
 def write(message: str) -> None:

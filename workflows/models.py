@@ -22,9 +22,9 @@ from workflows import (
     signing_sessions,
     units,
 )
+from workflows import triggers as domain_triggers
 from workflows.definitions import drafts as definition_drafts
 from workflows.records import book as book_of_records
-from workflows.records import guard
 from workflows.reports import passages
 
 TABLES = (
@@ -70,6 +70,6 @@ TABLES = (
 )
 
 triggers.attach()
-guard.attach()
+domain_triggers.attach()
 
 metadata = Base.metadata

@@ -18,7 +18,7 @@ from engine import clock
 from engine.clock import VIETNAM
 from engine.errors import Refusal, Refused
 from engine.papers import annexes
-from engine.papers.archive import Carried
+from engine.papers.contents import Carried
 from engine.signing import cage
 from engine.signing.certificates import Roots
 from engine.statement import form
@@ -30,7 +30,7 @@ from workflows.versions import lapsed
 
 if TYPE_CHECKING:
     from engine.signing.cage import Answer
-    from engine.signing.validate import SignatureReport
+    from engine.signing.findings import SignatureReport
     from workflows.verification import Ask
 
 STRIP, NUMBER, DATE = "strip", "number", "date"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -184,23 +184,32 @@ def _sheet(row: Any, felled: Mapping[int, Any], falling: Falling | None) -> Shee
 
 
 def _write(session: Session, nomination: Nomination, told: Sequence[Span]) -> None:
-    place = {"area_id": nomination.area_id, "year": nomination.year}
+    """The first row of the year is written over and the others are made anew. Nothing is left
+    of a year of which no paper tells any more, but what was taken over from elsewhere."""
     its_own = (Result.area_id == nomination.area_id, Result.year == nomination.year)
-    source = session.scalar(select(Result.source).where(*its_own).limit(1))
-    session.execute(delete(Result).where(*its_own).execution_options(synchronize_session="fetch"))
-    rows = [
-        {
-            "recognised": span.counted.recognised,
-            "level": span.counted.level,
-            "decision_number": span.counted.number,
-            "decided_on": span.counted.day,
-            "nomination_id": nomination.id,
-            "source": source or "",
-            "counts_from": span.begins or EVER,
-            "counts_until": span.ends,
-            **place,
-        }
-        for span in told
-    ]
+    first = session.execute(
+        select(Result.id, Result.source).where(*its_own).order_by(Result.counts_from).limit(1)
+    ).first()
+    kept = first.id if first and told else None
+    folded = (*its_own, Result.nomination_id.is_not(None), Result.id.is_distinct_from(kept))
+    session.execute(delete(Result).where(*folded).execution_options(synchronize_session="fetch"))
+    rows = [_row(nomination, span) for span in told]
+    if kept is not None:
+        session.execute(update(Result).where(Result.id == kept).values(rows.pop(0)))
     if rows:
-        session.execute(insert(Result), rows)
+        source = first.source if first else ""
+        session.execute(insert(Result), [row | {"source": source} for row in rows])
+
+
+def _row(nomination: Nomination, span: Span) -> dict[str, Any]:
+    return {
+        "area_id": nomination.area_id,
+        "year": nomination.year,
+        "recognised": span.counted.recognised,
+        "level": span.counted.level,
+        "decision_number": span.counted.number,
+        "decided_on": span.counted.day,
+        "nomination_id": nomination.id,
+        "counts_from": span.begins or EVER,
+        "counts_until": span.ends,
+    }

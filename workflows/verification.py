@@ -25,8 +25,7 @@ from workflows.versions import Newer
 if TYPE_CHECKING:
     from engine.signing.cage import Answer
     from engine.signing.certificates import Roots
-    from engine.signing.examination import Examined
-    from engine.signing.validate import SignatureReport
+    from engine.signing.findings import Examined, SignatureReport
 
     class Ask(Protocol):
         """See ``engine.signing.cage.ask``."""

@@ -16,7 +16,7 @@ from workflows import archive
 
 if TYPE_CHECKING:
     from engine.signing.certificates import Roots
-    from engine.signing.validate import SignatureReport
+    from engine.signing.findings import SignatureReport
     from workflows.papers import PaperDesk
 
 ENDED = frozenset({"expired", "uncovered"})

@@ -41,17 +41,19 @@ def svg(
     language: str,
     current: str | None = None,
     visited: Collection[str] = (),
+    scale: float = 1,
 ) -> str:
     """The picture as an ``<svg>`` element. ``current`` is the state a subject is in,
-    ``visited`` those it has been in; states that do not exist are passed over."""
+    ``visited`` those it has been in; states that do not exist are passed over. ``scale`` says
+    how large it is to be shown."""
     made = plan(definition, language)
-    size = {"width": _n(made.width), "height": _n(made.height)}
+    size = {"width": _n(made.width * scale), "height": _n(made.height * scale)}
     root = Element(
         "svg",
         {
             "xmlns": "http://www.w3.org/2000/svg",
             "class": "workflow",
-            "viewBox": f"0 0 {size['width']} {size['height']}",
+            "viewBox": f"0 0 {_n(made.width)} {_n(made.height)}",
             **size,
             "font-family": FONT,
             "role": "img",

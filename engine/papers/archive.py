@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -19,8 +19,9 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from engine.errors import Refusal, Refused
+from engine.papers.contents import Carried
 from engine.papers.fields import read_fields
-from engine.papers.freeze import digest, freeze
+from engine.papers.freeze import freeze
 
 DATA, SCHEMA = "data.json", "schema.json"
 LARGEST = 2**22
@@ -63,35 +64,6 @@ class Attachment:
     relationship: str
     description: str
     year: int
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What a paper carries: its own data, and what was written into its fields since."""
-
-    schema: str
-    kind: str
-    values: dict[str, Any]
-    fields: Mapping[str, str]
-    enclosed: Sequence[Mapping[str, Any]] = ()
-    """The files that belong to the paper: name, SHA-256 and size of their first bytes."""
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the values as the register keeps it (``freeze.digest``)."""
-        return digest(self.values)
-
-    def record(self) -> dict[str, Any]:
-        """The joined data as plain values, for JSON."""
-        return {
-            "schema": self.schema,
-            "kind": self.kind,
-            "number": self.fields.get("number", ""),
-            "date": self.fields.get("date", ""),
-            "values": self.values,
-            "values_digest": self.digest,
-            **({"enclosed": [dict(one) for one in self.enclosed]} if self.enclosed else {}),
-        }
 
 
 def data_file(schema: str, kind: str, frozen: str, enclosed: Sequence[Any] | None = None) -> bytes:

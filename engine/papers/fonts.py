@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fontTools.ttLib import TTFont
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
 
 FAMILY = "Paper Times"
 STYLES = ("regular", "bold", "italic", "bolditalic")
@@ -84,6 +86,9 @@ def font_face(address: str) -> str:
 
 @cache
 def _font(style: str) -> TTFont:
+    # Here: a site asks at its start whether the files are there, and seldom what is in them.
+    from fontTools.ttLib import TTFont
+
     return TTFont(files()[style], lazy=True, recalcTimestamp=False)
 
 

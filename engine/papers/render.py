@@ -216,8 +216,7 @@ class Renderer:
     def _stylesheet(self, template: str) -> CSS:
         name = self.templates.stylesheet(template)
         if name not in self._styles:
-            source = (self.templates.folder / name).read_text(encoding="utf-8")
-            self._styles[name] = self._style(source)
+            self._styles[name] = self._style(self.templates.style(name))
         return self._styles[name]
 
     def _style(self, source: str) -> CSS:

@@ -23,6 +23,7 @@ from engine.papers.schema import Schemas
 COMMON_STYLE = "_decree30.css"
 PHRASES = "_words.html"
 
+_IMPORT = re.compile(r'^@import "(\w+\.css)";\n', re.MULTILINE)
 _ASSET = re.compile(r"paper:asset/([\w.-]+)")
 
 
@@ -99,11 +100,17 @@ class Templates:
         own = f"{template}.css"
         return own if (self.folder / own).is_file() else COMMON_STYLE
 
+    def style(self, name: str) -> str:
+        """The text of a style sheet, with those it imports in their places: nothing is fetched
+        when a paper is laid out."""
+        source = (self.folder / name).read_text(encoding="utf-8")
+        return _IMPORT.sub(lambda found: self.style(found[1]), source)
+
     def digest(self, template: str) -> str:
-        """SHA-256 over the template, all it extends, imports and includes, its style sheet
+        """SHA-256 over the template, all it extends, imports and includes, its style sheets,
         their pictures, and the schema of its values: what must be the same for a paper to
         look the same and to carry the same."""
-        names = self._reached(f"{template}.html") | {self.stylesheet(template)}
+        names = self._reached(f"{template}.html") | self._styles(self.stylesheet(template))
         for name in tuple(names):
             source = (self.folder / name).read_text(encoding="utf-8")
             names |= {f"assets/{asset}" for asset in _ASSET.findall(source)}
@@ -113,6 +120,10 @@ class Templates:
             whole.update(f"{name}\0{len(content)}\0".encode() + content)
         whole.update(self.schemas.digest(template))
         return whole.hexdigest()
+
+    def _styles(self, name: str) -> set[str]:
+        source = (self.folder / name).read_text(encoding="utf-8")
+        return {name}.union(*map(self._styles, _IMPORT.findall(source)))
 
     def _reached(self, name: str) -> set[str]:
         source = (self.folder / name).read_text(encoding="utf-8")

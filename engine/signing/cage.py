@@ -30,10 +30,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
 from engine.errors import Refusal, Refused
-from engine.papers.archive import Carried, carried
+from engine.papers.contents import Carried
 from engine.signing.certificates import Enrolment, Roots, load_roots
-from engine.signing.examination import Examined, Signed, examine
-from engine.signing.validate import SignatureReport
+from engine.signing.findings import Examined, SignatureReport, Signed
 
 WALL_SECONDS = 30
 PATIENCE = 0.25
@@ -121,8 +120,10 @@ def answer(
     *,
     inside: bool = False,
 ) -> Answer:
-    """What the child works out; without its walls, for files that are trusted."""
+    """What the child works out; without its walls, for files that are trusted. The readers of
+    PDF are loaded here, so that a site which only asks does not hold them."""
     from engine.signing.difference import differences
+    from engine.signing.examination import examine
 
     found = known or examine(pdf, roots)
     comparable = original is not None and _comparable(found, original)
@@ -131,6 +132,8 @@ def answer(
 
 
 def _inside(pdf: bytes) -> tuple[Carried | None, str]:
+    from engine.papers.archive import carried
+
     try:
         return carried(pdf), ""
     except Refused as refused:
@@ -212,6 +215,9 @@ def _bundle(roots: Sequence[Certificate]) -> bytes:
 
 
 def _child(asked: BinaryIO, answered: BinaryIO) -> None:
+    # Before the walls stand: what the interpreter keeps of a module is a file it may write.
+    from engine.signing import difference, examination  # noqa: F401
+
     told = json.loads(asked.readline())
     _confine(Limits(*told["limits"]))
     *bundles, pdf, original = (asked.read(size) for size in told["sizes"])

@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from asn1crypto import crl, ocsp, x509
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from engine.errors import Refusal, Refused
-from engine.signing.addition import Addition
+
+if TYPE_CHECKING:
+    from pyhanko.pdf_utils.reader import PdfFileReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,12 @@ def embed(pdf: bytes, evidence: Evidence, at: datetime) -> bytes:
 
     Raises ``Refused`` (``unreadable_pdf``, ``no_evidence`` when there is nothing to keep).
     """
+    # Here: every site names its sources of evidence at its start, only a worker embeds any.
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign.validation.dss import DocumentSecurityStore
+
+    from engine.signing.addition import Addition
+
     if not evidence:
         raise Refused(Refusal("no_evidence"))
     revision = Addition(pdf, at)

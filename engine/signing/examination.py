@@ -7,7 +7,6 @@ own with little to spend (see ``cage``). What it answers are plain values.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -19,8 +18,9 @@ from engine import clock
 from engine.errors import Refused
 from engine.signing import embedded, trust
 from engine.signing.certificates import Roots
+from engine.signing.findings import Examined, SignatureReport, Signed
 from engine.signing.pdf import NUMBER
-from engine.signing.validate import SignatureReport, validate
+from engine.signing.validate import validate
 
 MAGIC = b"%PDF-"
 END_OF_FILE = b"%%EOF"
@@ -28,38 +28,6 @@ _HEAD = 1024  # readers search the header in the first bytes (ISO 32000-1, annex
 _LONGEST = 200
 MOST_SIGNATURES = 32
 """More of them in a file are not looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """One signature: the report on it, and what stands beside the report.
-
-    ``ours`` says that its certificate comes from one of our roots, whatever else is wrong;
-    ``marks`` are the organisational units of its holder; ``end`` is where the bytes end that
-    it covers, 0 where that makes no sense.
-    """
-
-    report: SignatureReport
-    ours: bool
-    marks: tuple[str, ...]
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """A file. ``problem`` is why nothing more can be said (``empty``, ``not_a_pdf``,
-    ``encrypted``, ``cut_off``, ``damaged``, ``too_complex``) or empty. ``signed`` are its
-    signatures, ``spoiled`` says that it has some that cannot be read at all; ``number`` is
-    what stands in the field for the number."""
-
-    problem: str = ""
-    signed: tuple[Signed, ...] = ()
-    spoiled: bool = False
-    number: str = ""
-
-    @property
-    def reports(self) -> tuple[SignatureReport, ...]:
-        return tuple(one.report for one in self.signed)
 
 
 def examine(pdf: bytes, roots: Roots) -> Examined:

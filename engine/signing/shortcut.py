@@ -33,8 +33,8 @@ from engine.signing.signer import Credential
 if TYPE_CHECKING:
     from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
+    from engine.signing.findings import Role, SignatureReport
     from engine.signing.levels import Chain
-    from engine.signing.validate import Role, SignatureReport
 
 _RANGE = re.compile(rb"/ByteRange\s*\[\s*0 (\d+) (\d+) (\d+)\s*\]")
 _TIME = re.compile(rb"/M\s*\((D(?::|\\072)[^)]{10,40})\)")
@@ -140,7 +140,7 @@ def _time(dictionary: bytes) -> datetime:
 
 def _report(pdf: bytes, found: _Found, role: Role, roots: Roots) -> SignatureReport:
     """The report on a signature after which others follow."""
-    from engine.signing.validate import SignatureReport
+    from engine.signing.findings import SignatureReport
 
     digest = _digest(pdf, found)
     if found.time is None:

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 
 from cryptography.x509 import Certificate
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
@@ -28,11 +27,9 @@ from engine import clock
 from engine.signing import embedded, levels, stamps, trust
 from engine.signing.certificates import Identity, Kind, Roots
 from engine.signing.coverage import Covered, covered_by
+from engine.signing.findings import Covers, Role, SignatureReport
 from engine.signing.levels import DOCUMENT_STAMP, LASTING, NO_STAMPS, Chain
 from engine.signing.pdf import AGENCY, DATE, NUMBER, SEAL, SIGNATURE
-
-Role = Literal["person", "seal", "annex", "timestamp", "unknown"]
-Covers = Literal["whole_file", "revision", "unclear"]
 
 _ROLES: dict[str, Role] = {SIGNATURE: "person", SEAL: "seal", AGENCY: "annex"}
 _KINDS: dict[Role, Kind] = {"person": "person", "seal": "agency", "annex": "agency"}
@@ -43,34 +40,6 @@ _CLOSING = frozenset({"seal", "annex"})
 _PERMITTED = {"person": ModificationLevel.FORM_FILLING} | dict.fromkeys(
     _CLOSING, ModificationLevel.LTA_UPDATES
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureReport:
-    """One signature. ``valid`` is true exactly when there is no problem.
-
-    ``intact`` says only that the covered bytes are those that were signed. ``reference``
-    is the holder's own key in the domain; ``time`` is what the signer claims, or what a time
-    stamp says; ``level`` is that of ETSI EN 319 142-1 (of a stamp: none); ``digest`` is
-    SHA-256 of the covered bytes; ``modification`` is what happened to the file afterwards
-    (``none``, ``lta_updates``, ``form_filling``, ``annotations``, ``other``).
-    """
-
-    role: Role
-    field: str
-    name: str
-    title: str
-    organisation: str
-    reference: str
-    fingerprint: str
-    time: datetime | None
-    level: str
-    valid: bool
-    intact: bool
-    covers: Covers
-    digest: str
-    modification: str
-    problems: tuple[str, ...]
 
 
 _NOTHING = SignatureReport(

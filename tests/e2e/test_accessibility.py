@@ -38,6 +38,7 @@ PAGES = {
     "hamlet": (
         "/inbox",
         "/nominations/1",
+        "/nominations/1/diagram",
         "/nominations/1/moves/complete_self_assessment",
         "/nominations/1/moves/withdraw",
         "/registers",

@@ -13,20 +13,7 @@ from engine.commands import perform
 from engine.history import canonical, verify
 from engine.move import Command, Opening
 from tests.engine import procedure
-
-OFF = {
-    "sqlite": (
-        "DROP TRIGGER history_stays_as_written",
-        "DROP TRIGGER history_stays",
-        "DROP TRIGGER subjects_move_with_history",
-        "DROP TRIGGER subjects_stay_the_same",
-        "DROP TRIGGER subjects_stay",
-    ),
-    "postgresql": (
-        "ALTER TABLE history DISABLE TRIGGER ALL",
-        "ALTER TABLE subjects DISABLE TRIGGER ALL",
-    ),
-}
+from tests.unguarded import unguard
 
 
 @pytest.fixture
@@ -174,8 +161,7 @@ def test_a_rewritten_history_is_found_even_without_the_triggers(
 ) -> None:
     with engine.connect() as connection:
         _free_keys(connection)
-        for statement in OFF[engine.dialect.name]:
-            connection.execute(text(statement))
+        unguard(connection, "history", "subjects")
         tamper(connection)
         connection.commit()
         connection.invalidate()

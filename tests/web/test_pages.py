@@ -25,7 +25,7 @@ PAGES = {
     "": ("/", "/?q=nga an", "/?year=2016", "/areas/4", "/verify", "/sign-in", "/no-such-page"),
     "hamlet": ("/inbox", "/nominations", "/nominations/{file}", "/registers"),
     "police": ("/inbox", "/inbox?q=thon 1", "/inbox/others", "/nominations?state=draft"),
-    "chair": ("/inbox", "/nominations/{file}"),
+    "chair": ("/inbox", "/nominations/{file}", "/nominations/{file}/diagram?zoom=150"),
     "auditor": ("/inbox", "/nominations?q=ba dinh", "/admin/failures", "/admin/people"),
     "admin": (
         "/inbox",

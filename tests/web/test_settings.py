@@ -111,11 +111,19 @@ def test_a_secret_that_was_given_is_used_and_not_shown(tmp_path: Path) -> None:
     assert load(env="test").secret == TEST_SECRET
 
 
+@pytest.mark.parametrize("url", ["s3://bucket/prefix", "ftp://somewhere"])
+def test_files_lie_in_a_folder_and_nowhere_else(url: str) -> None:
+    with pytest.raises(Unsafe) as told:
+        load(blob_url=url)
+    (problem,) = told.value.problems
+    assert (problem.code, problem.setting) == ("no_such_store", "BINHXET_BLOB_URL")
+    assert url in describe(problem)
+    assert "file:///" in describe(problem)
+
+
 @pytest.mark.parametrize(
     ("given", "setting", "hint"),
     [
-        ({"blob_url": "s3://bucket/prefix"}, "", "not built yet"),
-        ({"blob_url": "ftp://somewhere"}, "", "ftp://somewhere"),
         ({"database_url": "mysql://somewhere/x"}, "", "postgresql+psycopg"),
         ({"queue_url": "redis://somewhere"}, "", "redis"),
         ({"env": "staging"}, "BINHXET_ENV", "production"),

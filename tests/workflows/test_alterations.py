@@ -19,7 +19,8 @@ from engine.papers.archive import carried
 from engine.papers.book import PaperVersion
 from engine.signing import cage
 from engine.signing.certificates import Roots
-from engine.signing.examination import Examined, examine
+from engine.signing.examination import examine
+from engine.signing.findings import Examined
 from engine.signing.validate import validate
 from tests.databases import KINDS, Databases, opened
 from tests.engine.signing.altering.keys import FOLDER

@@ -18,6 +18,7 @@ from engine.papers.book import Paper
 from engine.papers.template import Templates
 from engine.registers import Entry, Register
 from engine.subjects import Subject
+from tests.unguarded import unguard
 from tests.workflows.amending import amend, decided
 from tests.workflows.staging import Stage, stage
 from workflows import register_print
@@ -122,6 +123,7 @@ def fill(session: Session, paper_id: int, numbers: Sequence[int]) -> None:
         )
     session.execute(insert(Paper), papers)
     session.execute(insert(Entry), entries)
+    unguard(session.connection(), "registers")  # they come at once, and not one by one
     session.get_one(Register, register).last = numbers[-1]
 
 

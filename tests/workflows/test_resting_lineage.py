@@ -58,12 +58,12 @@ def _move(session: Session, subject: int, state: str) -> None:
     session.execute(table.update().where(table.c.id == subject).values(state=state, version=1))
 
 
-def nominated(session: Session, area: int, year: int) -> int:
+def nominated(session: Session, area: int, year: int, *, counted: bool = True) -> int:
     subject = _subject(session, "nomination", "recognised")
     session.add(Nomination(id=subject, area_id=area, year=year))
-    session.add(
-        Result(area_id=area, year=year, recognised=True, level="commune", nomination_id=subject)
-    )
+    if counted:
+        told = {"recognised": True, "level": "commune", "nomination_id": subject}
+        session.add(Result(area_id=area, year=year, **told))
     session.flush()
     return subject
 

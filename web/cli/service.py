@@ -190,6 +190,7 @@ def migrate(as_json: bool) -> None:
     from web.cli.office import settings as read
     from web.settings import Problem, Unsafe
     from workflows import migrate as migrations
+    from workflows import revision
 
     settings = read()
     url = settings.database_url
@@ -197,9 +198,9 @@ def migrate(as_json: bool) -> None:
         raise Unsafe([Problem("setting_missing", "BINHXET_DATABASE_URL")])
     if url.startswith("sqlite"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    before = migrations.current(url)
+    before = revision.current(url)
     migrations.upgrade(url)
-    after = migrations.current(url)
+    after = revision.current(url)
     answer({"from": before, "to": after}, as_json, lambda: [text("migrated", revision=after)])
 
 

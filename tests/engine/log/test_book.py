@@ -26,6 +26,7 @@ from engine.log.book import Checkpoint, Entry, Leaf
 from engine.log.note import Head, Signer
 from engine.log.recheck import recheck
 from tests.engine.log import shelf
+from tests.unguarded import unguard
 
 ROOT = Path(__file__).resolve().parents[3]
 SIGNER = Signer("log.example/papers", Ed25519PrivateKey.from_private_bytes(bytes(32)))
@@ -247,18 +248,6 @@ def test_postgresql_does_not_truncate(log: Session, engine: Engine) -> None:
 
 # ------------------------------------------------------------------ rewriting without them
 
-OFF = {
-    "sqlite": [
-        f"DROP TRIGGER {table}_{what}"
-        for table in ("log_leaves", "checkpoints")
-        for what in ("follow", "stay", "stay_as_written")
-    ],
-    "postgresql": [
-        "ALTER TABLE log_leaves DISABLE TRIGGER ALL",
-        "ALTER TABLE checkpoints DISABLE TRIGGER ALL",
-    ],
-}
-
 Tamper = Callable[[Connection], None]
 
 
@@ -297,8 +286,7 @@ def _relaid(order: list[int]) -> Tamper:
 
 def tampered(engine: Engine, *tampers: Tamper) -> None:
     with engine.begin() as connection:
-        for statement in OFF[engine.dialect.name]:
-            connection.execute(text(statement))
+        unguard(connection, "log_leaves", "checkpoints")
         for tamper in tampers:
             tamper(connection)
 

@@ -108,3 +108,12 @@ def test_own_style_sheet_goes_before_the_common_one(folder: Path) -> None:
     (folder / "hello.css").write_text("p { color: black }")
     assert templates.stylesheet("hello") == "hello.css"
     assert templates.digest("hello") != common
+
+
+def test_a_style_sheet_is_put_together_with_those_it_imports(folder: Path) -> None:
+    (folder / "hello.css").write_text('@import "_decree30.css";\nb { color: red }')
+    templates = Templates(folder)
+    assert templates.style("hello.css") == "p { color: black }b { color: red }"
+    before = templates.digest("hello")
+    (folder / "_decree30.css").write_text("p { color: blue }")
+    assert templates.digest("hello") != before

@@ -8,8 +8,9 @@ from typing import Any
 
 from engine.signing.authority import Algorithm, Authority, Issued
 from engine.signing.certificates import Roots
+from engine.signing.findings import SignatureReport
 from engine.signing.software import SoftwareSigner
-from engine.signing.validate import SignatureReport, validate
+from engine.signing.validate import validate
 
 MARK = "MẪU / DEMO"
 SINCE, YEARS = date(2020, 1, 1), 40

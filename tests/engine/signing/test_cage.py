@@ -15,7 +15,8 @@ from engine.papers.archive import carried
 from engine.signing import cage
 from engine.signing.cage import Limits, answer, ask
 from engine.signing.certificates import Roots, load_roots
-from engine.signing.examination import MOST_SIGNATURES, Examined
+from engine.signing.examination import MOST_SIGNATURES
+from engine.signing.findings import Examined
 from tests.engine.signing.altering.keys import FOLDER, roots_pem
 from tests.engine.signing.altering.manifest import genuine
 from tests.engine.signing.bombs import BOMBS, GIGABYTE, packed

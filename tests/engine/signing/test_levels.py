@@ -30,10 +30,11 @@ from engine.signing.authority import Authority, revocation_list
 from engine.signing.certificates import Roots, der
 from engine.signing.coverage import facts
 from engine.signing.evidence import Evidence
+from engine.signing.findings import SignatureReport
 from engine.signing.sheet import Sheet
 from engine.signing.timekeeper import Timekeeper
 from engine.signing.tokens import TimeSource
-from engine.signing.validate import SignatureReport, validate
+from engine.signing.validate import validate
 from tests.engine.signing import tools
 from tests.engine.signing.blank import blank
 from tests.engine.signing.house import AT, ISSUED, LATER, SIGNED, SINCE, House, Stages, signer

@@ -13,9 +13,10 @@ from engine.signing import evidence, revocation, stamps, trust
 from engine.signing import pdf as acts
 from engine.signing.certificates import Kind, Roots
 from engine.signing.evidence import NONE, Evidence
+from engine.signing.findings import SignatureReport
 from engine.signing.revocation import Online
 from engine.signing.signer import Credential
-from engine.signing.validate import SignatureReport, validate
+from engine.signing.validate import validate
 from tests.engine.signing.blank import blank
 from tests.engine.signing.house import AT, ISSUED, LATER, SIGNED, House
 from tests.engine.signing.pki import LATER_REVOKED, Pki

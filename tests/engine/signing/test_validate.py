@@ -38,9 +38,10 @@ from engine.signing import cms, shortcut
 from engine.signing import pdf as acts
 from engine.signing.certificates import Roots, to_asn1
 from engine.signing.coverage import facts
+from engine.signing.findings import SignatureReport
 from engine.signing.sheet import Sheet
 from engine.signing.software import SoftwareSigner
-from engine.signing.validate import SignatureReport, validate
+from engine.signing.validate import validate
 from tests.engine.signing.blank import blank
 from tests.engine.signing.house import (
     AT,

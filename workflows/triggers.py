@@ -1,0 +1,48 @@
+"""What the database itself refuses to change of this domain, on both databases.
+
+A record is corrected by another. A result that was taken over from elsewhere is the only trace
+of what it tells: what it leaves open may be filled in, and a decision may take its place. The
+results of nominations are folded from their papers, again whenever one of these falls, so they
+may change; but none turns into another area's or year's, or into one without its nomination.
+"""
+
+from __future__ import annotations
+
+from engine import kept
+from engine.kept import Guard, Kept, altered, either
+
+_TAKEN_OVER = either(
+    altered("recognised", "level", "counts_from", "counts_until"),
+    f"OLD.decision_number IS NOT NULL AND {altered('decision_number')}",
+    f"OLD.decided_on IS NOT NULL AND {altered('decided_on')}",
+)
+
+GUARDS = (
+    Guard(
+        "records_guard",
+        "a record is never changed",
+        (Kept("records"), Kept("record_measures")),
+        emptied=False,
+    ),
+    Guard(
+        "results_guard",
+        "a result is not changed",
+        (
+            Kept(
+                "results",
+                changed=either(
+                    altered("id", "area_id", "year", "source"),
+                    "OLD.nomination_id IS NOT NULL AND NEW.nomination_id IS NULL",
+                    f"NEW.nomination_id IS NULL AND ({_TAKEN_OVER})",
+                ),
+                deleted="OLD.nomination_id IS NULL",
+                keys=(("id",), ("area_id", "year", "counts_from")),
+            ),
+        ),
+    ),
+)
+
+
+def attach() -> None:
+    """Creates the triggers whenever the tables are created from the metadata."""
+    kept.attach(*(guard.statements() for guard in GUARDS))

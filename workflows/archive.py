@@ -19,11 +19,9 @@ from engine import clock, outbox
 from engine.db import after_commit, end_reading, writing
 from engine.errors import Away, Refusal, Refused
 from engine.papers.book import (
-    ARCHIVED,
-    EVIDENCED,
+    ANNEX_PUBLIC,
     LEVELS,
     PUBLIC,
-    TIMESTAMPED,
     Paper,
     PaperStamp,
     PaperVersion,
@@ -38,65 +36,68 @@ if TYPE_CHECKING:
     from workflows.papers import PaperDesk
 
 TASK = "stamp"
-NEXT = {"issued": TIMESTAMPED, TIMESTAMPED: EVIDENCED, EVIDENCED: ARCHIVED}
-_KINDS: dict[str, Kind] = {"signature": "person", "seal": "agency"}
+FILES = {"paper": PUBLIC, "annex": ANNEX_PUBLIC}
+"""The stages through which either file of a paper goes, by the names of the parts."""
+
+_KINDS: dict[str, Kind] = {"signature": "person", "seal": "agency", "agency": "agency"}
 """Whose signature is in which field."""
 
 LAST_CHANCE = timedelta(days=90)
 """So long before a stamp ends evidence about it is no longer waited for: it is stamped over
 without, at a lower level, because a stamp that ended can never be proved again."""
 
-_STAGES = {level: stage for stage, level in LEVELS.items()}
-
 TRIES = 2
 """A token longer than the room kept for it is asked for again, with that much room."""
 
 
-def newest(session: Session, paper_id: int) -> PaperVersion | None:
-    """The newest version of a paper that left the office; none before its issue."""
+def newest(session: Session, paper_id: int, part: str = "paper") -> PaperVersion | None:
+    """The newest version of a paper, or of its annex, that left the office; none before its
+    issue."""
     return session.scalars(
         select(PaperVersion)
-        .where(PaperVersion.paper_id == paper_id, PaperVersion.stage.in_(PUBLIC))
+        .where(PaperVersion.paper_id == paper_id, PaperVersion.stage.in_(FILES[part]))
         .order_by(PaperVersion.id.desc())
         .limit(1)
     ).first()
 
 
+def part_of(ids: Mapping[str, int]) -> str:
+    """Which file of a paper a task is about."""
+    return "annex" if "annex" in ids else "paper"
+
+
 def advance(session: Session, desk: PaperDesk, ids: Mapping[str, int]) -> None:
-    """The worker's task: makes the next version of a paper, if there is one to make.
+    """The worker's task: makes the next version of a paper, if there is one to make, or with
+    ``annex`` of its annex.
 
     May run any number of times. With ``after`` the version of that id is renewed, unless a
     newer one is there already. Raises ``Away`` when a service does not answer and
     ``Refused`` when the step cannot be made; the paper stays at its level then.
     """
-    found = newest(session, ids["paper"])
-    if found is None or not _can(desk, found.stage):
+    found = newest(session, ids["paper"], part_of(ids))
+    if found is None or not _can(desk, LEVELS[found.stage]):
         return
-    renewing = "after" in ids
-    if (renewing or found.stage == ARCHIVED) and ids.get("after") != found.id:
+    level, renewing = LEVELS[found.stage], "after" in ids
+    if (renewing or level == "B-LTA") and ids.get("after") != found.id:
         return
     last_chance = renewing and _ends(session, found.id) < clock.now() + LAST_CHANCE
-    base, stage, digest = found.id, NEXT.get(found.stage, ARCHIVED), found.sha256
+    base, digest = found.id, found.sha256
     roots = desk.roots(session)
     end_reading(session)  # nothing is held while others are asked
     content = desk.store.get(digest)
-    steps: dict[str, Callable[[PaperDesk, bytes], bytes]] = {
-        TIMESTAMPED: _stamped,
-        EVIDENCED: _evidenced,
-        ARCHIVED: _stamped,
-    }
     if renewing:
         made = _renewed(desk, content, last_chance)
-        token, stage = _believe_renewed(roots, made, last_chance)
+        token, reached = _believe_renewed(roots, made, last_chance)
     else:
-        made = steps[stage](desk, content)
-        token = _believe(roots, made, stage)
-    _keep(session, desk, ids["paper"], base, stage, made, token)
+        reached, step = _STEPS[level]
+        made = step(desk, content)
+        token = _believe(roots, made, reached)
+    _keep(session, desk, ids, base, reached, made, token)
 
 
-def _can(desk: PaperDesk, stage: str) -> bool:
+def _can(desk: PaperDesk, level: str) -> bool:
     """Whether this installation has what the next step takes."""
-    evidence = stage in (TIMESTAMPED, ARCHIVED)
+    evidence = level in ("B-T", "B-LTA")
     return desk.times.source is not None and not (evidence and desk.times.revocations is None)
 
 
@@ -122,6 +123,14 @@ def _evidenced(desk: PaperDesk, content: bytes) -> bytes:
     if not learnt:
         raise Away(Refusal("revocation_unknown"))
     return evidence.embed(content, learnt, clock.now())
+
+
+_STEPS: Mapping[str, tuple[str, Callable[[PaperDesk, bytes], bytes]]] = {
+    "B-B": ("B-T", _stamped),
+    "B-T": ("B-LT", _evidenced),
+    "B-LT": ("B-LTA", _stamped),
+}
+"""From each level the next one, and what leads there."""
 
 
 def _renewed(desk: PaperDesk, content: bytes, last_chance: bool) -> bytes:
@@ -162,31 +171,31 @@ def _learnt(desk: PaperDesk, content: bytes) -> Evidence:
     return Evidence.joined(parts)
 
 
-def _believe(roots: Roots, content: bytes, stage: str) -> Token:
+def _believe(roots: Roots, content: bytes, level: str) -> Token:
     """The newest stamp of a version just made, having judged it as an outsider would; raises
     ``Refused`` when anything is wrong with it, or when it does not reach its level."""
     reached = _reached(roots, content)
-    if reached != LEVELS[stage]:
-        raise Refused(Refusal("level_not_reached", {"level": LEVELS[stage], "reached": reached}))
+    if reached != level:
+        raise Refused(Refusal("level_not_reached", {"level": level, "reached": reached}))
     return _newest_stamp(content)
 
 
 def _believe_renewed(roots: Roots, content: bytes, last_chance: bool) -> tuple[Token, str]:
-    """The same of a renewed version, with the stage of the level that it really has. Raises
+    """The same of a renewed version, with the level that it really has. Raises
     ``Away`` when that is lower than before and there is still time to ask again."""
     reached = _reached(roots, content)
-    if reached != LEVELS[ARCHIVED] and not last_chance:
+    if reached != "B-LTA" and not last_chance:
         raise Away(Refusal("revocation_unknown"))
-    return _newest_stamp(content), _STAGES[reached]
+    return _newest_stamp(content), reached
 
 
 def _reached(roots: Roots, content: bytes) -> str:
-    """The level of the seal, if nothing is wrong with any signature."""
+    """The level of the agency's signature, if nothing is wrong with any."""
     reports = judged(roots, content)
     faults = [fault for report in reports for fault in report.problems]
     if faults:
         raise Refused(Refusal("version_not_valid", {"why": ", ".join(dict.fromkeys(faults))}))
-    return next((report.level for report in reports if report.role == "seal"), "")
+    return next((one.level for one in reports if one.role in ("seal", "annex")), "")
 
 
 def _newest_stamp(content: bytes) -> Token:
@@ -205,9 +214,9 @@ def judged(roots: Roots, content: bytes) -> Sequence[SignatureReport]:
 def _keep(
     session: Session,
     desk: PaperDesk,
-    paper_id: int,
+    ids: Mapping[str, int],
     base: int,
-    stage: str,
+    level: str,
     content: bytes,
     token: Token,
 ) -> None:
@@ -215,11 +224,12 @@ def _keep(
     worker was faster."""
     from engine.signing.certificates import identity
 
-    digest = desk.store.put(content)
+    digest, paper_id, part = desk.store.put(content), ids["paper"], part_of(ids)
+    stage = next(one for one in FILES[part] if LEVELS[one] == level)
     row = {"paper_id": paper_id, "stage": stage, "sha256": digest, "size": len(content)}
     with writing(session):
         session.execute(select(Paper.id).where(Paper.id == paper_id).with_for_update())
-        now = newest(session, paper_id)
+        now = newest(session, paper_id, part)
         if now is None or now.id != base:
             return
         version = session.execute(
@@ -233,12 +243,13 @@ def _keep(
             )
         )
         tasks = [outbox.add(session, logbook.TASK, version=version)]
-        if stage in NEXT:
-            tasks.append(outbox.add(session, TASK, paper=paper_id))
+        if level in _STEPS:
+            beside = {"annex": 1} if part == "annex" else {}
+            tasks.append(outbox.add(session, TASK, paper=paper_id, **beside))
         after_commit(session, lambda: desk.house.wake(tasks))
 
 
-def level(session: Session, paper_id: int) -> str:
+def level(session: Session, paper_id: int, part: str = "paper") -> str:
     """The level that the newest issued version has; nothing before the issue."""
-    found = newest(session, paper_id)
+    found = newest(session, paper_id, part)
     return LEVELS[found.stage] if found else ""

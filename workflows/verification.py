@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.errors import Refused
 from engine.log.book import Leaf
-from engine.papers.book import ANNEX_ISSUED, ANNEXES, PUBLIC, Paper, PaperVersion
+from engine.papers.book import ANNEX_ISSUED, ANNEXES, LEFT, Paper, PaperVersion
 from engine.subjects import Subject
 from workflows import archive, findings, standing, versions
 from workflows.keys import authority_reference
@@ -95,7 +95,7 @@ class Verification:
     @property
     def part(self) -> str:
         """Which file of its paper it is, or was made from: ``paper`` or ``annex``."""
-        return "annex" if self.stage in ANNEXES else "paper"
+        return _part(self.stage)
 
     @property
     def ok(self) -> bool:
@@ -131,6 +131,10 @@ class Verification:
         }
 
 
+def _part(stage: str) -> str:
+    return "annex" if stage in ANNEXES else "paper"
+
+
 def _in_vietnam(time: datetime | None) -> str | None:
     """Signers tell the hour of Vietnam, time authorities that of Greenwich: alike here."""
     return time.astimezone(clock.VIETNAM).isoformat() if time else None
@@ -150,8 +154,7 @@ class _Known:
     @property
     def unlogged(self) -> str:
         """That a file which left the office is not in the log: as a reason, else nothing."""
-        left = self.stage in (*PUBLIC, ANNEX_ISSUED)
-        if not left or self.log_index is not None or self.at is None:
+        if self.stage not in LEFT or self.log_index is not None or self.at is None:
             return ""
         return "not_logged" if clock.now() - self.at > LOGGED_WITHIN else "not_logged_yet"
 
@@ -187,11 +190,11 @@ def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) ->
     """The answers about a version that was made here."""
     roots = desk.roots(session)
     reports, later = _reports(roots, content), None
-    issued = known.stage in (*PUBLIC, ANNEX_ISSUED) and known.unlogged != "not_logged"
+    issued = known.stage in LEFT and known.unlogged != "not_logged"
     changes = tuple(standing.changes(session, known.paper_id)) if issued else ()
     in_force = issued and standing.in_force(known.state, changes)
-    if issued and known.stage != ANNEX_ISSUED:
-        later = versions.newer(session, known.paper_id, content)
+    if issued:
+        later = versions.newer(session, known.paper_id, content, _part(known.stage))
         reports = versions.judged_later(desk, roots, later, content, reports)
     reasons = list(findings.of_reports(reports))
     verdict: Verdict = "not_issued"
@@ -269,7 +272,7 @@ def refused(reason: str) -> Verification:
 def _signed_as_issued(reports: Sequence[SignatureReport], known: _Known) -> bool:
     """A leader's and the authority's own signature, every one of them valid; on an annex the
     authority's alone."""
-    annex = known.stage == ANNEX_ISSUED
+    annex = known.stage in ANNEXES
     role = "annex" if annex else "seal"
     sealed = [r.reference for r in reports if r.role == role]
     return (

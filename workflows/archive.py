@@ -26,7 +26,7 @@ from engine.papers.book import (
     PaperStamp,
     PaperVersion,
 )
-from workflows import logbook
+from workflows import foresight, logbook
 
 if TYPE_CHECKING:
     from engine.signing.certificates import Kind, Roots
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from engine.signing.tokens import Token
     from engine.signing.validate import SignatureReport
     from workflows.papers import PaperDesk
+
+Kept = Mapping[str, "Evidence"]
+"""What was kept about time authorities, by the fingerprint of their certificates."""
 
 TASK = "stamp"
 FILES = {"paper": PUBLIC, "annex": ANNEX_PUBLIC}
@@ -82,17 +85,19 @@ def advance(session: Session, desk: PaperDesk, ids: Mapping[str, int]) -> None:
         return
     last_chance = renewing and _ends(session, found.id) < clock.now() + LAST_CHANCE
     base, digest = found.id, found.sha256
-    roots = desk.roots(session)
+    roots, kept = desk.roots(session), foresight.kept(session)
     end_reading(session)  # nothing is held while others are asked
     content = desk.store.get(digest)
     if renewing:
-        made = _renewed(desk, content, last_chance)
+        made = _renewed(desk, content, kept, last_chance)
         token, reached = _believe_renewed(roots, made, last_chance)
     else:
         reached, step = _STEPS[level]
-        made = step(desk, content)
+        made = step(desk, content, kept)
         token = _believe(roots, made, reached)
     _keep(session, desk, ids, base, reached, made, token)
+    if reached != "B-LT" and desk.times.revocations is not None:  # there is a new stamp
+        foresight.note(session, desk.times, desk.keys, token.credential)
 
 
 def _can(desk: PaperDesk, level: str) -> bool:
@@ -101,7 +106,7 @@ def _can(desk: PaperDesk, level: str) -> bool:
     return desk.times.source is not None and not (evidence and desk.times.revocations is None)
 
 
-def _stamped(desk: PaperDesk, content: bytes) -> bytes:
+def _stamped(desk: PaperDesk, content: bytes, _: Kept | None = None) -> bytes:
     from engine.signing.stamps import stamp
 
     source = desk.times.source
@@ -116,16 +121,16 @@ def _stamped(desk: PaperDesk, content: bytes) -> bytes:
     raise AssertionError("the loop returns or raises")
 
 
-def _evidenced(desk: PaperDesk, content: bytes) -> bytes:
+def _evidenced(desk: PaperDesk, content: bytes, kept: Kept) -> bytes:
     from engine.signing import evidence
 
-    learnt = _learnt(desk, content)
+    learnt = _learnt(desk, content, kept)
     if not learnt:
         raise Away(Refusal("revocation_unknown"))
     return evidence.embed(content, learnt, clock.now())
 
 
-_STEPS: Mapping[str, tuple[str, Callable[[PaperDesk, bytes], bytes]]] = {
+_STEPS: Mapping[str, tuple[str, Callable[[PaperDesk, bytes, Kept], bytes]]] = {
     "B-B": ("B-T", _stamped),
     "B-T": ("B-LT", _evidenced),
     "B-LT": ("B-LTA", _stamped),
@@ -133,11 +138,11 @@ _STEPS: Mapping[str, tuple[str, Callable[[PaperDesk, bytes], bytes]]] = {
 """From each level the next one, and what leads there."""
 
 
-def _renewed(desk: PaperDesk, content: bytes, last_chance: bool) -> bytes:
+def _renewed(desk: PaperDesk, content: bytes, kept: Kept, last_chance: bool) -> bytes:
     """The evidence about the stamp that ends, while it can be had, and a stamp over it; at the
     last chance the stamp alone."""
     try:
-        content = _evidenced(desk, content)
+        content = _evidenced(desk, content, kept)
     except Away:
         if not last_chance:
             raise
@@ -150,9 +155,11 @@ def _ends(session: Session, version_id: int) -> datetime:
     return session.scalar(query) or clock.now()
 
 
-def _learnt(desk: PaperDesk, content: bytes) -> Evidence:
-    """What the authorities say now about every certificate that still has to be proved."""
+def _learnt(desk: PaperDesk, content: bytes, kept: Kept) -> Evidence:
+    """What the authorities say now about every certificate that still has to be proved; of a
+    time authority for which nobody answers any more, what was said while they did."""
     from engine.signing import embedded
+    from engine.signing.certificates import fingerprint
     from engine.signing.evidence import Evidence
     from engine.signing.levels import judge
 
@@ -164,7 +171,9 @@ def _learnt(desk: PaperDesk, content: bytes) -> Evidence:
     for one in signatures[-1:] if stamped.reach == "B-LTA" else signatures:
         stamp = stamped.stamps.get(one.field_name)
         if stamp is not None and stamp.token is not None:
-            parts.append(desk.times.learn(desk.keys, stamp.token.credential, stamp.token.time))
+            own = stamp.token.credential
+            told = desk.times.learn(desk.keys, own, stamp.token.time)
+            parts.append(told or told | kept.get(fingerprint(own.certificate), told))
         else:
             kind = _KINDS.get(one.field_name, "other")
             parts.append(desk.times.learn(desk.keys, embedded.credential(one), at, kind))

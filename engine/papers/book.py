@@ -79,3 +79,17 @@ class PaperStamp(Base):
     until: Mapped[datetime] = mapped_column(Instant)
     authority: Mapped[str] = mapped_column(String(200))
     algorithms: Mapped[str] = mapped_column(String(80))
+
+
+class StampEvidence(Base):
+    """The newest answers about a time authority's certificate (named by its SHA-256), kept
+    while somebody answers for it: ``chain`` is it with what leads to its root, ``until`` its
+    end, ``learnt_at`` when the answers were had; none yet."""
+
+    __tablename__ = "stamp_evidence"
+
+    certificate: Mapped[str] = mapped_column(String(64), primary_key=True)
+    until: Mapped[datetime] = mapped_column(Instant)
+    learnt_at: Mapped[datetime | None] = mapped_column(Instant)
+    chain: Mapped[list[str]] = mapped_column(JSON)
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON)

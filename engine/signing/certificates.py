@@ -136,7 +136,7 @@ def identity(certificate: Certificate) -> Identity:
         name=_subject(certificate, NameOID.COMMON_NAME),
         title=_subject(certificate, NameOID.TITLE),
         organisation=_subject(certificate, NameOID.ORGANIZATION_NAME),
-        fingerprint=certificate.fingerprint(SHA256()).hex(),
+        fingerprint=fingerprint(certificate),
     )
 
 
@@ -148,6 +148,11 @@ def _subject(certificate: Certificate, oid: ObjectIdentifier) -> str:
 def load_roots(pem: bytes) -> tuple[Certificate, ...]:
     """The certificates of a PEM bundle; raises ``ValueError`` if it holds none."""
     return tuple(load_pem_x509_certificates(pem))
+
+
+def fingerprint(certificate: Certificate) -> str:
+    """SHA-256 of a certificate (hex): what it is called by."""
+    return certificate.fingerprint(SHA256()).hex()
 
 
 def load_der(content: bytes) -> Certificate:

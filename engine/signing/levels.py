@@ -179,7 +179,13 @@ def _reach(
 def _stood(stamp: Stamp, by: Token | None, roots: Sequence[Certificate], held: Evidence) -> bool:
     if stamp.token is None or by is None:
         return False
-    return _told(stamp.token.credential, roots, by.time, held) == ""
+    own = stamp.token.credential
+    told = _told(own, roots, by.time, held)
+    # When the next stamp came its authority may have been gone for long. What was last said of
+    # it then tells that it was good when it stamped, and for as long as somebody answered.
+    if told == trust.UNKNOWN:
+        told = _told(own, roots, stamp.token.time, held)
+    return told == ""
 
 
 def _told(

@@ -40,7 +40,15 @@ _OF_SIGNATURES = frozenset({"signatures_do_not_hold", "stamp_lapsed"})
 """What is wrong with a file's signatures alone, and not with what is said of it."""
 
 _WRONG_BYTES = frozenset(
-    {"altered", "broken", "changed_after", "foreign_revision", "odd_coverage", "respelled"}
+    {
+        "altered",
+        "broken",
+        "changed_after",
+        "foreign_evidence",
+        "foreign_revision",
+        "odd_coverage",
+        "respelled",
+    }
 )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.errors import Refused
 from engine.log.book import Leaf
-from engine.papers.book import ANNEX_ISSUED, ANNEXES, LEFT, Paper, PaperVersion
+from engine.papers.book import ANNEXES, LEFT, Paper, PaperVersion
 from engine.subjects import Subject
 from workflows import archive, findings, standing, versions
 from workflows.keys import authority_reference
@@ -233,12 +233,12 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
 
     ask, roots = ask or cage.ask, desk.roots(session)
     origin = _known(session, _earlier_revisions(content))
-    answer = ask(content, roots, _original(session, desk, origin))
+    answer = ask(content, roots, _original(session, desk, origin, content))
     found = answer.examined
     named = _numbered(session, found) if _may_be_ours(found) else None
     if origin is None and named:
         origin = named
-        answer = ask(content, roots, _original(session, desk, origin), found)
+        answer = ask(content, roots, _original(session, desk, origin, content), found)
     reasons = findings.of_stranger(
         answer,
         from_ours=origin is not None,
@@ -293,19 +293,31 @@ def _reports(roots: Roots, content: bytes) -> tuple[SignatureReport, ...]:
         return ()
 
 
-def _original(session: Session, desk: PaperDesk, origin: _Known | None) -> bytes | None:
-    """The issued file of the paper that a file was made from, else its newest."""
+def _original(
+    session: Session, desk: PaperDesk, origin: _Known | None, content: bytes
+) -> bytes | None:
+    """The version that a file was most likely made from, of those that left the office: one as
+    long as it, else the longest that it begins with, else the longest that is shorter, else
+    the first; if none left, the newest there is."""
     if origin is None:
         return None
     rows = session.execute(
-        select(PaperVersion.stage, PaperVersion.sha256)
+        select(PaperVersion.stage, PaperVersion.sha256, PaperVersion.size)
         .where(PaperVersion.paper_id == origin.paper_id)
         .order_by(PaperVersion.id)
     ).all()
     annex = origin.stage in ANNEXES
     files = [row for row in rows if (row.stage in ANNEXES) is annex]
-    issued = [row.sha256 for row in files if row.stage in ("issued", ANNEX_ISSUED)]
-    return desk.store.get((issued or [row.sha256 for row in files])[-1])
+    left = [row for row in files if row.stage in LEFT]
+    same = [row for row in left if row.size == len(content)]
+    fits = [row for row in left if row.size < len(content)]
+    begins = [row for row in fits if _begins(row, content)]
+    likely = same or begins[-1:] or fits[-1:] or left[:1] or files[-1:]
+    return desk.store.get(likely[0].sha256)
+
+
+def _begins(row: Any, content: bytes) -> bool:
+    return hashlib.sha256(memoryview(content)[: row.size]).hexdigest() == row.sha256
 
 
 def _may_be_ours(found: Examined) -> bool:

@@ -38,8 +38,9 @@ from pyhanko.sign.validation.pdf_embedded import (
 )
 
 from engine import clock
+from engine.signing import embedded, stamps, tokens, trust
 from engine.signing import evidence as store
-from engine.signing import stamps, tokens, trust
+from engine.signing.bearing import bears
 from engine.signing.coverage import Covered, covered_by
 from engine.signing.evidence import Evidence
 from engine.signing.signer import Credential
@@ -97,7 +98,8 @@ class Chain:
     ``proven`` is the time of the oldest valid stamp: the signatures existed by then.
     ``evidence`` is what the file holds to judge them with; ``kept`` that part of it which a
     valid stamp covers. ``reach`` is the level that the stamps themselves allow. ``closed``:
-    nothing but evidence follows the newest valid stamp.
+    nothing but evidence follows the newest valid stamp. ``foreign``: some of the evidence is
+    about nothing in the file, or was taken away again.
     """
 
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
@@ -106,6 +108,7 @@ class Chain:
     kept: Evidence = store.NONE
     reach: Level = "B-B"
     closed: bool = False
+    foreign: bool = False
 
     def standing(
         self, credential: Credential, roots: Sequence[Certificate]
@@ -155,7 +158,21 @@ def judge(
     kept = store.read(reader, newest.signed_revision)
     times = [(judged[one.field_name], judged[later.field_name]) for later, one in pairwise(valid)]
     reach = _reach(judged[newest.field_name], times, roots, evidence, kept)
-    return Chain(judged, moment, evidence, kept, reach, _closed(newest, ours=ours))
+    foreign = not ours and _is_foreign(signatures, judged, evidence, kept)
+    return Chain(judged, moment, evidence, kept, reach, _closed(newest, ours=ours), foreign)
+
+
+def _is_foreign(
+    signatures: Sequence[EmbeddedPdfSignature],
+    judged: Mapping[str, Stamp],
+    evidence: Evidence,
+    kept: Evidence,
+) -> bool:
+    tokens = (stamp.token for stamp in judged.values())
+    used = [token.credential for token in tokens if token is not None]
+    used += [embedded.credential(one) for one in signatures if one.field_name not in judged]
+    signers = {one for own in used for one in (own.certificate, *own.chain)}
+    return evidence | kept != evidence or not bears(signatures[0].reader, evidence, signers)
 
 
 def _reach(

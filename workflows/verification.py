@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from engine import clock
 from engine.errors import Refused
@@ -49,6 +49,11 @@ MOST_REVISIONS = 64
 LOGGED_WITHIN = timedelta(days=1)
 """The worker logs an issue within minutes. What is not in the log after this does not count as
 issued: the log is what nobody can add to unseen."""
+
+UNTOUCHED = "issued"
+"""The state of a paper on which no later one has acted."""
+
+_LATER = aliased(PaperVersion)
 
 Verdict = Literal[
     "genuine",
@@ -150,6 +155,8 @@ class _Known:
     authority_id: int
     at: datetime | None = None
     log_index: int | None = None
+    newest: bool = False
+    """Whether no later version of the same file of its paper left the office."""
 
     @property
     def unlogged(self) -> str:
@@ -189,11 +196,12 @@ def verify(
 def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) -> Verification:
     """The answers about a version that was made here."""
     roots = desk.roots(session)
-    reports, later = _reports(roots, content), None
+    reports, later = _reports(roots, content, annex=known.stage in ANNEXES), None
     issued = known.stage in LEFT and known.unlogged != "not_logged"
-    changes = tuple(standing.changes(session, known.paper_id)) if issued else ()
+    acted_on = issued and known.state != UNTOUCHED
+    changes = tuple(standing.changes(session, known.paper_id)) if acted_on else ()
     in_force = issued and standing.in_force(known.state, changes)
-    if issued:
+    if issued and not known.newest:
         later = versions.newer(session, known.paper_id, content, _part(known.stage))
         reports = versions.judged_later(desk, roots, later, content, reports)
     reasons = list(findings.of_reports(reports))
@@ -282,12 +290,12 @@ def _signed_as_issued(reports: Sequence[SignatureReport], known: _Known) -> bool
     )
 
 
-def _reports(roots: Roots, content: bytes) -> tuple[SignatureReport, ...]:
+def _reports(roots: Roots, content: bytes, *, annex: bool) -> tuple[SignatureReport, ...]:
     """On the signatures of a file that was made here."""
     from engine.signing import shortcut
 
     try:
-        reports = shortcut.judge(content, roots)
+        reports = shortcut.judge(content, roots, annex=annex)
         return tuple(archive.judged(roots, content) if reports is None else reports)
     except Refused:  # not even a PDF: then nobody signed it
         return ()
@@ -376,6 +384,12 @@ def _known(session: Session, digests: Sequence[str]) -> _Known | None:
             Paper.authority_id,
             PaperVersion.at,
             Leaf.position,
+            ~exists().where(
+                _LATER.paper_id == PaperVersion.paper_id,
+                _LATER.id > PaperVersion.id,
+                _LATER.stage.in_(LEFT),
+                _LATER.stage.in_(ANNEXES) == PaperVersion.stage.in_(ANNEXES),
+            ),
         )
         .join(PaperVersion, PaperVersion.paper_id == Paper.id)
         .join(Subject, Subject.id == Paper.id)
@@ -395,4 +409,5 @@ def _known(session: Session, digests: Sequence[str]) -> _Known | None:
         row.authority_id,
         row.at,
         row.position,
+        row[-1],
     )

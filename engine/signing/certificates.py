@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -167,4 +168,16 @@ def der(certificate: Certificate) -> bytes:
 
 def to_asn1(certificates: Iterable[Certificate]) -> list[asn1.Certificate]:
     """Certificates in the form that pyHanko takes."""
-    return [asn1.Certificate.load(der(certificate)) for certificate in certificates]
+    return [parsed(der(certificate)) for certificate in certificates]
+
+
+def parsed(content: bytes) -> asn1.Certificate:
+    """A certificate (DER) in that form. Each is read once: comparing names costs pyHanko more
+    than the signatures, and what it made of them it keeps in this object. It fills it in while
+    it reads, so every thread has its own."""
+    return _parsed(content, threading.get_ident())
+
+
+@lru_cache(maxsize=256)
+def _parsed(content: bytes, _thread: int) -> asn1.Certificate:
+    return asn1.Certificate.load(content)

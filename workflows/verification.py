@@ -16,7 +16,7 @@ from engine.errors import Refused
 from engine.log.book import Leaf
 from engine.papers.book import ANNEXES, LEFT, Paper, PaperVersion
 from engine.subjects import Subject
-from workflows import archive, findings, standing, versions
+from workflows import archive, findings, origins, standing, versions
 from workflows.keys import authority_reference
 from workflows.papers import PaperDesk
 from workflows.standing import Change
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
 
 
 LARGEST = 50 * 2**20
-END_OF_REVISION = b"%%EOF"
-
-MOST_REVISIONS = 64
 LOGGED_WITHIN = timedelta(days=1)
 """The worker logs an issue within minutes. What is not in the log after this does not count as
 issued: the log is what nobody can add to unseen."""
@@ -240,7 +237,7 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
     from engine.signing import cage
 
     ask, roots = ask or cage.ask, desk.roots(session)
-    origin = _known(session, _earlier_revisions(content))
+    origin = _known(session, origins.revisions(content))
     answer = ask(content, roots, _original(session, desk, origin, content))
     found = answer.examined
     named = _numbered(session, found) if _may_be_ours(found) else None
@@ -304,28 +301,10 @@ def _reports(roots: Roots, content: bytes, *, annex: bool) -> tuple[SignatureRep
 def _original(
     session: Session, desk: PaperDesk, origin: _Known | None, content: bytes
 ) -> bytes | None:
-    """The version that a file was most likely made from, of those that left the office: one as
-    long as it, else the longest that it begins with, else the longest that is shorter, else
-    the first; if none left, the newest there is."""
     if origin is None:
         return None
-    rows = session.execute(
-        select(PaperVersion.stage, PaperVersion.sha256, PaperVersion.size)
-        .where(PaperVersion.paper_id == origin.paper_id)
-        .order_by(PaperVersion.id)
-    ).all()
     annex = origin.stage in ANNEXES
-    files = [row for row in rows if (row.stage in ANNEXES) is annex]
-    left = [row for row in files if row.stage in LEFT]
-    same = [row for row in left if row.size == len(content)]
-    fits = [row for row in left if row.size < len(content)]
-    begins = [row for row in fits if _begins(row, content)]
-    likely = same or begins[-1:] or fits[-1:] or left[:1] or files[-1:]
-    return desk.store.get(likely[0].sha256)
-
-
-def _begins(row: Any, content: bytes) -> bool:
-    return hashlib.sha256(memoryview(content)[: row.size]).hexdigest() == row.sha256
+    return desk.store.get(origins.likely(session, origin.paper_id, content, annex=annex))
 
 
 def _may_be_ours(found: Examined) -> bool:
@@ -342,7 +321,7 @@ def _numbered(session: Session, found: Examined) -> _Known | None:
         .join(PaperVersion, PaperVersion.paper_id == Paper.id)
         .where(Paper.number_text == found.number, PaperVersion.stage == "issued")
         .order_by(PaperVersion.id.desc())
-        .limit(MOST_REVISIONS)
+        .limit(origins.MOST_REVISIONS)
     ).all()
     sealed = {report.reference for report in found.reports if report.role == "seal"}
     theirs = [row for row in rows if authority_reference(row.authority_id) in sealed]
@@ -356,19 +335,6 @@ def _covers_unknown(session: Session, content: bytes, answer: Answer) -> bool:
     digests = {hashlib.sha256(content[:end]).hexdigest() for end in ends}
     rows = session.scalars(select(PaperVersion.sha256).where(PaperVersion.sha256.in_(digests)))
     return bool(digests - set(rows))
-
-
-def _earlier_revisions(content: bytes) -> list[str]:
-    """Digests of the file as it ended at each of its revisions: what it was made from."""
-    digests: list[str] = []
-    end = content.find(END_OF_REVISION)
-    while end >= 0 and len(digests) < 3 * MOST_REVISIONS:
-        stop = end + len(END_OF_REVISION)
-        for tail in (b"", b"\n", b"\r\n"):
-            if content[stop : stop + len(tail)] == tail:
-                digests.append(hashlib.sha256(content[: stop + len(tail)]).hexdigest())
-        end = content.find(END_OF_REVISION, stop)
-    return digests
 
 
 def _known(session: Session, digests: Sequence[str]) -> _Known | None:

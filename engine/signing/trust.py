@@ -29,7 +29,8 @@ REVOKED = frozenset({"revoked", "on_hold", "authority_revoked"})
 UNKNOWN = "revocation_unknown"
 _MOST_KEPT = 4096
 
-_Key, _Value = TypeVar("_Key"), TypeVar("_Value")
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 class _Kept(dict[_Key, _Value]):

@@ -99,6 +99,9 @@ def stage_name(stage: str) -> str:
         "archived": gettext("Thêm dấu thời gian lưu trữ"),
         "annex_rendered": gettext("Phụ lục, dự thảo"),
         "annex_issued": gettext("Phụ lục, đã ban hành"),
+        "annex_timestamped": gettext("Phụ lục, thêm dấu thời gian"),
+        "annex_evidenced": gettext("Phụ lục, thêm bằng chứng về chứng thư số"),
+        "annex_archived": gettext("Phụ lục, thêm dấu thời gian lưu trữ"),
     }[stage]
 
 

@@ -19,6 +19,7 @@ _TOLD_AS = {
     "altered": "bytes_changed",
     "broken": "broken_signature",
     "changed_after": "changed_after",
+    "foreign_evidence": "evidence_changed",
     "foreign_revision": "foreign_revision",
     "odd_coverage": "odd_coverage",
     "respelled": "respelled",

@@ -22,7 +22,14 @@ from engine.history import Event
 from engine.log import book, note, tree
 from engine.log.book import Entry, Leaf
 from engine.outbox import Task
-from engine.papers.book import ANNEX_ISSUED, ANNEX_RENDERED, LEVELS, Paper, PaperVersion
+from engine.papers.book import (
+    ANNEX_ISSUED,
+    ANNEX_PUBLIC,
+    ANNEX_RENDERED,
+    LEVELS,
+    Paper,
+    PaperVersion,
+)
 from engine.papers.freeze import digest
 from workflows.keys import Keyring, authority_reference
 
@@ -31,8 +38,10 @@ BATCH = 500
 INSIDE = ("rendered", "signed", ANNEX_RENDERED)
 """Stages of a file that never leave the office, and so are not logged."""
 
-EVENTS = {"issued": "issued", ANNEX_ISSUED: "annex"}
-"""What a file's entry is called by its stage; later versions are all called ``version``."""
+EVENTS = {"issued": "issued", ANNEX_ISSUED: "annex"} | dict.fromkeys(
+    ANNEX_PUBLIC[1:], "annex_version"
+)
+"""What a file's entry is called by its stage; later versions of a paper all ``version``."""
 
 MOVES = ("corrected", "replaced", "revoked")
 """States whose entry is logged: what became of a paper after its issue."""
@@ -252,7 +261,7 @@ def entries(
     ):
         event = EVENTS.get(version.stage, "version")
         facts = {**_facts(paper, anew), "sha256": version.sha256, "size": version.size}
-        if event == "version":
+        if event.endswith("version"):
             facts["level"] = LEVELS.get(version.stage)
         found[(version.id, 0, 0)] = Entry(event, paper.id, facts, version_id=version.id)
     for paper, move in session.execute(

@@ -39,6 +39,7 @@ TABLES = (
     book.Paper,
     book.PaperVersion,
     book.PaperStamp,
+    book.StampEvidence,
     log.Leaf,
     log.Checkpoint,
     units.Unit,

@@ -40,7 +40,15 @@ _OF_SIGNATURES = frozenset({"signatures_do_not_hold", "stamp_lapsed"})
 """What is wrong with a file's signatures alone, and not with what is said of it."""
 
 _WRONG_BYTES = frozenset(
-    {"altered", "broken", "changed_after", "foreign_revision", "odd_coverage", "respelled"}
+    {
+        "altered",
+        "broken",
+        "changed_after",
+        "foreign_evidence",
+        "foreign_revision",
+        "odd_coverage",
+        "respelled",
+    }
 )
 
 
@@ -193,30 +201,43 @@ def check_annex(
     ask = ask or cage.ask
     found = ask(content, bundle.roots).examined if len(content) <= LARGEST else None
     reports = found.reports if found else ()
-    if [report.role for report in reports] != ["annex"]:
+    roles = [report.role for report in reports]
+    if roles[:1] != ["annex"] or set(roles[1:]) - {"timestamp"}:
         return None
-    whole, signed = _whole(reports), all(report.valid for report in reports)
+    whole = _whole(reports) and found is not None and not found.spoiled
     if paper is None:
         needed = [Refusal("annex_needs_paper")]
-        verdict = "annex" if signed else _without_statement(reports)
+        signed = whole and all(report.valid for report in reports)
+        verdict = "annex" if signed else _annex_alone(reports)
         return Checked(bundle, False, False, verdict, needed, None, whole, reports)
     told = check_file(paper, bundle, ask=ask)
-    problems = [*told.problems, *_strange(content, ask(paper, Roots(), inside=True), reports, told)]
-    issued = told.issued and problems == list(told.problems)
-    force, verdict = issued and told.in_force, told.verdict if issued else "altered"
+    strange = list(_strange(content, ask(paper, Roots(), inside=True), reports, told, whole=whole))
+    problems = [*told.problems, *strange]
+    issued = told.issued and all(one.code == "stamp_lapsed" for one in strange)
+    force, verdict = issued and told.in_force, _verdict(problems) if issued else "altered"
     return Checked(bundle, issued, force, verdict, problems, told.signed, whole, reports)
 
 
+def _annex_alone(reports: Sequence[SignatureReport]) -> str:
+    return "lapsed" if lapsed(reports) else _without_statement(reports)
+
+
 def _strange(
-    content: bytes, paper: Answer, reports: Sequence[SignatureReport], told: Checked
+    content: bytes,
+    paper: Answer,
+    reports: Sequence[SignatureReport],
+    told: Checked,
+    *,
+    whole: bool,
 ) -> Iterator[Refusal]:
     """Why an annex is not that of a paper, or not as the agency signed it."""
     if not annexes.belongs(content, paper.carried.enclosed if paper.carried else ()):
         yield Refusal("annex_not_named")
-    if not all(report.valid for report in reports):
-        yield Refusal("signatures_do_not_hold")
+    if not whole or not all(report.valid for report in reports):
+        ended = whole and lapsed(reports)
+        yield Refusal("stamp_lapsed" if ended else "signatures_do_not_hold")
     authority = told.signed.statement.authority if told.signed else 0
-    if {report.reference for report in reports} != {authority_reference(authority)}:
+    if reports[0].reference != authority_reference(authority):
         yield Refusal("statement_seal_differs")
 
 

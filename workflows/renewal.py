@@ -16,8 +16,8 @@ from engine import clock, outbox
 from engine.db import after_commit, writing
 from engine.definition import Confidence, Frozen
 from engine.outbox import Task
-from engine.papers.book import ARCHIVED, LEVELS, PUBLIC, Paper, PaperStamp, PaperVersion
-from workflows.archive import TASK
+from engine.papers.book import LEVELS, Paper, PaperStamp, PaperVersion
+from workflows.archive import FILES, TASK, part_of
 from workflows.lawfiles import LAW, read
 from workflows.papers import PaperDesk
 
@@ -48,8 +48,8 @@ def algorithms() -> Algorithms:
 @dataclass(frozen=True, slots=True)
 class Renewal:
     """A paper to be stamped, and why: its newest stamp ``ends`` before the day, rests on an
-    algorithm that is ``weak`` by then, or it is ``short`` of B-LTA. ``error`` is what the
-    worker, which is at it, was told the last time."""
+    algorithm that is ``weak`` by then, or it is ``short`` of B-LTA. ``part`` says whether that
+    is the paper or its annex; ``error`` is what the worker, which is at it, was told last."""
 
     paper_id: int
     version_id: int
@@ -57,12 +57,14 @@ class Renewal:
     level: str
     until: datetime | None
     why: Why
+    part: str = "paper"
     error: str = ""
 
     def record(self) -> dict[str, Any]:
         """The same as plain values, for JSON."""
         return {
             "paper": self.paper_id,
+            "part": self.part,
             "number": self.number,
             "level": self.level,
             "until": self.until.isoformat() if self.until else None,
@@ -90,7 +92,7 @@ def failing(session: Session, before: datetime | None = None) -> list[Renewal]:
 def _pressing(found: Iterable[Renewal]) -> list[Renewal]:
     """What ends first, first; what has no stamp, last."""
     latest = datetime.max.replace(tzinfo=UTC)
-    return sorted(found, key=lambda one: (one.until or latest, one.paper_id))
+    return sorted(found, key=lambda one: (one.until or latest, one.paper_id, one.version_id))
 
 
 def renew(session: Session, desk: PaperDesk, before: datetime | None = None) -> list[Renewal]:
@@ -106,11 +108,17 @@ def renew(session: Session, desk: PaperDesk, before: datetime | None = None) -> 
 
 def _after(one: Renewal) -> dict[str, int]:
     """A whole version is renewed once only; the steps up to it are made as ever."""
-    return {} if one.why == "short" else {"after": one.version_id}
+    beside = {"annex": 1} if one.part == "annex" else {}
+    return beside | ({} if one.why == "short" else {"after": one.version_id})
 
 
 def _issued(session: Session, limit: datetime) -> Iterator[Renewal]:
-    last = select(func.max(PaperVersion.id)).where(PaperVersion.stage.in_(PUBLIC))
+    for part in FILES:
+        yield from _issued_part(session, limit, part)
+
+
+def _issued_part(session: Session, limit: datetime, part: str) -> Iterator[Renewal]:
+    last = select(func.max(PaperVersion.id)).where(PaperVersion.stage.in_(FILES[part]))
     rows = session.execute(
         select(PaperVersion, Paper.number_text, PaperStamp)
         .join(Paper, Paper.id == PaperVersion.paper_id)
@@ -121,14 +129,14 @@ def _issued(session: Session, limit: datetime) -> Iterator[Renewal]:
         stamp: PaperStamp | None = found
         if why := _why(version.stage, stamp, limit):
             level, until = LEVELS[version.stage], stamp.until if stamp is not None else None
-            yield Renewal(version.paper_id, version.id, number or "", level, until, why)
+            yield Renewal(version.paper_id, version.id, number or "", level, until, why, part)
 
 
 def _why(stage: str, stamp: PaperStamp | None, limit: datetime) -> Why | None:
     # The end comes first: of what is short of B-LTA too, the stamp it has may be its last.
     if stamp is not None and stamp.until < limit:
         return "ends"
-    if stamp is None or stage != ARCHIVED:
+    if stamp is None or LEVELS[stage] != "B-LTA":
         return "short"
     return "weak" if _weak(stamp.algorithms.split("/"), limit) else None
 
@@ -138,16 +146,18 @@ def _weak(names: Sequence[str], limit: datetime) -> bool:
     return any(one.name in names and one.since <= day for one in algorithms().weak)
 
 
-def _task(one: Renewal) -> tuple[int, int]:
-    """The paper and the version that its task is for; one that goes up the levels has none."""
-    return one.paper_id, _after(one).get("after", 0)
+def _task(one: Renewal) -> tuple[int, str, int]:
+    """The file and the version that its task is for; one that goes up the levels has none."""
+    return one.paper_id, one.part, _after(one).get("after", 0)
 
 
-def _at_work(session: Session) -> dict[tuple[int, int], str]:
+def _at_work(session: Session) -> dict[tuple[int, str, int], str]:
     """The open tasks, each with what it failed with the last time."""
     open_tasks = session.execute(
         select(Task.ids, Task.last_error).where(
             Task.name == TASK, Task.done_at.is_(None), Task.failed_at.is_(None)
         )
     )
-    return {(ids["paper"], ids.get("after", 0)): error or "" for ids, error in open_tasks}
+    return {
+        (ids["paper"], part_of(ids), ids.get("after", 0)): error or "" for ids, error in open_tasks
+    }

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from engine import clock
 from engine.errors import Refused
 from engine.log.book import Leaf
-from engine.papers.book import ANNEX_ISSUED, ANNEXES, PUBLIC, Paper, PaperVersion
+from engine.papers.book import ANNEXES, LEFT, Paper, PaperVersion
 from engine.subjects import Subject
-from workflows import archive, findings, standing, versions
+from workflows import archive, findings, origins, standing, versions
 from workflows.keys import authority_reference
 from workflows.papers import PaperDesk
 from workflows.standing import Change
@@ -42,12 +42,14 @@ if TYPE_CHECKING:
 
 
 LARGEST = 50 * 2**20
-END_OF_REVISION = b"%%EOF"
-
-MOST_REVISIONS = 64
 LOGGED_WITHIN = timedelta(days=1)
 """The worker logs an issue within minutes. What is not in the log after this does not count as
 issued: the log is what nobody can add to unseen."""
+
+UNTOUCHED = "issued"
+"""The state of a paper on which no later one has acted."""
+
+_LATER = aliased(PaperVersion)
 
 Verdict = Literal[
     "genuine",
@@ -94,7 +96,7 @@ class Verification:
     @property
     def part(self) -> str:
         """Which file of its paper it is, or was made from: ``paper`` or ``annex``."""
-        return "annex" if self.stage in ANNEXES else "paper"
+        return _part(self.stage)
 
     @property
     def ok(self) -> bool:
@@ -130,6 +132,10 @@ class Verification:
         }
 
 
+def _part(stage: str) -> str:
+    return "annex" if stage in ANNEXES else "paper"
+
+
 def _in_vietnam(time: datetime | None) -> str | None:
     """Signers tell the hour of Vietnam, time authorities that of Greenwich: alike here."""
     return time.astimezone(clock.VIETNAM).isoformat() if time else None
@@ -145,12 +151,13 @@ class _Known:
     authority_id: int
     at: datetime | None = None
     log_index: int | None = None
+    newest: bool = False
+    """Whether no later version of the same file of its paper left the office."""
 
     @property
     def unlogged(self) -> str:
         """That a file which left the office is not in the log: as a reason, else nothing."""
-        left = self.stage in (*PUBLIC, ANNEX_ISSUED)
-        if not left or self.log_index is not None or self.at is None:
+        if self.stage not in LEFT or self.log_index is not None or self.at is None:
             return ""
         return "not_logged" if clock.now() - self.at > LOGGED_WITHIN else "not_logged_yet"
 
@@ -185,12 +192,13 @@ def verify(
 def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) -> Verification:
     """The answers about a version that was made here."""
     roots = desk.roots(session)
-    reports, later = _reports(roots, content), None
-    issued = known.stage in (*PUBLIC, ANNEX_ISSUED) and known.unlogged != "not_logged"
-    changes = tuple(standing.changes(session, known.paper_id)) if issued else ()
+    reports, later = _reports(roots, content, annex=known.stage in ANNEXES), None
+    issued = known.stage in LEFT and known.unlogged != "not_logged"
+    acted_on = issued and known.state != UNTOUCHED
+    changes = tuple(standing.changes(session, known.paper_id)) if acted_on else ()
     in_force = issued and standing.in_force(known.state, changes)
-    if issued and known.stage != ANNEX_ISSUED:
-        later = versions.newer(session, known.paper_id, content)
+    if issued and not known.newest:
+        later = versions.newer(session, known.paper_id, content, _part(known.stage))
         reports = versions.judged_later(desk, roots, later, content, reports)
     reasons = list(findings.of_reports(reports))
     verdict: Verdict = "not_issued"
@@ -228,13 +236,13 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
     from engine.signing import cage
 
     ask, roots = ask or cage.ask, desk.roots(session)
-    origin = _known(session, _earlier_revisions(content))
-    answer = ask(content, roots, _original(session, desk, origin))
+    origin = _known(session, origins.revisions(content))
+    answer = ask(content, roots, _original(session, desk, origin, content))
     found = answer.examined
     named = _numbered(session, found) if _may_be_ours(found) else None
     if origin is None and named:
         origin = named
-        answer = ask(content, roots, _original(session, desk, origin), found)
+        answer = ask(content, roots, _original(session, desk, origin, content), found)
     reasons = findings.of_stranger(
         answer,
         from_ours=origin is not None,
@@ -268,7 +276,7 @@ def refused(reason: str) -> Verification:
 def _signed_as_issued(reports: Sequence[SignatureReport], known: _Known) -> bool:
     """A leader's and the authority's own signature, every one of them valid; on an annex the
     authority's alone."""
-    annex = known.stage == ANNEX_ISSUED
+    annex = known.stage in ANNEXES
     role = "annex" if annex else "seal"
     sealed = [r.reference for r in reports if r.role == role]
     return (
@@ -278,30 +286,24 @@ def _signed_as_issued(reports: Sequence[SignatureReport], known: _Known) -> bool
     )
 
 
-def _reports(roots: Roots, content: bytes) -> tuple[SignatureReport, ...]:
+def _reports(roots: Roots, content: bytes, *, annex: bool) -> tuple[SignatureReport, ...]:
     """On the signatures of a file that was made here."""
     from engine.signing import shortcut
 
     try:
-        reports = shortcut.judge(content, roots)
+        reports = shortcut.judge(content, roots, annex=annex)
         return tuple(archive.judged(roots, content) if reports is None else reports)
     except Refused:  # not even a PDF: then nobody signed it
         return ()
 
 
-def _original(session: Session, desk: PaperDesk, origin: _Known | None) -> bytes | None:
-    """The issued file of the paper that a file was made from, else its newest."""
+def _original(
+    session: Session, desk: PaperDesk, origin: _Known | None, content: bytes
+) -> bytes | None:
     if origin is None:
         return None
-    rows = session.execute(
-        select(PaperVersion.stage, PaperVersion.sha256)
-        .where(PaperVersion.paper_id == origin.paper_id)
-        .order_by(PaperVersion.id)
-    ).all()
     annex = origin.stage in ANNEXES
-    files = [row for row in rows if (row.stage in ANNEXES) is annex]
-    issued = [row.sha256 for row in files if row.stage in ("issued", ANNEX_ISSUED)]
-    return desk.store.get((issued or [row.sha256 for row in files])[-1])
+    return desk.store.get(origins.likely(session, origin.paper_id, content, annex=annex))
 
 
 def _may_be_ours(found: Examined) -> bool:
@@ -318,7 +320,7 @@ def _numbered(session: Session, found: Examined) -> _Known | None:
         .join(PaperVersion, PaperVersion.paper_id == Paper.id)
         .where(Paper.number_text == found.number, PaperVersion.stage == "issued")
         .order_by(PaperVersion.id.desc())
-        .limit(MOST_REVISIONS)
+        .limit(origins.MOST_REVISIONS)
     ).all()
     sealed = {report.reference for report in found.reports if report.role == "seal"}
     theirs = [row for row in rows if authority_reference(row.authority_id) in sealed]
@@ -334,19 +336,6 @@ def _covers_unknown(session: Session, content: bytes, answer: Answer) -> bool:
     return bool(digests - set(rows))
 
 
-def _earlier_revisions(content: bytes) -> list[str]:
-    """Digests of the file as it ended at each of its revisions: what it was made from."""
-    digests: list[str] = []
-    end = content.find(END_OF_REVISION)
-    while end >= 0 and len(digests) < 3 * MOST_REVISIONS:
-        stop = end + len(END_OF_REVISION)
-        for tail in (b"", b"\n", b"\r\n"):
-            if content[stop : stop + len(tail)] == tail:
-                digests.append(hashlib.sha256(content[: stop + len(tail)]).hexdigest())
-        end = content.find(END_OF_REVISION, stop)
-    return digests
-
-
 def _known(session: Session, digests: Sequence[str]) -> _Known | None:
     if not digests:
         return None
@@ -360,6 +349,12 @@ def _known(session: Session, digests: Sequence[str]) -> _Known | None:
             Paper.authority_id,
             PaperVersion.at,
             Leaf.position,
+            ~exists().where(
+                _LATER.paper_id == PaperVersion.paper_id,
+                _LATER.id > PaperVersion.id,
+                _LATER.stage.in_(LEFT),
+                _LATER.stage.in_(ANNEXES) == PaperVersion.stage.in_(ANNEXES),
+            ),
         )
         .join(PaperVersion, PaperVersion.paper_id == Paper.id)
         .join(Subject, Subject.id == Paper.id)
@@ -379,4 +374,5 @@ def _known(session: Session, digests: Sequence[str]) -> _Known | None:
         row.authority_id,
         row.at,
         row.position,
+        row[-1],
     )

@@ -37,9 +37,9 @@ class Newer:
         return {"level": self.level, "sha256": self.sha256, "at": self.at.isoformat()}
 
 
-def newer(session: Session, paper_id: int, content: bytes) -> Newer | None:
-    """The newest issued version of a paper, unless it is this file."""
-    found = archive.newest(session, paper_id)
+def newer(session: Session, paper_id: int, content: bytes, part: str = "paper") -> Newer | None:
+    """The newest issued version of a paper, or of its annex, unless it is this file."""
+    found = archive.newest(session, paper_id, part)
     if found is None or found.sha256 == hashlib.sha256(content).hexdigest():
         return None
     return Newer(found.stage, LEVELS[found.stage], found.sha256, found.at)

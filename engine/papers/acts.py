@@ -138,6 +138,7 @@ def number_and_keep(move: Move) -> None:
     move.record |= {"number": text, "issued_on": move.today.isoformat()}
     if "annex" in move.evidence:
         move.later("log", version=_keep_annex(move))
+        move.later("stamp", paper=move.subject_id, annex=1)
     move.later("log", version=_keep(move, "issued"))
     move.later("stamp", paper=move.subject_id)
 

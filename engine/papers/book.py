@@ -34,20 +34,23 @@ TIMESTAMPED, EVIDENCED, ARCHIVED = "timestamped", "evidenced", "archived"
 PUBLIC = ("issued", TIMESTAMPED, EVIDENCED, ARCHIVED)
 """Stages of a file that leaves the office, each one with all that the one before it says."""
 
-LEVELS = dict(zip(PUBLIC, ("B-B", "B-T", "B-LT", "B-LTA"), strict=True))
-"""The level of signature that a file of each stage has (ETSI EN 319 142-1, 6)."""
-
-
 ANNEX_RENDERED, ANNEX_ISSUED = "annex_rendered", "annex_issued"
-ANNEXES = (ANNEX_RENDERED, ANNEX_ISSUED)
+ANNEX_PUBLIC = tuple(f"annex_{stage}" for stage in PUBLIC)
+ANNEXES = (ANNEX_RENDERED, *ANNEX_PUBLIC)
 """Stages of a paper's annex in a file of its own: laid out with the paper, signed by the agency
-when the paper is issued."""
+when the paper is issued, then with time stamps and evidence like the paper."""
+
+LEFT = (*PUBLIC, *ANNEX_PUBLIC)
+"""Stages of the files that leave the office."""
+
+LEVELS = dict(zip(LEFT, 2 * ("B-B", "B-T", "B-LT", "B-LTA"), strict=True))
+"""The level of signature that a file of each stage has (ETSI EN 319 142-1, 6)."""
 
 
 class PaperVersion(Base):
     """The bytes of a paper at one stage: ``rendered``, ``signed``, ``issued``, then with time
     stamps and evidence (``timestamped``, ``evidenced``, ``archived``); or those of its annex
-    (``annex_rendered``, ``annex_issued``). Kept for ever."""
+    (``annex_rendered``, ``annex_issued``, ``annex_timestamped`` …). Kept for ever."""
 
     __tablename__ = "paper_versions"
 
@@ -76,3 +79,17 @@ class PaperStamp(Base):
     until: Mapped[datetime] = mapped_column(Instant)
     authority: Mapped[str] = mapped_column(String(200))
     algorithms: Mapped[str] = mapped_column(String(80))
+
+
+class StampEvidence(Base):
+    """The newest answers about a time authority's certificate (named by its SHA-256), kept
+    while somebody answers for it: ``chain`` is it with what leads to its root, ``until`` its
+    end, ``learnt_at`` when the answers were had; none yet."""
+
+    __tablename__ = "stamp_evidence"
+
+    certificate: Mapped[str] = mapped_column(String(64), primary_key=True)
+    until: Mapped[datetime] = mapped_column(Instant)
+    learnt_at: Mapped[datetime | None] = mapped_column(Instant)
+    chain: Mapped[list[str]] = mapped_column(JSON)
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -136,7 +137,7 @@ def identity(certificate: Certificate) -> Identity:
         name=_subject(certificate, NameOID.COMMON_NAME),
         title=_subject(certificate, NameOID.TITLE),
         organisation=_subject(certificate, NameOID.ORGANIZATION_NAME),
-        fingerprint=certificate.fingerprint(SHA256()).hex(),
+        fingerprint=fingerprint(certificate),
     )
 
 
@@ -148,6 +149,11 @@ def _subject(certificate: Certificate, oid: ObjectIdentifier) -> str:
 def load_roots(pem: bytes) -> tuple[Certificate, ...]:
     """The certificates of a PEM bundle; raises ``ValueError`` if it holds none."""
     return tuple(load_pem_x509_certificates(pem))
+
+
+def fingerprint(certificate: Certificate) -> str:
+    """SHA-256 of a certificate (hex): what it is called by."""
+    return certificate.fingerprint(SHA256()).hex()
 
 
 def load_der(content: bytes) -> Certificate:
@@ -162,4 +168,16 @@ def der(certificate: Certificate) -> bytes:
 
 def to_asn1(certificates: Iterable[Certificate]) -> list[asn1.Certificate]:
     """Certificates in the form that pyHanko takes."""
-    return [asn1.Certificate.load(der(certificate)) for certificate in certificates]
+    return [parsed(der(certificate)) for certificate in certificates]
+
+
+def parsed(content: bytes) -> asn1.Certificate:
+    """A certificate (DER) in that form. Each is read once: comparing names costs pyHanko more
+    than the signatures, and what it made of them it keeps in this object. It fills it in while
+    it reads, so every thread has its own."""
+    return _parsed(content, threading.get_ident())
+
+
+@lru_cache(maxsize=256)
+def _parsed(content: bytes, _thread: int) -> asn1.Certificate:
+    return asn1.Certificate.load(content)

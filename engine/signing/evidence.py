@@ -6,6 +6,7 @@ whoever has the file can judge it when every server it names is gone.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,16 @@ class Evidence:
             _once((*self.crls, *other.crls)),
             _once((*self.ocsps, *other.ocsps)),
         )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of it (hex)."""
+        told = hashlib.sha256()
+        for pieces in (self.certificates, self.crls, self.ocsps):
+            told.update(b"%d\n" % len(pieces))
+            for one in pieces:
+                told.update(b"%d\n" % len(one) + one)
+        return told.hexdigest()
 
     @classmethod
     def joined(cls, parts: Iterable[Evidence]) -> Evidence:

@@ -13,9 +13,10 @@ over those.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -38,8 +39,9 @@ from pyhanko.sign.validation.pdf_embedded import (
 )
 
 from engine import clock
+from engine.signing import embedded, stamps, tokens, trust
 from engine.signing import evidence as store
-from engine.signing import stamps, tokens, trust
+from engine.signing.bearing import bears
 from engine.signing.coverage import Covered, covered_by
 from engine.signing.evidence import Evidence
 from engine.signing.signer import Credential
@@ -97,7 +99,8 @@ class Chain:
     ``proven`` is the time of the oldest valid stamp: the signatures existed by then.
     ``evidence`` is what the file holds to judge them with; ``kept`` that part of it which a
     valid stamp covers. ``reach`` is the level that the stamps themselves allow. ``closed``:
-    nothing but evidence follows the newest valid stamp.
+    nothing but evidence follows the newest valid stamp. ``foreign``: some of the evidence is
+    about nothing in the file, or was taken away again.
     """
 
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
@@ -106,6 +109,7 @@ class Chain:
     kept: Evidence = store.NONE
     reach: Level = "B-B"
     closed: bool = False
+    foreign: bool = False
 
     def standing(
         self, credential: Credential, roots: Sequence[Certificate]
@@ -142,20 +146,36 @@ def judge(
         return NO_STAMPS
     reader = found[0].reader
     evidence, moment = store.read(reader), at or clock.now()
+    asked = at or _next_hour(moment)
     judged: dict[str, Stamp] = {}
     valid: list[EmbeddedPdfSignature] = []
     for one in reversed(found):
-        stamp = judged[one.field_name] = _stamp(one, roots, moment, evidence)
+        problems = partial(_authority, roots=roots, at=moment, asked=asked, evidence=evidence)
+        stamp = judged[one.field_name] = _stamp(one, roots, moment, problems, ours=ours)
         if stamp.valid and stamp.token is not None:
             valid.append(one)
-            moment = stamp.token.time
+            asked = moment = stamp.token.time
     if not valid:
         return Chain(judged, evidence=evidence)
     newest = valid[0]
     kept = store.read(reader, newest.signed_revision)
     times = [(judged[one.field_name], judged[later.field_name]) for later, one in pairwise(valid)]
     reach = _reach(judged[newest.field_name], times, roots, evidence, kept)
-    return Chain(judged, moment, evidence, kept, reach, _closed(newest, ours=ours))
+    foreign = not ours and _is_foreign(signatures, judged, evidence, kept)
+    return Chain(judged, moment, evidence, kept, reach, _closed(newest, ours=ours), foreign)
+
+
+def _is_foreign(
+    signatures: Sequence[EmbeddedPdfSignature],
+    judged: Mapping[str, Stamp],
+    evidence: Evidence,
+    kept: Evidence,
+) -> bool:
+    tokens = (stamp.token for stamp in judged.values())
+    used = [token.credential for token in tokens if token is not None]
+    used += [embedded.credential(one) for one in signatures if one.field_name not in judged]
+    signers = {one for own in used for one in (own.certificate, *own.chain)}
+    return evidence | kept != evidence or not bears(signatures[0].reader, evidence, signers)
 
 
 def _reach(
@@ -179,7 +199,13 @@ def _reach(
 def _stood(stamp: Stamp, by: Token | None, roots: Sequence[Certificate], held: Evidence) -> bool:
     if stamp.token is None or by is None:
         return False
-    return _told(stamp.token.credential, roots, by.time, held) == ""
+    own = stamp.token.credential
+    told = _told(own, roots, by.time, held)
+    # When the next stamp came its authority may have been gone for long. What was last said of
+    # it then tells that it was good when it stamped, and for as long as somebody answered.
+    if told == trust.UNKNOWN:
+        told = _told(own, roots, stamp.token.time, held)
+    return told == ""
 
 
 def _told(
@@ -192,24 +218,62 @@ def _stamp(
     signature: EmbeddedPdfSignature,
     roots: Sequence[Certificate],
     moment: datetime,
-    evidence: Evidence,
+    authority: Callable[[Credential], Iterator[str]],
+    *,
+    ours: bool,
 ) -> Stamp:
     """A stamp judged at an instant at which it is known to have existed."""
     ranges = [int(number) for number in signature.byte_range]
     covered = covered_by(_bytes(signature), signature.field_name, ranges, signature.pkcs7_content)
     try:
         token = tokens.parse(signature.pkcs7_content)
-        asked = trust.context(roots, moment)
-        status = asyncio.run(async_validate_pdf_timestamp(signature, asked, skip_diff=True))
+        intact, trusted = _held(signature, covered, token, roots, moment, ours=ours)
     except Exception:
         # Whatever a stranger's token is made of, it is no stamp.
         return Stamp(covered, None, False, ("broken",))
-    intact = bool(status.intact and status.valid)
     problems = [*_faults_of_form(signature, covered, token, moment)]
     problems += [] if intact else ["altered"]
-    faults = [*trust.time_problems(token.credential, roots, moment, evidence)]
-    problems += faults or ([] if status.trusted or not intact else ["untrusted"])
+    faults = [*authority(token.credential)]
+    problems += faults or ([] if trusted or not intact else ["untrusted"])
     return Stamp(covered, token, intact, tuple(dict.fromkeys(problems)))
+
+
+def _authority(
+    credential: Credential,
+    roots: Sequence[Certificate],
+    at: datetime,
+    asked: datetime,
+    evidence: Evidence,
+) -> Iterator[str]:
+    """Why the authority of a stamp is not believed; whether evidence tells that it was revoked
+    is asked as of ``asked``."""
+    found = [*trust.time_problems(credential, roots, at)]
+    yield from found or trust.revoked(credential, roots, asked, evidence, strict=False)
+
+
+def _next_hour(moment: datetime) -> datetime:
+    """The clock by which it is asked whether the newest stamp's authority was revoked. Evidence
+    tells of revocations that were; it says the same of an hour to come, and need be read but
+    once an hour, for however many papers."""
+    return moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def _held(
+    signature: EmbeddedPdfSignature,
+    covered: Covered,
+    token: Token,
+    roots: Sequence[Certificate],
+    moment: datetime,
+    *,
+    ours: bool,
+) -> tuple[bool, bool]:
+    """Whether a stamp's own signature holds, and whether pyHanko trusts it. Of a file that is
+    ours all but the cryptography and the path was judged when it was kept."""
+    if ours and tokens.holds(signature.pkcs7_content, token, bytes.fromhex(covered.digest)):
+        return True, True
+    asked = trust.context(roots, moment)
+    status = asyncio.run(async_validate_pdf_timestamp(signature, asked, skip_diff=True))
+    return bool(status.intact and status.valid), bool(status.trusted)
 
 
 def _faults_of_form(

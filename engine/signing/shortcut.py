@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -56,19 +56,21 @@ class _Found:
     time: datetime | None
 
 
-def judge(pdf: bytes, roots: Roots) -> list[SignatureReport] | None:
-    """The reports that ``validate`` gives for a paper that is wholly in order; none when it
-    is not, or not as plain as ours are. Only for bytes that are known to be our own."""
+def judge(pdf: bytes, roots: Roots, *, annex: bool = False) -> list[SignatureReport] | None:
+    """The reports that ``validate`` gives for a paper, or its annex, that is wholly in order;
+    none when it is not, or not as plain as ours are. Only for bytes known to be our own."""
+    roles = _ROLES[annex]
     try:
         found = list(_find(pdf))
         stamped = [one for one in found if one.time is None]
         signed = found[: len(found) - len(stamped)]
-        if not 1 <= len(signed) <= 2 or any(one.time is None for one in signed):
+        if not 1 <= len(signed) <= len(roles) or any(one.time is None for one in signed):
             return None
-        paired = zip(signed, _ROLES, strict=False)
+        paired = zip(signed, roles, strict=False)
         reports = [_report(pdf, one, role, roots) for one, role in paired]
         if stamped:
-            return _stamped(pdf, reports, stamped, roots) if len(signed) == 2 else None
+            whole = len(signed) == len(roles)
+            return _stamped(pdf, reports, stamped, roots) if whole else None
         return _closing(reports) if signed[-1].end == len(pdf) else None
     except (Unusual, Refused, ValueError, IndexError, StopIteration, UnsupportedAlgorithm):
         return None
@@ -116,8 +118,10 @@ def _raised(
     return replace(report, level=level)
 
 
-_ROLES: tuple[Role, ...] = ("person", "seal")
-"""Whose each signature must be, in their order."""
+_ROLES: Mapping[bool, tuple[Role, ...]] = {False: ("person", "seal"), True: ("annex",)}
+"""Whose each signature must be, in their order: of a paper, and of an annex."""
+
+_FIELDS: Mapping[str, str] = {"person": "signature", "seal": "seal", "annex": "agency"}
 
 
 def _find(pdf: bytes) -> Iterator[_Found]:
@@ -148,14 +152,14 @@ def _report(pdf: bytes, found: _Found, role: Role, roots: Roots) -> SignatureRep
     holder_of = partial(roots.holder, at=found.time)
     credential = _credential(pdf, found, digest, holder_of)
     holder = holder_of(credential.certificate)
-    if holder.kind != {"person": "person", "seal": "agency"}[role]:
+    if holder.kind != ("person" if role == "person" else "agency"):
         raise Unusual
     begins, until = _term(credential, roots.of(holder.kind))
     if not begins <= found.time <= until:
         raise Unusual
     return SignatureReport(
         role=role,
-        field="signature" if role == "person" else "seal",
+        field=_FIELDS[role],
         name=holder.name,
         title=holder.title,
         organisation=holder.organisation,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -15,6 +16,7 @@ from engine.signing.certificates import load_der
 from engine.signing.signer import Credential
 
 DIGEST = "sha256"
+_PLAIN = frozenset({"rsassa_pkcs1v15", "ecdsa"})
 _GRANTED = ("granted", "granted_with_mods")
 
 
@@ -109,6 +111,26 @@ def parse(token: bytes) -> Token:
         credential=_credential(signed, signer),
         signature=f"{signer['digest_algorithm']['algorithm'].native}/"
         f"{signer['signature_algorithm'].signature_algo}",
+    )
+
+
+def holds(content: bytes, read: Token, digest: bytes) -> bool:
+    """Whether a token is over that digest (SHA-256) and its authority's key made it; false also
+    for what is not as plain as most tokens are, and then for others to judge."""
+    signed = cms.ContentInfo.load(content)["content"]
+    (signer,) = signed["signer_infos"]
+    told = {one["type"].native: one["values"][0].native for one in signer["signed_attrs"]}
+    info = hashlib.new(read.signature.partition("/")[0])
+    info.update(bytes(signed["encap_content_info"]["content"]))
+    return (
+        (read.algorithm, read.imprint) == (DIGEST, digest)
+        and told.get("content_type") == "tst_info"
+        and told.get("message_digest") == info.digest()
+        and read.signature.startswith(f"{DIGEST}/")
+        and signer["signature_algorithm"].signature_algo in _PLAIN
+        and read.credential.accepts(
+            signer["signed_attrs"].untag().dump(), signer["signature"].native
+        )
     )
 
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from asn1crypto import x509 as asn1
 from cryptography.x509 import Certificate
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import (
@@ -19,7 +19,7 @@ from pyhanko_certvalidator.errors import (
 from pyhanko_certvalidator.path import ValidationPath
 
 from engine.signing import tokens
-from engine.signing.certificates import Identity, Kind, identity, load_der, to_asn1
+from engine.signing.certificates import Identity, Kind, identity, load_der, parsed, to_asn1
 from engine.signing.evidence import NONE, Evidence
 from engine.signing.signer import Credential
 
@@ -27,6 +27,24 @@ PURPOSE = frozenset({"non_repudiation"})
 STAMPING = frozenset({"time_stamping"})
 REVOKED = frozenset({"revoked", "on_hold", "authority_revoked"})
 UNKNOWN = "revocation_unknown"
+_MOST_KEPT = 4096
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class _Kept(dict[_Key, _Value]):
+    """What was found once and depends on nothing but its key; begun anew when it grows large."""
+
+    def keep(self, key: _Key, value: _Value) -> _Value:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        self[key] = value
+        return value
+
+
+_PATHS: _Kept[tuple[Credential, tuple[Certificate, ...]], tuple[Certificate, ...]] = _Kept()
+_TOLD: _Kept[tuple[Credential, tuple[Certificate, ...], datetime, str], str] = _Kept()
 
 
 def problems(
@@ -121,11 +139,16 @@ def path(
     credential: Credential, roots: Sequence[Certificate], at: datetime
 ) -> tuple[Certificate, ...]:
     """The certificates from the holder's up to a root, both included; none without one."""
+    key = (credential, tuple(roots))
+    known = _PATHS.get(key)
+    # Nothing but the terms of its certificates depends on the instant.
+    if known and all(c.not_valid_before_utc <= at <= c.not_valid_after_utc for c in known):
+        return known
     try:
         found = _judged(credential, context(roots, at))
     except (InvalidCertificateError, PathBuildingError, ValidationError):
         return ()
-    return tuple(load_der(one.dump()) for one in reversed([*found]))
+    return _PATHS.keep(key, tuple(load_der(one.dump()) for one in reversed([*found])))
 
 
 def on_path(credential: Credential, roots: Sequence[Certificate], at: datetime) -> Credential:
@@ -140,11 +163,21 @@ def revocation(
     were good, else ``revoked``, ``on_hold``, ``authority_revoked``, or ``revocation_unknown``.
 
     Lists and answers made after the instant count: they tell when a certificate was revoked.
-    A hold that was lifted again before they were made they do not tell.
+    A hold that was lifted again before they were made they do not tell. Nothing else than the
+    arguments decides, so what was answered once is answered again.
     """
+    key = (credential, tuple(roots), at, evidence.digest)
+    if (known := _TOLD.get(key)) is None:
+        known = _TOLD.keep(key, _revocation(credential, roots, at, evidence))
+    return known
+
+
+def _revocation(
+    credential: Credential, roots: Sequence[Certificate], at: datetime, evidence: Evidence
+) -> str:
     asked = ValidationContext(
         trust_roots=to_asn1(roots),
-        other_certs=[asn1.Certificate.load(one) for one in evidence.certificates],
+        other_certs=[parsed(one) for one in evidence.certificates],
         crls=evidence.crls,
         ocsps=evidence.ocsps,
         moment=at,

@@ -150,6 +150,7 @@ def _judged(
         *_problems_of_trust(signature, status, ends, moment),
         *revoked,
         *_problems_of_time(time, chain),
+        *(["foreign_evidence"] if chain.foreign and role in _CLOSING else []),
     ]
     report = SignatureReport(
         role=role,

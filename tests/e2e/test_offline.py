@@ -16,9 +16,13 @@ from playwright.sync_api import Browser, Page
 
 from engine.log.note import Signer
 from engine.papers.freeze import freeze
+from engine.signing.coverage import facts
 from engine.statement import base41, form
 from engine.statement.form import Statement
 from tests.e2e.conftest import Served
+from tests.engine.signing.altering.keys import FOLDER
+from tests.engine.signing.altering.manifest import genuine
+from tests.workflows.register import stages
 from web.extensions import bureau
 from web.offline import page_file
 from workflows import trust
@@ -165,6 +169,34 @@ def test_a_file_checks_with_no_network_and_names_what_is_wrong(
         told, good = check(page, text, number)
         assert words in told
         assert not good, words
+
+
+def test_a_list_in_a_file_of_its_own_is_checked_beside_its_paper(
+    signer: Signer, bundle: Told, page: Page, tmp_path: Path
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(page_file(resigned(bundle, signer)), "utf-8")
+    page.context.set_offline(True)
+    page.goto(file.as_uri())
+    leader, *_ = facts(genuine("genuine-enclosing")).covered
+    code = printed(signer, signed=bytes.fromhex(leader.digest)[:20])
+    page.click(".offline-annex summary")
+    for paper, annex, words, holds in (
+        ("genuine-enclosing", "genuine-annex", "đúng là tệp mà lãnh đạo đã ký", True),
+        ("genuine-enclosing", "annex-note-added", "trang này không kiểm được", True),
+        ("genuine-enclosing", "annex-row-changed-and-signed", "không phải phụ lục", False),
+        ("genuine", "genuine-annex", "không phải văn bản của mã QR này", False),
+    ):
+        page.set_input_files("#offline-paper", FOLDER / f"{paper}.pdf")
+        page.set_input_files("#offline-annex", FOLDER / f"{annex}.pdf")
+        told, good = check(page, code)
+        assert words in told
+        assert good is holds, annex
+        if holds:  # what is read is what the leader signed for, whatever was appended
+            with page.expect_download() as got:
+                page.click("#offline-result a")
+            kept = Path(got.value.path()).read_bytes()
+            assert kept == stages(genuine("genuine-annex"))["annex_rendered"]
 
 
 def test_an_old_or_altered_bundle_is_told(

@@ -17,7 +17,7 @@ from engine.db import writing
 from engine.history import Event, seal
 from engine.log import book
 from engine.papers.archive import carried
-from engine.papers.book import Paper, PaperVersion
+from engine.papers.book import ANNEX_PUBLIC, LEFT, PUBLIC, Paper, PaperVersion
 from engine.signing.coverage import facts
 from engine.statement import form
 from engine.store import BlobStore
@@ -27,13 +27,19 @@ from tests.engine.signing.altering.manifest import genuine
 from tests.workflows.staging import house
 from workflows import logbook
 from workflows.bureau import TEMPLATES
-from workflows.keys import ROOTS, Keyring
+from workflows.keys import ROOTS, ROOTS_OF, Keyring
 from workflows.papers import PaperDesk
 from workflows.statement_keys import FILE
 
 AT = datetime(2026, 11, 5, 4, tzinfo=UTC)
 AUTHORITY = int(keys.AGENCY.partition(":")[2])
-PAPERS = {"genuine": "15/QĐ-UBND", "genuine-certificate": "16/GCN-UBND"}
+PAPERS = {
+    "genuine": "15/QĐ-UBND",
+    "genuine-certificate": "16/GCN-UBND",
+    "genuine-enclosing": "18/QĐ-UBND",
+}
+LIST, ITS_PAPER = "genuine-annex", "genuine-enclosing"
+"""A list in a file of its own, and the paper that names it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,8 @@ def issue_all(session: Session, folder: Path) -> Register:
 def enter(session: Session, desk: PaperDesk) -> Register:
     """The same at a desk that has no keys yet."""
     desk.keys.folder.mkdir(parents=True, exist_ok=True)
-    (desk.keys.folder / ROOTS).write_bytes(keys.roots_pem())
+    for name in (ROOTS, ROOTS_OF.format(kind="time")):
+        (desk.keys.folder / name).write_bytes(keys.roots_pem())
     (desk.keys.folder / FILE).write_bytes(keys.STATEMENTS.read_bytes())
     with writing(session):
         codes = {name: _enter(session, desk.store, name) for name in PAPERS}
@@ -80,20 +87,26 @@ def _enter(session: Session, store: BlobStore, name: str) -> str:
             issued_on=AT.date(),
         )
     )
-    for stage, version in stages(content).items():
+    versions = stages(content) | (stages(genuine(LIST)) if name == ITS_PAPER else {})
+    for stage, version in versions.items():
         row = {"stage": stage, "sha256": store.put(version), "size": len(version), "at": AT}
         made = session.execute(insert(PaperVersion).values(paper_id=subject, **row))
-    (issued,) = made.inserted_primary_key or (0,)
-    source = (int(issued), 0, 0)
-    book.append(session, [logbook.entries(session, [source])[source]])
+        if stage in LEFT:
+            (version_id,) = made.inserted_primary_key or (0,)
+            source = (int(version_id), 0, 0)
+            book.append(session, [logbook.entries(session, [source])[source]])
     return code
 
 
 def stages(content: bytes) -> dict[str, bytes]:
-    """An issued file as it was at each stage."""
-    signed = content[: facts(content).covered[0].end]
-    rendered = signed[: signed.index(b"%%EOF\n") + len(b"%%EOF\n")]
-    return {"rendered": rendered, "signed": signed, "issued": content}
+    """A file as it was at each stage."""
+    *signed, last = (one.end for one in facts(content).covered)
+    ends = [content.index(b"%%EOF\n") + len(b"%%EOF\n"), *signed, last]
+    if len(ends) > 3:  # between its two time stamps it got evidence
+        ends.insert(-1, content.rindex(b"%%EOF\n", 0, last - 10) + len(b"%%EOF\n"))
+    annex = len(facts(content).covered) == 3
+    names = ("annex_rendered", *ANNEX_PUBLIC) if annex else ("rendered", "signed", *PUBLIC)
+    return {stage: content[:end] for stage, end in zip(names, ends, strict=False)}
 
 
 def _issued(session: Session) -> int:

@@ -25,10 +25,10 @@ from engine.signing.validate import validate
 from tests.databases import KINDS, Databases, opened
 from tests.engine.signing.altering.keys import FOLDER
 from tests.engine.signing.altering.manifest import Entry, entries, genuine
-from tests.workflows.register import PAPERS, Register, issue_all, stages
+from tests.workflows.register import ITS_PAPER, LIST, PAPERS, Register, issue_all, stages
 from workflows import trust
 from workflows.findings import lines, words
-from workflows.offline import check_file
+from workflows.offline import check_annex, check_file
 from workflows.trust import Bundle
 from workflows.verification import Verification, verify
 
@@ -92,8 +92,9 @@ def bundle(register: Register) -> Bundle:
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_an_altered_file_is_never_genuine_without_a_network(bundle: Bundle, entry: Entry) -> None:
     found = check_file(entry.content, bundle, ask=_answers)
-    assert not found.ok
-    assert found.verdict in ("altered", "not_issued", "unknown", "unreadable")
+    if entry.of:
+        found = check_annex(entry.content, bundle, genuine(entry.of), ask=_answers) or found
+    assert (found.verdict, found.ok) == (entry.offline, False), found.problems
 
 
 @pytest.mark.parametrize("name", PAPERS)
@@ -103,8 +104,21 @@ def test_what_they_were_made_from_is_genuine_without_a_network(bundle: Bundle, n
     assert carried(genuine(name)).values
 
 
+def test_a_list_they_were_made_from_is_genuine_beside_its_paper(
+    register: Register, bundle: Bundle
+) -> None:
+    beside = check_annex(genuine(LIST), bundle, genuine(ITS_PAPER), ask=_answers)
+    assert beside is not None and (beside.verdict, beside.problems) == ("genuine", [])
+    other = check_annex(genuine(LIST), bundle, genuine(), ask=_answers)
+    assert other is not None and other.verdict == "altered"
+    for content, part in ((genuine(LIST), "annex"), (genuine(ITS_PAPER), "paper")):
+        found = check(register, content)
+        assert (found.verdict, found.reasons, found.part) == ("genuine", (), part)
+        assert found.level == "B-LTA"
+
+
 def test_every_file_is_in_the_manifest_and_every_reason_has_its_sentences() -> None:
-    names = {entry.name for entry in ENTRIES} | set(PAPERS)
+    names = {entry.name for entry in ENTRIES} | {*PAPERS, LIST}
     assert names == {path.stem for path in FOLDER.glob("*.pdf")}
     assert {entry.reason for entry in ENTRIES} <= set(words())
     for told in words().values():
@@ -117,7 +131,7 @@ def test_the_papers_they_were_made_from_are_genuine(register: Register, name: st
     found = check(register, genuine(name))
     assert (found.verdict, found.reasons) == ("genuine", ())
     assert found.code == register.codes[name]
-    assert [report.valid for report in found.signatures] == [True, True]
+    assert {report.valid for report in found.signatures} == {True}
 
 
 def test_a_paper_is_told_from_the_one_it_should_be(register: Register) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,21 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, outbox
 from engine.errors import EngineError
 from engine.log.book import Leaf
 from engine.log.note import Signer as LogSigner
 from engine.papers.archive import carried
-from engine.papers.book import ANNEX_ISSUED, ANNEX_RENDERED, Paper, PaperVersion
-from engine.signing import pdf
+from engine.papers.book import (
+    ANNEX_ISSUED,
+    ANNEX_PUBLIC,
+    ANNEX_RENDERED,
+    LEVELS,
+    PUBLIC,
+    Paper,
+    PaperVersion,
+)
+from engine.signing import cage, pdf
 from engine.signing.authority import Authority, Issued
 from engine.signing.certificates import der
 from engine.signing.inspection import inspect
@@ -28,12 +36,21 @@ from engine.store import BlobStore
 from tests.unguarded import unguard
 from tests.workflows.amending import REVOCATION, draft
 from tests.workflows.staging import Stage, stage, told
-from workflows import annexing, archive, audit, deferred, logbook
+from tests.workflows.test_archive import ONE_DATABASE, FakeLists, FakeTime
+from workflows import annexing, archive, audit, deferred, logbook, offline, renewal
 from workflows.bureau import TEMPLATES
-from workflows.keys import ROOTS, Keyring, RemoteKeyring, authority_reference, person_reference
-from workflows.offline import check_annex, check_file
+from workflows.keys import (
+    ROOTS,
+    ROOTS_OF,
+    Keyring,
+    RemoteKeyring,
+    authority_reference,
+    person_reference,
+)
+from workflows.offline import Checked
 from workflows.papers import PaperDesk
 from workflows.signing_sessions import SigningSession
+from workflows.times import Times
 from workflows.trust import Bundle, export
 from workflows.verification import verify
 
@@ -48,6 +65,7 @@ class Office:
     stage: Stage
     desk: PaperDesk
     keys: Mapping[str, Issued]
+    time: FakeTime
 
     @property
     def session(self) -> Session:
@@ -76,6 +94,13 @@ class Office:
             logbook.record(self.session, self.desk.keys)
         return paper
 
+    def climb(self, later: timedelta = timedelta(minutes=2)) -> None:
+        """The worker takes everything up the levels, and logs it."""
+        session, names = self.session, {archive.TASK, logbook.TASK}
+        with clock.fixed_at(clock.vietnam(self.stage.today, self.stage.at) + later):
+            while left := [*outbox.due(session, clock.now(), only=names)]:
+                outbox.deliver(session, self.desk.handlers, min(left))
+
     def file(self, paper: int, stage_name: str) -> bytes:
         query = select(PaperVersion.sha256).where(
             PaperVersion.paper_id == paper, PaperVersion.stage == stage_name
@@ -94,7 +119,8 @@ def made(session: Session, tmp_path: Path, authority: Authority) -> Iterator[Cal
         here, keys = stage(session), keyring(tmp_path / "keys")
         here.house = replace(here.house, longest_list=0)
         keys.folder.mkdir()
-        (keys.folder / ROOTS).write_bytes(authority.roots_pem())
+        for name in (ROOTS, ROOTS_OF.format(kind="time")):
+            (keys.folder / name).write_bytes(authority.roots_pem())
         keys.keep_log_key(LogSigner.create("test.invalid/papers"))
         fresh: dict[str, Any] = {"since": SINCE, "years": 5, "algorithm": "ec"}
         person = person_reference(here.people["district_chair"])
@@ -108,7 +134,10 @@ def made(session: Session, tmp_path: Path, authority: Authority) -> Iterator[Cal
             if keyring is Keyring:
                 keys.path(reference).write_bytes(one.sealed(PIN))
         store = BlobStore(tmp_path / "blobs")
-        return Office(here, PaperDesk(here.house, store, keys, TEMPLATES, address=BASE), issued)
+        time = FakeTime(authority, since=date(2026, 1, 1), years=2)
+        times = Times(time, FakeLists(authority))
+        desk = PaperDesk(here.house, store, keys, TEMPLATES, times, address=BASE)
+        return Office(here, desk, issued, time)
 
     yield office
 
@@ -163,17 +192,17 @@ def _other_annexes_are_told(office: Office, paper: int, annex: bytes) -> None:
     with office.stage.now():
         forged = pdf.sign_annex(first, signer, number="01/QĐ-UBND", reason="x", at=clock.now())
     for file in (annex + b"% more\n", annex.replace(b"/Type /Sig", b"/Type /Sjg"), forged):
-        told_ = verify(office.session, office.desk, file)
+        told_ = verify(office.session, office.desk, file, ask=cage.answer)
         assert (told_.verdict, told_.part, told_.code) == ("altered", "annex", code)
     # With its very first bytes changed nothing says any more whose annex it was.
     changed = annex.replace(b"%PDF-1.7", b"%PDF-1.6", 1)
-    assert verify(office.session, office.desk, changed).verdict == "altered"
+    assert verify(office.session, office.desk, changed, ask=cage.answer).verdict == "altered"
 
 
 def _offline(office: Office, issued: bytes, annex: bytes) -> None:
     with office.stage.now():
         bundle = Bundle.read(json.dumps(export(office.session, office.desk)).encode())
-        assert check_file(issued, bundle).verdict == "genuine"
+        assert offline.check_file(issued, bundle, ask=cage.answer).verdict == "genuine"
         assert check_annex(issued, bundle) is None
         alone = check_annex(annex, bundle)
         both = check_annex(annex, bundle, issued)
@@ -192,6 +221,55 @@ def _other(office: Office, issued: bytes) -> int:
         select(PaperVersion.paper_id).where(PaperVersion.stage == ANNEX_ISSUED)
     ).all()
     return next(one for one in codes if office.file(one, "issued") != issued)
+
+
+@ONE_DATABASE
+def test_an_annex_climbs_like_its_paper_and_is_renewed(made: Callable[..., Office]) -> None:
+    office = made()
+    session, paper = office.session, office.issue(office.draft())
+    annex, issued = office.file(paper, ANNEX_ISSUED), office.file(paper, "issued")
+    office.climb()
+    for stage_name in ANNEX_PUBLIC:
+        file = office.file(paper, stage_name)
+        assert file.startswith(annex)
+        with office.stage.now():
+            found = verify(session, office.desk, file)
+        assert (found.verdict, found.part, found.level) == ("genuine", "annex", LEVELS[stage_name])
+        assert (found.newer is None) == (stage_name == ANNEX_PUBLIC[-1])
+        assert found.log_index is not None
+        _alone_and_beside(office, file, issued)
+    assert archive.level(session, paper, annexing.ANNEX) == "B-LTA"
+    events = session.scalars(select(Leaf.event).where(Leaf.paper_id == paper)).all()
+    assert events.count("annex_version") == events.count("version") == len(PUBLIC) - 1
+    # Its stamp ends like the paper's own, and both are renewed.
+    office.time.since, later = date(2027, 1, 1), timedelta(days=300)
+    with clock.fixed_at(clock.vietnam(office.stage.today, office.stage.at) + later):
+        due = renewal.renew(session, office.desk)
+        parts = [one.part for one in due if one.paper_id == paper]
+    assert sorted(parts) == ["annex", "paper"]
+    office.climb(later)
+    with clock.fixed_at(datetime(2028, 6, 1, tzinfo=UTC)):
+        newest = annexing.export(session, office.desk, session.get_one(Paper, paper))
+        assert newest is not None
+        found = verify(session, office.desk, newest[0])
+        old = verify(session, office.desk, annex)
+    assert (found.verdict, found.level, len(found.signatures)) == ("genuine", "B-LTA", 4)
+    assert (old.verdict, old.newer is not None) == ("genuine", True)
+
+
+def check_annex(content: bytes, bundle: Bundle, paper: bytes | None = None) -> Checked | None:
+    """These files are our own: no trap, so no cage."""
+    return offline.check_annex(content, bundle, paper, ask=cage.answer)
+
+
+def _alone_and_beside(office: Office, annex: bytes, issued: bytes) -> None:
+    with office.stage.now():
+        bundle = Bundle.read(json.dumps(export(office.session, office.desk)).encode())
+        alone, both = check_annex(annex, bundle), check_annex(annex, bundle, issued)
+        assert alone is not None and both is not None
+        assert (alone.verdict, both.verdict, both.unchanged) == ("annex", "genuine", True)
+        spoilt = check_annex(annex + b"% more\n", bundle, issued)
+        assert spoilt is not None and spoilt.verdict == "altered"
 
 
 def test_one_step_at_the_token_signs_both(made: Callable[..., Office]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, ReasonFlags
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from engine import clock, outbox
@@ -22,7 +22,7 @@ from engine.house import House
 from engine.log.book import Leaf
 from engine.log.note import Signer as LogSigner
 from engine.outbox import PATIENT, Task
-from engine.papers.book import LEVELS, PaperStamp, PaperVersion
+from engine.papers.book import LEVELS, PaperStamp, PaperVersion, StampEvidence
 from engine.signing.authority import Authority, revocation_list
 from engine.signing.certificates import Kind, der
 from engine.signing.evidence import NONE, Evidence
@@ -32,7 +32,7 @@ from engine.store import BlobStore
 from tests.engine.signing.blank import blank
 from tests.engine.signing.pki import Pki, served
 from tests.workflows.staging import Stage, stage
-from workflows import archive, logbook, renewal
+from workflows import archive, foresight, logbook, renewal
 from workflows.audit import audit
 from workflows.bureau import TEMPLATES
 from workflows.keyholders import Holder
@@ -77,16 +77,20 @@ class FakeLists:
     authority: Authority
     away: bool = False
     revoked: dict[int, tuple[datetime, ReasonFlags]] = field(default_factory=dict)
-    made: dict[datetime, tuple[bytes, ...]] = field(default_factory=dict)
+    made: dict[datetime, dict[Certificate, bytes]] = field(default_factory=dict)
 
     def evidence(self, path: Sequence[Certificate]) -> Evidence:
         if self.away:
             return NONE
         at = clock.now()
         if at not in self.made:
-            told = (revocation_list(o, at, revoked=self.revoked) for o in self.authority.issuers)
-            self.made[at] = tuple(told)
-        return Evidence(tuple(der(one) for one in path), self.made[at])
+            told = {o.credential.certificate: o for o in self.authority.issuers}
+            self.made[at] = {
+                own: revocation_list(issuer, at, revoked=self.revoked)
+                for own, issuer in told.items()
+            }
+        lists = (self.made[at][one] for one in path[1:])
+        return Evidence(tuple(der(one) for one in path), tuple(lists))
 
 
 @dataclass
@@ -381,8 +385,10 @@ def test_what_is_short_of_b_lta_is_named_and_taken_up(shelf: Shelf) -> None:
 @ONE_DATABASE
 def test_a_stamp_whose_authority_answers_no_more_is_stamped_over_in_time(shelf: Shelf) -> None:
     """As long as there is time the evidence is asked for, and who looks is told; then a stamp
-    without it is better than none, and says which level is left."""
+    without it is better than none. What the file holds is of the day of the old stamp."""
     shelf.work()
+    with writing(shelf.session):  # nothing was learnt early either
+        shelf.session.execute(delete(StampEvidence))
     shelf.lists.away = True
     shelf.at(2028, 6)
     shelf.act(lambda: renewal.renew(shelf.session, shelf.desk))
@@ -394,12 +400,34 @@ def test_a_stamp_whose_authority_answers_no_more_is_stamped_over_in_time(shelf: 
     assert "revocation_unknown" in stuck.error
     shelf.at(2028, 11)
     shelf.work()
-    assert shelf.stages() == [*LADDER, "timestamped"]
-    assert archive.level(shelf.session, shelf.paper) == "B-T"
+    assert shelf.stages() == [*LADDER, "archived"]
     shelf.at(2031)
     found = shelf.check(shelf.content())
-    assert (found.verdict, found.level) == ("genuine", "B-T")
-    assert [one.why for one in shelf.act(lambda: renewal.failing(shelf.session))] == ["short"]
+    assert (found.verdict, found.level) == ("genuine", "B-LTA")
+    assert shelf.act(lambda: renewal.failing(shelf.session)) == []
+
+
+def test_what_was_said_early_serves_when_nobody_answers_any_more(shelf: Shelf) -> None:
+    """Asked with each stamp (of two certificates, here), then each month while there is one."""
+    shelf.work()
+    query = select(StampEvidence.learnt_at)
+    assert set(shelf.session.scalars(query)) == {shelf.now}
+    shelf.later += timedelta(days=31)
+    shelf.lists.away = True
+    times, keys = shelf.desk.times, shelf.desk.keys
+    for away in (True, False):
+        shelf.lists.away = away
+        assert shelf.act(lambda: foresight.refresh(shelf.session, times, keys)) == 2
+    assert shelf.act(lambda: foresight.refresh(shelf.session, times, keys)) == 0
+    assert set(shelf.session.scalars(query)) == {shelf.now}
+    shelf.lists.away = True
+    shelf.at(2028, 6)
+    shelf.act(lambda: renewal.renew(shelf.session, shelf.desk))
+    shelf.work()
+    assert shelf.stages() == [*LADDER, "archived"]
+    shelf.at(2031)
+    found = shelf.check(shelf.content())
+    assert (found.verdict, found.level) == ("genuine", "B-LTA")
 
 
 @ONE_DATABASE
@@ -414,6 +442,7 @@ def test_also_what_never_got_evidence_is_stamped_over_in_time(shelf: Shelf) -> N
     shelf.at(2031)
     found = shelf.check(shelf.content())
     assert (found.verdict, found.level) == ("genuine", "B-T")
+    assert [one.why for one in shelf.act(lambda: renewal.failing(shelf.session))] == ["short"]
 
 
 @ONE_DATABASE

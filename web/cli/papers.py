@@ -155,7 +155,14 @@ def _renewals(told: list[dict[str, Any]]) -> list[str]:
         told = text(f"renew_{one['why']}", until=(one["until"] or "")[:10])
         return f"{told}; {text('renew_failing', error=one['error'])}" if one["error"] else told
 
-    return table([[str(o["paper"]), o["number"], o["level"], why(o)] for o in told])
+    def file(one: dict[str, Any]) -> str:
+        return (
+            f"{one['paper']} ({text('annex_part')})"
+            if one["part"] == "annex"
+            else f"{one['paper']}"
+        )
+
+    return table([[file(o), o["number"], o["level"], why(o)] for o in told])
 
 
 @command("papers moves", ID, as_user(), group=group, answers=True)

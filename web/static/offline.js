@@ -189,6 +189,58 @@
     });
   }
 
+  // ---------------------------------------------------------------- a list in a file of its own
+
+  function digest(bytes) {
+    return crypto.subtle.digest("SHA-256", bytes).then(function (told) { return hex(new Uint8Array(told)); });
+  }
+
+  // The bytes that the leader signed: those under the signature whose digest the code names. What
+  // else is in the file, or how it is built, need not be believed.
+  function signedPart(file, signed) {
+    var text = new TextDecoder("latin1").decode(file), place = /\/ByteRange\s*\[\s*0 (\d+) (\d+) (\d+)\s*\]/g;
+    function next() {
+      var found = place.exec(text);
+      if (!found) { return Promise.resolve(null); }
+      var end = +found[2] + +found[3];
+      return digest(joined(file.slice(0, +found[1]), file.slice(+found[2], end))).then(function (told) {
+        return told.slice(0, 40) === signed ? file.slice(0, end) : next();
+      });
+    }
+    return next();
+  }
+
+  // What its data say of files that belong to it; the data lie in what the leader signed.
+  function enclosedIn(part) {
+    var text = new TextDecoder("latin1").decode(part);
+    var place = /\/Type \/EmbeddedFile \/Length (\d+) \/Filter \/FlateDecode >>\nstream\n/g, found, read = [];
+    while ((found = place.exec(text))) {
+      var packed = new Blob([part.slice(place.lastIndex, place.lastIndex + +found[1])]);
+      var opened = packed.stream().pipeThrough(new DecompressionStream("deflate"));
+      read.push(new Response(opened).json().then(function (told) { return told.enclosed || []; }, function () { return []; }));
+    }
+    return Promise.all(read).then(function (all) { return [].concat.apply([], all); });
+  }
+
+  function listed(found, paper, annex) {
+    if (!found.said || !(paper || annex)) { return found; }
+    function add(good, code, places, first) {
+      return { good: found.good && good, told: found.told.concat([[code, places]]), said: found.said, first: first };
+    }
+    if (!paper || !annex) { return add(false, "annex_both"); }
+    return signedPart(paper, found.said.signed).then(function (part) {
+      if (!part) { return add(false, "annex_paper_bad"); }
+      return enclosedIn(part).then(function (told) {
+        if (!told.length) { return add(false, "annex_none"); }
+        return Promise.all(told.map(function (one) { return digest(annex.slice(0, one.size)); })).then(function (made) {
+          var own = told.filter(function (one, at) { return one.size <= annex.length && made[at] === one.sha256; })[0];
+          if (!own) { return add(false, "annex_bad"); }
+          return add(true, "annex_good", { more: annex.length - own.size }, { name: own.file, bytes: annex.slice(0, own.size) });
+        });
+      });
+    });
+  }
+
   // A revocation that the bundle foretold, whose day has come.
   function isOver(change) {
     var day = change.effect_on || change.issued_on;
@@ -264,8 +316,17 @@
       if (one[0] === "elsewhere") { line.className = "offline-warning"; }
       place.append(line);
     });
+    if (found.first) { place.append(link(found.first)); }
     if (found.said) { place.append(facts(found.said)); }
     place.hidden = false;
+  }
+
+  function link(file) {
+    var made = bilingual("a", words.result.annex_open);
+    made.href = URL.createObjectURL(new Blob([file.bytes], { type: "application/pdf" }));
+    made.download = file.name;
+    made.className = "btn btn-quiet";
+    return made;
   }
 
   function showBundle(code) {
@@ -293,10 +354,17 @@
   var input = document.getElementById("offline-code");
   var number = document.getElementById("offline-number");
 
+  function bytesOf(name) {
+    var file = document.getElementById("offline-" + name).files[0];
+    return file ? file.arrayBuffer().then(function (told) { return new Uint8Array(told); }) : Promise.resolve(null);
+  }
+
   function ask() {
     if (!bundle) { return Promise.resolve(); }
     if (!input.value.trim()) { show({ good: false, told: [["nothing"]] }); return Promise.resolve(); }
-    return check(input.value, number.value.trim()).then(show, function () {
+    return Promise.all([check(input.value, number.value.trim()), bytesOf("paper"), bytesOf("annex")]).then(function (all) {
+      return listed(all[0], all[1], all[2]);
+    }).then(show, function () {
       show({ good: false, told: [["no_crypto"]] });
     });
   }

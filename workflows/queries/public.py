@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from engine import clock
 from engine.papers import annexes
-from engine.papers.book import ANNEX_ISSUED, PUBLIC, Paper, PaperVersion
+from engine.papers.book import ANNEX_PUBLIC, PUBLIC, Paper, PaperVersion
 from engine.subjects import Link, Subject
 from workflows.names import words_of
 from workflows.nominations import Nomination
@@ -183,7 +183,7 @@ def paper(session: Session, code: str) -> PublicPaper | None:
         .where(Link.paper_id == found.id)
         .order_by(Link.position)
     ).all()
-    sha256, annex = (_newest(session, found.id, stages) for stages in (PUBLIC, (ANNEX_ISSUED,)))
+    sha256, annex = (_newest(session, found.id, stages) for stages in (PUBLIC, ANNEX_PUBLIC))
     return PublicPaper(
         found.id,
         found.kind,

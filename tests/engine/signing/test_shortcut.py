@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from engine.signing import pdf as acts
-from engine.signing.certificates import Roots
+from engine.signing.certificates import Roots, load_roots
 from engine.signing.coverage import facts
 from engine.signing.shortcut import judge
-from tests.engine.signing.altering.keys import FOLDER
+from engine.signing.validate import validate
+from tests.engine.signing.altering.keys import FOLDER, roots_pem
+from tests.engine.signing.altering.manifest import genuine
 from tests.engine.signing.blank import blank
 from tests.engine.signing.house import ISSUED, SIGNED, House, Stages, agency, person, signer
 from tests.engine.signing.test_keys import without_commitment
@@ -25,6 +27,15 @@ def test_a_paper_in_order_gets_the_very_reports_of_the_full_judgement(
 ) -> None:
     content = getattr(stages, stage)
     assert judge(content, house.roots) == house.judge(content)
+
+
+@pytest.mark.parametrize("name", ["genuine-enclosing", "genuine-annex"])
+def test_a_stamped_file_gets_the_very_reports_of_the_full_judgement(name: str) -> None:
+    ours, annex = load_roots(roots_pem()), name.endswith("annex")
+    roots = Roots.common(ours, ours)
+    whole = genuine(name)
+    for content in (whole[: facts(whole).covered[-2].end], whole):  # at B-T, and at B-LTA
+        assert judge(content, roots, annex=annex) == validate(content, roots)
 
 
 def test_an_unsigned_paper_is_left_to_the_full_judgement(ec_house: House, paper: Stages) -> None:

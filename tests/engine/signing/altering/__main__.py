@@ -9,12 +9,15 @@ from tests.engine.signing.altering.manifest import build
 
 
 def main() -> int:
-    """Makes the keys if there are none, then every file; says how many and how large."""
+    """Makes the keys if there are none, then the files that are named, or those that are
+    missing; ``all`` makes every one anew. Says how many and how large."""
     if not keys.ROOTS.exists():
         keys.create()
+    if not keys.LASTING.exists():
+        keys.create_lasting()
     if not keys.STATEMENTS.exists():
         keys.create_statement_key()
-    count, size = build()
+    count, size = build(sys.argv[1:])
     sys.stdout.write(f"{count} files, {size} bytes\n")
     return 0
 

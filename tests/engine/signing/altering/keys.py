@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,19 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509 import load_pem_x509_certificates
 
 from engine import clock
-from engine.signing.authority import Authority, Issued
+from engine.signing.authority import Authority, Issued, revocation_list
 from engine.signing.signer import Credential
 from engine.signing.software import SoftwareSigner
-from tests.engine.signing.house import SINCE, YEARS, agency, person
+from tests.engine.signing.house import LATER, SINCE, YEARS, agency, person
 from workflows.statement_keys import FILE, StatementKeys
 
 FOLDER = Path(__file__).resolve().parents[3] / "fixtures" / "altered"
 KEYS = FOLDER / "pki"
 ROOTS = KEYS / "roots.pem"
 STATEMENTS = KEYS / FILE
+
+LASTING = KEYS / "time.pem"
+STAMPED = LATER + timedelta(hours=1)
 
 PERSON, AGENCY, OTHER_AGENCY = "person:9001", "unit:9003", "unit:9004"
 
@@ -50,6 +54,31 @@ def create() -> None:
     stranger = _authority("Some Company CA", "COMPANY")
     named = {"reference": "4711", "name": "Jane Doe", "title": "Director"}
     _keep("stranger", person(stranger, organisation="Some Company", **named))
+
+
+def create_lasting() -> None:
+    """The keys of papers that were taken up the levels, whose lists are kept too; the root is
+    added to ours. Each file once only: what was stamped with them stays provable."""
+    ours = _authority("Bình Xét lâu dài", "KIỂM THỬ")
+    ROOTS.write_bytes(ROOTS.read_bytes() + ours.roots_pem())
+    _keep("lasting-chair", person(ours, reference=PERSON))
+    _keep("lasting-agency", agency(ours, reference=AGENCY))
+    _keep("time", ours.time_authority(name="Dấu thời gian KIỂM THỬ", since=SINCE, years=YEARS))
+    _keep_lists("lasting", ours)
+    stranger = _authority("Some Company Time", "COMPANY")
+    _keep("stranger-time", stranger.time_authority(name="Some TSA", since=SINCE, years=YEARS))
+    _keep_lists("stranger", stranger)
+
+
+def _keep_lists(name: str, authority: Authority) -> None:
+    for place, issuer in enumerate(authority.issuers):
+        told = revocation_list(issuer, STAMPED)
+        (KEYS / f"{name}-{place}.crl").write_bytes(told)
+
+
+def lists(name: str) -> tuple[bytes, ...]:
+    """What authorities say they have revoked: nothing."""
+    return tuple(path.read_bytes() for path in sorted(KEYS.glob(f"{name}-*.crl")))
 
 
 def create_statement_key() -> None:

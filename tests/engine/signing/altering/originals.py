@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.clock import law_date
 from engine.log import tree
-from engine.papers.archive import carried
+from engine.papers.archive import Carried, carried
 from engine.papers.render import Renderer
 from engine.signing import pdf as acts
 from tests.engine.signing.altering.keys import AGENCY, KEYS, holder
@@ -22,8 +22,16 @@ from workflows.statement_keys import StatementKeys
 from workflows.statements import LEVELS, Ground
 
 TEMPLATES = Path(__file__).resolve().parents[4] / "templates" / "papers"
-NUMBERS = {"commune_decision": "15/QĐ-UBND", "certificate": "16/GCN-UBND"}
-CODES = {"commune_decision": "k3m9x7w2qz", "certificate": "b6t4r8n5pc"}
+NUMBERS = {
+    "commune_decision": "15/QĐ-UBND",
+    "certificate": "16/GCN-UBND",
+    "district_decision": "18/QĐ-UBND",
+}
+CODES = {
+    "commune_decision": "k3m9x7w2qz",
+    "certificate": "b6t4r8n5pc",
+    "district_decision": "d7h3w9m2xk",
+}
 ADDRESS = "https://binhxet.example.vn"
 
 
@@ -53,7 +61,7 @@ def genuine(kind: str) -> Original:
     first, number = rendered(kind), NUMBERS[kind]
     signed = acts.sign_person(first, holder("chair"), **SIGNED)
     strip = statements.strip(
-        _ground(kind, first),
+        ground(kind, carried(first)),
         number=number,
         day=law_date(ISSUED["at"]),
         content=signed,
@@ -65,8 +73,8 @@ def genuine(kind: str) -> Original:
     return Original(first, signed, acts.issue(signed, holder("agency"), **told))
 
 
-def _ground(kind: str, first: bytes) -> Ground:
-    inside = carried(first)
+def ground(kind: str, inside: Carried) -> Ground:
+    """What a statement about a paper with this inside is made of."""
     return Ground(
         code=CODES[kind],
         kind=house().kinds[kind].mark,
@@ -80,7 +88,7 @@ def _ground(kind: str, first: bytes) -> Ground:
 
 
 @cache
-def _renderer() -> Renderer:
+def renderer() -> Renderer:
     return Renderer(TEMPLATES)
 
 
@@ -89,7 +97,7 @@ def rendered(kind: str, **changed: str) -> bytes:
     """A paper's first bytes, from the sample values of its template."""
     sample = (TEMPLATES / "samples" / f"{kind}.json").read_text(encoding="utf-8")
     values: dict[str, Any] = json.loads(sample) | changed
-    return _renderer().render(kind, values)
+    return renderer().render(kind, values)
 
 
 def issue(
@@ -104,10 +112,3 @@ def issue(
     signed = acts.sign_person(first, holder(chair), **SIGNED)
     issued = acts.issue(between(signed), holder(agency), **(ISSUED | told))
     return Original(first, signed, issued)
-
-
-ORIGINALS: Mapping[str, Callable[[], Original]] = {
-    "genuine": decision,
-    "genuine-certificate": certificate,
-}
-"""The files that hold, beside the altered ones."""

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Attack:
     """``make`` gives the altered file. ``reason`` is the code by which the check of a file
-    must name it; ``verdict`` what the check comes to."""
+    must name it; ``verdict`` what the check comes to, ``offline`` the check without a network
+    (of an annex, beside the paper ``of``)."""
 
     name: str
     reason: str
     story: str
     make: Callable[[], bytes]
     verdict: str
+    offline: str
+    of: str = ""
 
 
 ATTACKS: dict[str, Attack] = {}
@@ -23,14 +26,16 @@ ATTACKS: dict[str, Attack] = {}
 Make = Callable[[], bytes]
 
 
-def attack(name: str, reason: str, *, verdict: str = "altered") -> Callable[[Make], Make]:
+def attack(
+    name: str, reason: str, *, verdict: str = "altered", offline: str = "", of: str = ""
+) -> Callable[[Make], Make]:
     """Enters a function whose docstring tells the attack."""
 
     def entered(make: Make) -> Make:
         if name in ATTACKS:
             raise ValueError(f"two attacks named {name}")
         story = " ".join((make.__doc__ or "").split())
-        ATTACKS[name] = Attack(name, reason, story, make, verdict)
+        ATTACKS[name] = Attack(name, reason, story, make, verdict, offline or verdict, of)
         return make
 
     return entered

@@ -165,19 +165,19 @@ def _rolled_back() -> bytes:
     return decision().signed
 
 
-@attack("rolled-back-to-draft", "draft", verdict="not_issued")
+@attack("rolled-back-to-draft", "draft", verdict="not_issued", offline="unknown")
 def _draft() -> bytes:
     """The first bytes, before anybody signed."""
     return decision().rendered
 
 
-@attack("two-papers-joined", "two_papers")
+@attack("two-papers-joined", "two_papers", offline="unknown")
 def _joined() -> bytes:
     """Two genuine papers, one behind the other."""
     return decision().issued + certificate().issued
 
 
-@attack("revisions-of-another-paper", "two_papers")
+@attack("revisions-of-another-paper", "two_papers", offline="unknown")
 def _foreign_revisions() -> bytes:
     """The revisions of one paper behind the first bytes of another."""
     other = certificate()

@@ -337,7 +337,7 @@ def _twice() -> bytes:
     return revision(content + b"\n" + genuine, {number: body})
 
 
-@attack("root-replaced", "page_changed")
+@attack("root-replaced", "page_changed", offline="unknown")
 def _root_replaced() -> bytes:
     """A catalogue of the attacker's own, which leads to pages of the other paper."""
     content = decision().issued
@@ -362,7 +362,7 @@ def _pointer_back() -> bytes:
     return content + b"startxref\n%d\n%%%%EOF\n" % _last_xref(decision().signed)
 
 
-@attack("pointer-into-another-paper", "two_papers")
+@attack("pointer-into-another-paper", "two_papers", offline="unreadable")
 def _pointer_across() -> bytes:
     """Another genuine paper placed in front; the pointer still leads into this one."""
     other = certificate().issued

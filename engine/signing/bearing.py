@@ -1,0 +1,135 @@
+"""Whether the evidence in a file is about the signatures of that file, every piece of it.
+
+Evidence may be added to a sealed paper by anybody, and what comes last no stamp covers. So each
+piece has to be what it claims: a certificate on the way from a signer of the file to a root, or
+of one that such an authority lets speak for it (RFC 6960, 4.2.2.2); a list or an answer signed
+by one of those. What passes is what an authority really said of its own certificates, which
+takes nothing from a paper whoever put it there. All else is somebody's addition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.x509 import Certificate, ExtensionNotFound, ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from engine.signing.certificates import der, load_der
+from engine.signing.evidence import Evidence
+
+_STORE = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs"})
+_PIECE = frozenset({"/Type", "/Length", "/Filter"})
+_UNREADABLE = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, ExtensionNotFound)
+
+
+def bears(reader: PdfFileReader, evidence: Evidence, signers: Collection[Certificate]) -> bool:
+    """Whether all that the store of a file holds is about these certificates, the signers' own
+    and what they brought along. Raises anything for a file that makes no sense."""
+    if "/DSS" not in reader.root:
+        return True
+    if not _is_plain(reader.root["/DSS"]):
+        return False
+    known = _known([_certificate(one) for one in evidence.certificates], signers)
+    if known is None:
+        return False
+    lists = all(_is_list_of(one, known) for one in evidence.crls)
+    return lists and all(_is_answer_of(one, known) for one in evidence.ocsps)
+
+
+def _is_plain(store: Any) -> bool:
+    """Whether a store has nothing but arrays of plain streams, as this house writes it."""
+    pieces = [one.get_object() for key in store if key != "/Type" for one in store[key]]
+    return set(store) <= _STORE and all(set(one) <= _PIECE for one in pieces)
+
+
+def _certificate(piece: bytes) -> Certificate | None:
+    try:
+        found = load_der(piece)
+    except ValueError:
+        return None
+    return found if der(found) == piece else None
+
+
+def _known(
+    held: Sequence[Certificate | None], signers: Collection[Certificate]
+) -> frozenset[Certificate] | None:
+    """The signers' certificates with those held that belong to them; none if one does not."""
+    known, left = set(signers), {one for one in held if one is not None} - set(signers)
+    while found := {one for one in left if any(_belongs(one, other) for other in known)}:
+        known |= found
+        left -= found
+    return None if left or None in held else frozenset(known)
+
+
+def _belongs(one: Certificate, other: Certificate) -> bool:
+    return _issued(other, one) or (_issued(one, other) and _speaks(one))
+
+
+@lru_cache(maxsize=1024)
+def _issued(one: Certificate, by: Certificate) -> bool:
+    if one.issuer != by.subject:
+        return False
+    try:
+        one.verify_directly_issued_by(by)
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def _speaks(one: Certificate) -> bool:
+    """Whether an authority lets this one answer for it."""
+    try:
+        purposes = one.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except _UNREADABLE:
+        return False
+    return ExtendedKeyUsageOID.OCSP_SIGNING in purposes
+
+
+@lru_cache(maxsize=256)
+def _is_list_of(piece: bytes, known: frozenset[Certificate]) -> bool:
+    try:
+        told = x509.load_der_x509_crl(piece)
+        keys: list[Any] = [one.public_key() for one in known if one.subject == told.issuer]
+        return any(told.is_signature_valid(key) for key in keys)
+    except _UNREADABLE:
+        return False
+
+
+@lru_cache(maxsize=256)
+def _is_answer_of(piece: bytes, known: frozenset[Certificate]) -> bool:
+    try:
+        told = ocsp.load_der_ocsp_response(piece)
+        asked = any(one.serial_number == told.serial_number for one in known)
+        return asked and any(_answered(told, one) for one in _speakers(told, known))
+    except _UNREADABLE:
+        return False
+
+
+def _speakers(told: ocsp.OCSPResponse, known: frozenset[Certificate]) -> Iterator[Certificate]:
+    yield from known
+    for one in told.certificates:
+        if any(_belongs(one, other) for other in known):
+            yield one
+
+
+def _answered(told: ocsp.OCSPResponse, by: Certificate) -> bool:
+    """Whether an answer is signed by this certificate's key."""
+    key, digest = by.public_key(), told.signature_hash_algorithm
+    if digest is None:
+        return False
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(told.signature, told.tbs_response_bytes, padding.PKCS1v15(), digest)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(told.signature, told.tbs_response_bytes, ec.ECDSA(digest))
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True

@@ -30,6 +30,7 @@ from engine.history import Event
 from engine.papers.book import Paper
 from engine.policy import Actor
 from engine.subjects import Subject, SubjectScope, Waiting
+from workflows.actors import LEVELS
 from workflows.names import words_of
 from workflows.nominations import Nomination
 from workflows.queries.briefs import Brief, briefs
@@ -324,11 +325,11 @@ def _belongs(*, few: bool) -> ColumnElement[bool]:
 
 def _manned(waiting: type[Waiting]) -> ColumnElement[bool]:
     """Leaves out the roles an authority never has: a paper waits on whichever chair its
-    authority happens to have."""
-    levels = ("commune", "district", "province")
+    authority happens to have. A file at a unit of another level was taken over."""
     unit = aliased(Unit)
     of_level = or_(
-        *(and_(waiting.role.startswith(f"{level}_"), unit.kind == level) for level in levels),
-        not_(or_(*(waiting.role.startswith(f"{level}_") for level in levels))),
+        Subject.kind != "paper",
+        *(and_(waiting.role.startswith(f"{level}_"), unit.kind == level) for level in LEVELS),
+        not_(or_(*(waiting.role.startswith(f"{level}_") for level in LEVELS))),
     )
     return exists().where(unit.id == waiting.unit_id, of_level)

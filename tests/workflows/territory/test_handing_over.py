@@ -21,6 +21,7 @@ from tests.workflows.amending import REVOCATION, decided, draft
 from tests.workflows.officials import OFFICES, appoint
 from tests.workflows.staging import Stage, made_up, stage, told
 from workflows import amendments
+from workflows.queries import waiting
 from workflows.results import result
 from workflows.territory import acts, handing_over, succession
 from workflows.territory.orders import Order
@@ -182,6 +183,37 @@ def test_the_successor_may_act_on_what_the_former_authority_issued(play: Stage) 
     assert (play.state(paper), play.state(subject)) == ("revoked", "revoked")
     assert play.values(made.subject_id)["target"]["number"] == "01/QĐ-UBND"
     assert history.verify(play.session) == []
+
+
+def test_the_province_goes_on_where_the_district_stood(play: Stage) -> None:
+    """A file at a district step when the district ended comes to its end at the province, in
+    the same offices; the district's own may do nothing any more. What is signed says who did
+    it: the province (law 72/2025, the successor is assumed)."""
+    subject = play.to_district()
+    reform(play)
+    to(play, FIRST)
+    assert hand_over(play).left == []
+    told = waiting.pending(play.session, subject)
+    assert [(one.role, one.unit_id) for one in told] == [
+        ("province_appraiser", play.country.province)
+    ]
+    opinion = {"favourable": True, "assessment": "Đủ điều kiện."}
+    assert play.refused("district_police", subject, "record_district_appraisal", **opinion) == [
+        "not_yours"
+    ]
+    play.act("province_police", subject, "record_district_appraisal", **opinion)
+    offices = {"chair": "province_chair", "clerk": "province_clerk"}
+    paper = play.issue("province_police", "district_decision", [subject], **offices)
+    values = play.values(paper)
+    assert values["authority"]["name"] == "Ủy ban nhân dân tỉnh Thanh Hoá"
+    assert values["recipients"][1] == "Bộ Công an (b/c)"
+    (certificate,) = play.papers(subject, "certificate")
+    play.sign_and_seal(certificate, **offices)
+    assert play.values(certificate)["decision"]["number"] == "01/QĐ-UBND"
+    assert play.state(subject) == "certified"
+    found = result(play.session, play.country.areas[0], play.year)
+    assert found is not None
+    assert found.recognised
 
 
 def test_what_came_to_its_end_is_not_handed_over(play: Stage) -> None:

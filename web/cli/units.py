@@ -54,6 +54,7 @@ def _story(found: Story) -> dict[str, Any]:
                 "name": one.title,
                 "code": one.code,
                 "parent": one.parent,
+                "category": one.category or None,
                 "act": one.act.kind if one.act else None,
                 "number": one.act.number if one.act else None,
                 "confidence": one.act.confidence if one.act else None,

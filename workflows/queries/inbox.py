@@ -35,6 +35,7 @@ from workflows.names import words_of
 from workflows.nominations import Nomination
 from workflows.queries.briefs import Brief, briefs
 from workflows.queries.holders import Holder, Post, holders
+from workflows.queries.then import Then, then
 from workflows.units import Unit, searched, title_of, titled
 
 FEW = {"area", "commune", "district"}
@@ -192,6 +193,7 @@ def _items(heads: Subquery, *more: Any) -> Select[*tuple[Any, ...]]:
             Subject.version,
             Event.action,
             Nomination.year,
+            Nomination.area_id,
             title_of(area).label("area"),
             commune.form.label("commune_form"),
             commune.name.label("commune"),
@@ -213,10 +215,12 @@ def _items(heads: Subquery, *more: Any) -> Select[*tuple[Any, ...]]:
 
 def _told(session: Session, rows: Sequence[Any]) -> list[Item]:
     told = briefs(session, [row.subject_id for row in rows if row.paper_kind])
-    return [_item(row, told.get(row.subject_id)) for row in rows]
+    were = then(session, {(row.area_id, row.year) for row in rows if row.area_id})
+    return [_item(row, told.get(row.subject_id), were.get((row.area_id, row.year))) for row in rows]
 
 
-def _item(row: Any, brief: Brief | None) -> Item:
+def _item(row: Any, brief: Brief | None, was: Then | None) -> Item:
+    """As the units were in the year of the file: a commune that is no more is named."""
     named = row.authority and titled(row.authority_kind, row.authority_form, row.authority)
     return Item(
         row.subject_id,
@@ -228,8 +232,8 @@ def _item(row: Any, brief: Brief | None) -> Item:
         row.due_at,
         row.since,
         row.year,
-        row.area or "",
-        f"{row.commune_form} {row.commune}" if row.commune else "",
+        was.title if was else row.area or "",
+        was.parent if was else f"{row.commune_form} {row.commune}" if row.commune else "",
         row.paper_kind or "",
         named or "",
         brief.listed if brief else 0,

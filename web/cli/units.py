@@ -14,10 +14,11 @@ from web.cli.words import language, text
 
 if TYPE_CHECKING:
     from workflows.queries.territory import Step, Story
-    from workflows.territory.acts import Change, Report
+    from workflows.territory.acts import Change, Report, Touched
 
 group = Group("units")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+MOST_PAPERS = 20
 
 
 @command(
@@ -125,7 +126,13 @@ def _report(report: Report) -> dict[str, Any]:
         "offices": report.offices,
         "changes": changes,
         "counts": counts,
+        "papers": [_touched(one) for one in report.papers],
     }
+
+
+def _touched(one: Touched) -> dict[str, Any]:
+    told = {"code": one.code, "kind": one.kind, "number": one.number, "authority": one.authority}
+    return told | {"issued_on": _day(one.issued_on), "what": one.what}
 
 
 def _change(one: Change) -> dict[str, Any]:
@@ -159,6 +166,9 @@ def _report_lines(told: dict[str, Any]) -> list[str]:
     ]
     counts = {one["on"]: one for one in told["counts"]}
     lines += [f"{on}: {one.get('commune', 0)} {text('communes')}" for on, one in counts.items()]
+    lines += [text("issued_since", **one) for one in told["papers"][:MOST_PAPERS]]
+    if len(told["papers"]) > MOST_PAPERS:
+        lines.append(text("issued_since_more", count=len(told["papers"]) - MOST_PAPERS))
     sums = {name: told[name] for name in ("orders", "again", "offices")}
     sums |= {"areas": len(told["changes"]) - len(above)}
     lines.append(text("acts_tried" if told["dry_run"] else "acts_done", **sums))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -36,9 +36,8 @@ def play(session: Session) -> Stage:
     return stage(session, today=date(2025, 6, 16))
 
 
-def reform(play: Stage) -> int:
-    """Nga An and Nga Phú become one commune right below the province on 1 July; the district
-    ends. Returns the new commune, whose offices are filled from that day."""
+def reform_ground(play: Stage) -> None:
+    """Nga Phú, beside Nga An."""
     with writing(play.session):
         district = play.session.get_one(Unit, play.country.district)
         play.session.add(
@@ -51,6 +50,12 @@ def reform(play: Stage) -> int:
                 starts_on=date(2000, 1, 1),
             )
         )
+
+
+def reform(play: Stage) -> int:
+    """Nga An and Nga Phú become one commune right below the province on 1 July; the district
+    ends. Returns the new commune, whose offices are filled from that day."""
+    reform_ground(play)
     deed = {"number": "1686/NQ-UBTVQH15", "issued_on": "2025-06-16", "effective_on": "2025-07-01"}
     target = {"name": "Nga An", "form": "xã", "code": "16144", "parent": "38"}
     merge = {"act": "merge", "units": ["16144", "16147"], "into": [target], "deed": deed}
@@ -214,6 +219,25 @@ def test_the_province_goes_on_where_the_district_stood(play: Stage) -> None:
     found = result(play.session, play.country.areas[0], play.year)
     assert found is not None
     assert found.recognised
+
+
+def test_an_act_of_an_earlier_day_tells_the_papers_issued_since(play: Stage) -> None:
+    """They stay in force: whoever enters the act sees them before it is done."""
+    play.to_posted()
+    issued = play.today
+
+    def papers(act: str, on: date, **into: str) -> list[tuple[str, str]]:
+        told = {"act": act, "units": ["16144"], "deed": {"effective_on": on}, "into": [into]}
+        with play.now():
+            report = acts.decree(play.session, [Order.model_validate(told)], dry_run=True)
+        return [(one.number, one.what) for one in report.papers]
+
+    assert papers("rename", issued, name="Nga An Mới") == [("01/QĐ-UBND", "changes")]
+    assert papers("rename", issued + timedelta(days=1), name="Nga An Mới") == []
+    into = {"unit": "16147"}
+    reform_ground(play)
+    assert papers("end", issued, **into) == [("01/QĐ-UBND", "ends")]
+    assert papers("end", issued + timedelta(days=1), **into) == []
 
 
 def test_what_came_to_its_end_is_not_handed_over(play: Stage) -> None:

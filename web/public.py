@@ -22,6 +22,7 @@ from workflows.queries import public as queries
 from workflows.queries.lives import life
 from workflows.sign_ins import must_wait, tried
 from workflows.streaks import yearly_table
+from workflows.streaks.denominators import told_of
 from workflows.units import unit_on
 from workflows.verification import Verification, refused
 from workflows.verification import verify as check
@@ -61,6 +62,7 @@ def home() -> str:
         found=found,
         years=shown,
         communes=communes,
+        rests=list(told_of([row for row in table if row["registered"]])),
         this_year=clock.today().year,
     )
 

@@ -77,6 +77,8 @@ def _day(day: date | None) -> str | None:
 
 
 def _story_lines(told: dict[str, Any]) -> list[str]:
+    from workflows.territory.categories import names
+
     spans = [
         [
             one["from"],
@@ -84,6 +86,7 @@ def _story_lines(told: dict[str, Any]) -> list[str]:
             one["code"],
             one["name"],
             one["parent"],
+            names(told["kind"], language()).get(one["category"], ""),
             one["number"] or "",
         ]
         for one in told["spans"]
@@ -166,7 +169,9 @@ def _report_lines(told: dict[str, Any]) -> list[str]:
     ]
     counts = {one["on"]: one for one in told["counts"]}
     lines += [f"{on}: {one.get('commune', 0)} {text('communes')}" for on, one in counts.items()]
-    lines += [text("issued_since", **one) for one in told["papers"][:MOST_PAPERS]]
+    for one in told["papers"][:MOST_PAPERS]:
+        issued = date.fromisoformat(one["issued_on"]).strftime("%d/%m/%Y")
+        lines.append(text("issued_since", **(one | {"issued_on": issued})))
     if len(told["papers"]) > MOST_PAPERS:
         lines.append(text("issued_since_more", count=len(told["papers"]) - MOST_PAPERS))
     sums = {name: told[name] for name in ("orders", "again", "offices")}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -22,7 +24,6 @@ from workflows.queries import public as queries
 from workflows.queries.lives import life
 from workflows.sign_ins import must_wait, tried
 from workflows.streaks import yearly_table
-from workflows.streaks.denominators import told_of
 from workflows.units import unit_on
 from workflows.verification import Verification, refused
 from workflows.verification import verify as check
@@ -62,7 +63,7 @@ def home() -> str:
         found=found,
         years=shown,
         communes=communes,
-        rests=list(told_of([row for row in table if row["registered"]])),
+        rests=_rests(table),
         this_year=clock.today().year,
     )
 
@@ -107,6 +108,18 @@ def _year(years: Sequence[int]) -> int:
         return asked
     over = [year for year in years if year < clock.today().year] or years
     return over[-1] if over else 0
+
+
+def _rests(table: Sequence[Mapping[str, Any]]) -> list[tuple[str, bool]]:
+    """Of what the shares of the table are taken: the years, and whether of all areas there
+    were. The year that lasts has none yet."""
+    over = [row for row in table if row["registered"] and row["year"] < clock.today().year]
+    told: list[tuple[str, bool]] = []
+    for of, rows in groupby(over, lambda row: row["denominator"]["of"]):
+        years = [row["year"] for row in rows]
+        name = f"{years[0]}–{years[-1]}" if len(years) > 1 else str(years[0])
+        told.append((name, of == "existing"))
+    return told
 
 
 def _shown(years: Sequence[int], last: int) -> Sequence[int]:

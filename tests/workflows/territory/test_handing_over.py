@@ -21,6 +21,8 @@ from tests.workflows.amending import REVOCATION, decided, draft
 from tests.workflows.officials import OFFICES, appoint
 from tests.workflows.staging import Stage, made_up, stage, told
 from workflows import amendments
+from workflows.definitions.record import recorded
+from workflows.definitions.rehearsal import rehearse
 from workflows.queries import waiting
 from workflows.results import result
 from workflows.territory import acts, handing_over, succession
@@ -219,6 +221,11 @@ def test_the_province_goes_on_where_the_district_stood(play: Stage) -> None:
     found = result(play.session, play.country.areas[0], play.year)
     assert found is not None
     assert found.recognised
+    ids = {"district-certification"}
+    with play.now():
+        (past,) = recorded(play.session, play.house, ids, play.year, limit=2)
+        again = rehearse(play.session, play.house, past, past.definition)
+    assert again.verdict == "same", "each move is made again at the unit where it was made"
 
 
 def test_an_act_of_an_earlier_day_tells_the_papers_issued_since(play: Stage) -> None:

@@ -90,13 +90,19 @@ def level_may_decide(move: Move, digests: Collection[str]) -> Iterator[Refusal]:
 
 
 def listed_definitions(move: Move) -> set[str]:
-    """The definitions, by digest, of the nominations that the paper lists."""
-    query = (
-        select(Subject.definition_digest)
-        .join(Link, Link.subject_id == Subject.id)
-        .where(Link.paper_id == move.subject_id, Subject.kind == "nomination")
-    )
-    return set(move.session.scalars(query.distinct()))
+    """The definitions, by digest, of the nominations that the paper is about: those it lists,
+    or the paper on which it acts, however many letters lie in between."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    papers = {move.subject_id or 0}
+    while papers:
+        seen |= papers
+        query = select(Subject.id, Subject.kind, Subject.definition_digest)
+        query = query.join(Link, Link.subject_id == Subject.id).where(Link.paper_id.in_(papers))
+        rows = move.session.execute(query).all()
+        found |= {row.definition_digest for row in rows if row.kind == "nomination"}
+        papers = {row.id for row in rows if row.kind == "paper"} - seen
+    return found
 
 
 def signer_is_the_one_printed(move: Move) -> Iterator[Refusal]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from engine.errors import Forbidden, Refusal
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """A role held by a person at a unit, on the day it was asked for."""
+    """A role held by a person at a unit, on the day it was asked for. ``taken_over``: not the
+    appointment's own, but that of a unit whose place this one has taken."""
 
     appointment_id: int
     role: str
@@ -20,6 +21,7 @@ class Office:
     unit_name: str
     title: str
     capacity: str = ""
+    taken_over: bool = False
 
     def record(self) -> dict[str, Any]:
         """How the history keeps it."""
@@ -65,13 +67,20 @@ NOT_YOURS = frozenset({"not_yours", "separation_of_duties"})
 
 
 def office_for(actor: Actor, by: Iterable[str], scopes: Mapping[str, int]) -> Office | None:
-    """The first office of the actor that a rule ``role@scope`` names here, if any."""
-    for rule in by:
-        unit = scopes.get(scope_of(rule))
-        for office in actor.offices:
-            if office.role == role_of(rule) and office.unit_id == unit:
-                return office
+    """The first office of the actor that a rule ``role@scope`` names here, if any; one that
+    was taken over only where no other does."""
+    named = [(role_of(rule), scopes.get(scope_of(rule))) for rule in by]
+    own, over = (
+        [office for office in actor.offices if office.taken_over is taken]
+        for taken in (False, True)
+    )
+    for office in (*_named(own, named), *_named(over, named)):
+        return office
     return None
+
+
+def _named(offices: Sequence[Office], posts: Sequence[tuple[str, int | None]]) -> Iterator[Office]:
+    return (o for role, unit in posts for o in offices if (o.role, o.unit_id) == (role, unit))
 
 
 def permit(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -61,6 +63,7 @@ def home() -> str:
         found=found,
         years=shown,
         communes=communes,
+        rests=_rests(table),
         this_year=clock.today().year,
     )
 
@@ -105,6 +108,18 @@ def _year(years: Sequence[int]) -> int:
         return asked
     over = [year for year in years if year < clock.today().year] or years
     return over[-1] if over else 0
+
+
+def _rests(table: Sequence[Mapping[str, Any]]) -> list[tuple[str, bool]]:
+    """Of what the shares of the table are taken: the years, and whether of all areas there
+    were. The year that lasts has none yet."""
+    over = [row for row in table if row["registered"] and row["year"] < clock.today().year]
+    told: list[tuple[str, bool]] = []
+    for of, rows in groupby(over, lambda row: row["denominator"]["of"]):
+        years = [row["year"] for row in rows]
+        name = f"{years[0]}–{years[-1]}" if len(years) > 1 else str(years[0])
+        told.append((name, of == "existing"))
+    return told
 
 
 def _shown(years: Sequence[int], last: int) -> Sequence[int]:

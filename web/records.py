@@ -39,7 +39,7 @@ def listing() -> str:
     return render_template(
         "records/list.html",
         unit=unit,
-        choices=unit_choice.choices(unit),
+        choices=unit_choice.choices(unit, wanted.last or wanted.first),
         wanted=wanted,
         records=found,
         names=_names(found),

@@ -45,11 +45,13 @@ def index() -> str:
     """Which report, of which unit, over which years."""
     unit = unit_choice.asked()
     known = result_years(db.session())
-    last = max(known, default=clock.today().year)
+    year = request.args.get("to", type=numbers.whole)
+    last = year or max(known, default=clock.today().year)
     return render_template(
         "reports/index.html",
         unit=unit,
-        choices=unit_choice.choices(unit),
+        choices=unit_choice.choices(unit, year),
+        year=year,
         reports=layouts().values(),
         first=max(last - USUAL + 1, min(known, default=last)),
         last=last,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import MINYEAR, date
 
 from flask import request
 from sqlalchemy import select
 
+from engine import clock
 from engine.errors import NotFound, Refusal
 from web import access, numbers
 from web.extensions import db
 from web.identity import somebody
 from workflows.reports.counting import children
-from workflows.units import Unit
+from workflows.units import Unit, unit_on
 
 Choice = tuple[int, str]
 
@@ -30,13 +32,19 @@ def asked() -> Unit:
     return access.unit(wanted)
 
 
-def choices(unit: Unit) -> Sequence[Choice]:
-    """The unit, the one above it if that may be read, and those right below."""
-    found = [(unit.id, unit.heading)]
-    person = somebody()
+def choices(unit: Unit, year: int | None = None) -> Sequence[Choice]:
+    """The unit, the one above it if that may be read, and those right below: as they were by
+    the end of a year that is over, or by the unit's last day; else as they are."""
+    session, person, on = db.session(), somebody(), clock.today()
+    if year is not None and MINYEAR <= year < on.year:
+        on = date(year, 12, 31)
+    on = max(min(on, unit.ends_on or on), unit.starts_on)
+    own = unit_on(session, unit.id, on)
+    found = [(unit.id, own.heading if own else unit.heading)]
+    parent = own.parent_id if own else unit.parent_id
     reads_above = person.reads_everything or not set(person.units) <= {unit.id}
-    if unit.parent_id and reads_above:
-        above = db.session().get_one(Unit, unit.parent_id)
-        found.append((above.id, f"↑ {above.heading}"))
-    found += [(one.id, f"↓ {one.heading}") for one in children(db.session(), unit.id)]
+    if parent and reads_above:
+        above = unit_on(session, parent, on) or session.get_one(Unit, parent)
+        found.append((parent, f"↑ {above.heading}"))
+    found += [(one.unit_id, f"↓ {one.heading}") for one in children(session, unit.id, on)]
     return found

@@ -51,9 +51,16 @@ def order(act: str, told: Mapping[str, str]) -> tuple[Order | None, list[Refusal
             }
         )
     except ValidationError as error:
-        fields = [".".join(map(str, one["loc"])) for one in error.errors()]
-        return None, [Refusal("value_unfit", {"key": f}, field=place(f)) for f in fields]
+        return None, [_unfit(one) for one in error.errors()]
     return made, []
+
+
+def _unfit(one: Any) -> Refusal:
+    """Why an input is none, said of that input: its key in an order means nothing to people."""
+    where = place(".".join(map(str, one["loc"])))
+    if one["type"] == "string_too_long":
+        return Refusal("too_long", {"limit": one["ctx"]["max_length"]}, field=where)
+    return Refusal("not_a_choice" if one["type"] == "literal_error" else "not_text", field=where)
 
 
 def _day(name: str, text: str, wrong: list[Refusal]) -> str | None:

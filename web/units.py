@@ -94,7 +94,7 @@ def show(unit_id: int) -> str:
         picture=picture,
         today=clock.today(),
         acts=[act for act in ACTS if act != "create"],
-        category=names(story.unit.kind, language()).get(story.unit.category, ""),
+        known=names(story.unit.kind, language()),
         categorised=story.unit.kind in categories(),
         may_change=somebody().actor.holds(ADMIN),
     )

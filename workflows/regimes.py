@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 
 from engine.clock import law_date
 from engine.definition import Confidence, Frozen, Span, Words
-from engine.errors import DefinitionError, NotFound, Refusal
+from engine.errors import DefinitionError, NotFound, Refusal, Refused
 from workflows.assessment import Window, YearDay, criteria_sets, window_for
 from workflows.lawfiles import LAW, files_of, read, refuse_overlaps
 from workflows.voting import Mark, rules
@@ -31,6 +31,9 @@ SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 
 AWARD = "security"
 """The title whose regimes these are, where no other is named."""
+
+VOTE = "-vote"
+"""What the id of a workflow ends with that is another's with a vote of the households."""
 
 OPEN_END = 9999
 NEW_YEARS_EVE = YearDay(month=12, day=31)
@@ -281,9 +284,21 @@ def rules_under(definition_id: str, kind: str) -> KindRules | None:
     """The rules of the regime whose definition for that kind this is, as a cycle names it."""
     for one in regimes():
         for known, told in one.kinds.items():
-            if known == kind and told.definition == definition_id:
+            if known == kind and definition_id in (told.definition, told.definition + VOTE):
                 return told
     return None
+
+
+def with_vote(told: Regime, known: Iterable[str]) -> Regime:
+    """The regime with the workflow of areas in which the households vote before the officers
+    meet, of those ``known``. Raises ``Refused`` (``no_vote_to_add``)."""
+    rules = told.kinds.get("area")
+    if rules is None or rules.definition + VOTE not in known:
+        raise Refused(Refusal("no_vote_to_add", {"regime": told.id}))
+    values = {"definition": rules.definition + VOTE, "procedure": "officers_meeting_after_vote"}
+    return told.model_copy(
+        update={"kinds": {**told.kinds, "area": rules.model_copy(update=values)}}
+    )
 
 
 def regime_for(year: int, kind: str = "area", on: date | None = None) -> Regime:

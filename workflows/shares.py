@@ -59,7 +59,7 @@ def subjects_of(
     day = min(date(year, 12, 31), ended or date.max)
     rules = {kind: _rules(session, year, title, kind) for kind in kinds}
     rows = session.execute(
-        select(Unit.id, Unit.kind, Unit.category)
+        select(Unit.id, Unit.kind, UnitSpan.category)
         .join(UnitSpan, UnitSpan.unit_id == Unit.id)
         .where(UnitSpan.parent_id == commune_id, Unit.kind.in_(kinds), on_day(day))
     ).all()

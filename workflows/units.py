@@ -68,7 +68,8 @@ class Unit(Base):
     the others. ``category`` is what decides whether one of its kind may be nominated (a
     school's level, an enterprise's size, an armed agency); blank where nobody stated it.
     ``code`` is the official one, or, for an area, its commune's with a number.
-    Name, form, code and parent are the latest ones; ``UnitSpan`` has those of each day.
+    Name, form, code, parent and category are the latest ones; ``UnitSpan`` has those of each
+    day.
     """
 
     __tablename__ = "units"
@@ -112,7 +113,8 @@ class Unit(Base):
 
 
 class UnitSpan(Base):
-    """What a unit was called, where it belonged and which code it bore, from a day to a day.
+    """What a unit was called, where it belonged, which code it bore and of which category it
+    was, from a day to a day.
 
     The spans of a unit neither overlap nor leave a day out between its first and its last.
     """
@@ -129,6 +131,7 @@ class UnitSpan(Base):
     kind: Mapped[str] = mapped_column(String(10))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("units.id", ondelete="RESTRICT"))
     act_id: Mapped[int | None] = mapped_column(ForeignKey("unit_acts.id"))
+    category: Mapped[str] = mapped_column(String(20), default="", server_default="")
 
     __table_args__ = (
         CheckConstraint("ends_on IS NULL OR starts_on <= ends_on", name="dates_ordered"),
@@ -149,7 +152,7 @@ class UnitSpan(Base):
         return self.title[:1].upper() + self.title[1:]
 
 
-SPANNED = ("starts_on", "ends_on", "name", "form", "code", "kind", "parent_id")
+SPANNED = ("starts_on", "ends_on", "name", "form", "code", "kind", "parent_id", "category")
 """What a unit and its spans both say."""
 
 

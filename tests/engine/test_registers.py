@@ -35,6 +35,7 @@ def test_numbers_below_ten_get_a_zero(number: int, text: str) -> None:
 
 
 def test_each_series_authority_and_year_counts_from_one(session: Session) -> None:
+    """Law: Nghị định 30/2020/NĐ-CP."""
     assert [void(session, DAY) for _ in range(3)] == [1, 2, 3]
     assert void(session, DAY, authority=2) == 1
     assert void(session, DAY, series="certificates") == 1

@@ -215,6 +215,7 @@ def test_what_is_remembered_is_not_told_as_read() -> None:
 
 
 def test_minutes_are_sent_in_five_working_days_and_late_ones_still_count() -> None:
+    """Law: Luật 10/2022/QH15."""
     definition = next(d for d in library.law().definitions if d.id == "district-certification")
     due = definition.by_state["minuted"].due
     assert due is not None

@@ -36,6 +36,7 @@ DAYS = (OLD, LAW, DECREE)
 def test_more_than_half_of_all_households(
     day: date, households: int, yes: int, passes: bool
 ) -> None:
+    """Law: Luật 10/2022/QH15."""
     verdict = decide(rule_on(day), households, yes)
     assert verdict.passes is passes
     assert (verdict.next == "passed") is passes
@@ -48,10 +49,12 @@ def test_more_than_half_of_all_households(
 def test_matters_of_contribution_need_two_thirds_of_all(
     households: int, yes: int, passes: bool
 ) -> None:
+    """Law: Luật 10/2022/QH15."""
     assert decide(rule_on(DECREE, "15(1)"), households, yes).passes is passes
 
 
 def test_few_present_lead_to_a_ballot_round_not_to_failure() -> None:
+    """Law: Luật 10/2022/QH15."""
     rule = rule_on(DECREE)
     assert decide(rule, 100, 50, 50).next == "ballot_round"
     assert decide(rule, 100, 50, 51).next == "failed"
@@ -76,6 +79,7 @@ def test_the_law_of_the_day_of_the_meeting_holds(day: date, rule: str) -> None:
 
 
 def test_notice_and_teams_follow_the_law_of_the_day() -> None:
+    """Law: Nghị định 59/2023/NĐ-CP."""
     assert [rule_on(day).notice_days for day in DAYS] == [0, 0, 2]
     assert [rule_on(day).tellers.minimum for day in DAYS] == [1, 3, 3]
     assert rule_on(DECREE).tellers.maximum == 5

@@ -49,6 +49,7 @@ def _counted(play: Stage) -> tuple[int, int]:
 
 
 def test_a_correction_leaves_the_paper_in_force_and_may_be_repeated(play: Stage) -> None:
+    """Law: Nghị định 30/2020/NĐ-CP."""
     paper, (subject, _) = decided(play)
     first = amend(play, "correction", paper)
     assert (play.state(paper), play.state(subject)) == ("corrected", "commune_recognised")
@@ -70,6 +71,7 @@ def test_a_correction_leaves_the_paper_in_force_and_may_be_repeated(play: Stage)
 def test_an_error_of_content_is_not_corrected_by_a_letter_nor_one_of_form_replaced(
     play: Stage,
 ) -> None:
+    """Law: Nghị định 30/2020/NĐ-CP."""
     paper, _ = decided(play)
     assert refused(play, "correction", paper, nature="content") == [
         "content_error_needs_replacement"
@@ -155,6 +157,7 @@ def test_a_replacement_given_up_gives_back_what_it_had_taken(play: Stage) -> Non
 
 
 def test_a_revocation_takes_the_recognition_of_all_away(play: Stage) -> None:
+    """Law: Nghị định 30/2020/NĐ-CP."""
     paper, subjects = decided(play)
     later = amend(play, "revocation", paper)
     assert play.state(paper) == "revoked"
@@ -373,6 +376,7 @@ def test_one_act_at_a_time(play: Stage) -> None:
 
 
 def test_whoever_drafted_does_not_approve(play: Stage) -> None:
+    """Law: Nghị định 30/2020/NĐ-CP."""
     paper, _ = decided(play)
     later = draft(play, "revocation", paper)
     assert play.refused("police", later, "approve_content") == ["not_yours"]

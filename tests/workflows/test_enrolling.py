@@ -170,6 +170,7 @@ def test_what_a_certificate_calls_itself_is_believed_only_where_that_was_chosen(
 
 
 def test_two_people_and_the_second_with_the_right_office(hall: Hall) -> None:
+    """Law: Nghị định 30/2020/NĐ-CP."""
     assert hall.refused(lambda: hall.enter(hall.chair, "chair", by="clerk")) == ["not_yours"]
     person, seal = hall.enter(hall.chair, "chair"), hall.enter(hall.seal, "commune")
     for id_, who, code in (

@@ -164,6 +164,7 @@ def test_a_return_needs_a_reason(play: Stage, action: str) -> None:
 
 
 def test_a_failed_vote_is_minuted_and_may_be_held_again(play: Stage) -> None:
+    """Law: Luật 10/2022/QH15."""
     subject = play.open()
     play.register(subject)
     play.assess(subject)

@@ -21,6 +21,7 @@ def play(session: Session) -> Stage:
 
 
 def test_a_commune_refuses_with_its_reasons(play: Stage) -> None:
+    """Law: Thông tư 124/2021/TT-BCA."""
     subject = play.to_submitted()
     verdicts = play.verdicts(met=False, verdict_reason="Chỉ 90 hộ đăng ký.")
     play.act("police", subject, "record_appraisal", verdicts=verdicts)

@@ -156,6 +156,7 @@ CELLS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def test_each_criterion_needs_an_answer_and_its_proof(play: Stage) -> None:
+    """Law: Thông tư 124/2021/TT-BCA."""
     subject = play.open()
     play.register(subject)
     for code, (cells, column) in CELLS.items():

@@ -34,6 +34,7 @@ def _at(day: date, hour: int = 19) -> datetime:
 
 
 def test_notice_is_given_two_calendar_days_ahead(play: Stage) -> None:
+    """Law: Nghị định 59/2023/NĐ-CP."""
     subject = play.open()
     play.register(subject)
     play.assess(subject)
@@ -66,6 +67,7 @@ def test_a_meeting_is_held_before_the_file_would_lapse(play: Stage) -> None:
 
 
 def test_before_the_decree_no_days_of_notice_were_asked(session: Session) -> None:
+    """Law: Nghị quyết liên tịch 09/2008/NQLT-CP-UBTWMTTQVN."""
     play = stage(session, today=date(2023, 8, 14))
     subject = play.open()
     play.register(subject)
@@ -119,6 +121,7 @@ def held(play: Stage) -> tuple[Stage, int]:
 
 
 def test_the_counting_team_is_as_the_law_asks(held: tuple[Stage, int]) -> None:
+    """Law: Luật 10/2022/QH15."""
     play, subject = held
     count = play.count(60)
 
@@ -191,6 +194,7 @@ def test_a_show_of_hands_has_no_ballots(held: tuple[Stage, int]) -> None:
 def test_half_of_all_households_is_not_a_majority_and_one_more_is(
     held: tuple[Stage, int],
 ) -> None:
+    """Law: Luật 10/2022/QH15."""
     play, subject = held
     play.act("head", subject, "record_count", **play.count(50))
     assert play.refused("head", subject, "adopt_minutes") == ["too_few_in_favour"]

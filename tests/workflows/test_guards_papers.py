@@ -13,7 +13,9 @@ from engine.db import writing
 from engine.errors import Conflict, Refused
 from engine.move import Command, Opening
 from tests.workflows.officials import appoint
-from tests.workflows.staging import Stage, stage, told
+from tests.workflows.staging import Stage, made_up, stage
+from tests.workflows.staging import told as told_codes
+from workflows import authority
 from workflows.cycles import Cycle
 from workflows.people import Appointment
 from workflows.wording import say
@@ -28,7 +30,7 @@ def _codes(play: Stage, opening: Opening) -> list[str]:
     with play.now(), pytest.raises(Refused) as caught:
         perform(play.session, play.house, opening)
     play.session.rollback()
-    return told(caught.value)
+    return told_codes(caught.value)
 
 
 def _draft(play: Stage, kind: str, subjects: list[int], who: str = "police") -> Opening:
@@ -48,6 +50,48 @@ def test_a_paper_lists_only_what_waits_for_it_here(play: Stage) -> None:
     assert _codes(play, _draft(play, "commune_decision", [])) == ["nothing_chosen"]
     play.draft("police", "commune_decision", [ready])
     assert play.state(ready) == "in_commune_decision"
+
+
+def test_the_law_of_the_day_says_which_level_may_decide(play: Stage) -> None:
+    """By the dates of Luật Tổ chức chính quyền địa phương 2015 and 2025: the district decided
+    until 30/6/2025 and decides nothing after it, but for a flow that stands beside that law
+    and says so itself (``district-certification``)."""
+    last, first = date(2025, 6, 30), date(2025, 7, 1)
+    assert authority.bar("district", last, {"tt-124-2021-commune"}) is None
+    barred = authority.bar("district", first, {"tt-124-2021-commune"})
+    assert barred is not None
+    assert barred.id == "luat-72-2025"
+    assert authority.bar("district", first, {"district-certification"}) is None
+    assert authority.bar("district", first, {"district-certification", "two-tier-2025"})
+    assert authority.bar("district", first, ()) is barred, "nothing listed, nothing excepted"
+    for level in ("commune", "province"):
+        assert authority.bar(level, first, {"two-tier-2025"}) is None
+    assert authority.levels_beside("district-certification") == {"commune", "district"}
+    assert authority.levels_beside("de-an-375") == frozenset()
+
+
+def test_a_level_that_is_no_more_neither_drafts_nor_signs(
+    play: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The district of the register may stand; the law of the day of signing decides."""
+    first, other = (play.to_district(area) for area in play.country.areas[:2])
+    for subject in (first, other):
+        told = {"favourable": True, "assessment": "Đủ điều kiện."}
+        play.act("district_police", subject, "record_district_appraisal", **told)
+    paper = play.draft("district_police", "district_decision", [first])
+    play.act("district_chair", paper, "approve_content")
+    play.act("district_clerk", paper, "approve_format")
+    monkeypatch.setattr(authority, "levels_beside", lambda _: frozenset())
+    with play.now(), pytest.raises(Refused) as caught:
+        play.draft("district_police", "district_decision", [other])
+    assert "level_may_not_decide" in told_codes(caught.value)
+    play.session.rollback()
+    play.render(paper)
+    signed = {"base": made_up(paper, "rendered"), "sha256": made_up(paper, "signed"), "size": 2}
+    evidence = signed | {"person_id": play.people["district_chair"]}
+    with pytest.raises(Refused) as caught:
+        play.with_evidence("district_chair", paper, "sign", evidence)
+    assert "level_may_not_decide" in told_codes(caught.value)
 
 
 def test_a_paper_is_of_one_year(play: Stage) -> None:

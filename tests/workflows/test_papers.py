@@ -107,6 +107,7 @@ def office(session: Session, tmp_path: Path, authority: Authority) -> Iterator[O
 
 
 def test_a_decision_is_signed_numbered_sealed_and_genuine(office: Office) -> None:
+    """Law: Nghị định 30/2020/NĐ-CP."""
     assert office.sign() == "signed"
     assert office.check(office.content("rendered")) == "not_issued"
     assert office.check(office.content("signed")) == "not_issued"
@@ -141,6 +142,7 @@ def test_any_other_bytes_are_not_the_paper(office: Office) -> None:
 
 @pytest.mark.parametrize("who", ["clerk", "police", "committee", "district_chair"])
 def test_only_the_leader_of_the_authority_signs(office: Office, who: str) -> None:
+    """Law: Nghị định 30/2020/NĐ-CP."""
     with pytest.raises(Forbidden):
         office.sign(who)
     assert office.stage.state(office.paper) == "format_approved"
@@ -207,6 +209,7 @@ def test_what_a_guard_says_is_no_matter_of_who_may(office: Office) -> None:
 
 
 def test_the_seal_cannot_come_before_the_signature(office: Office) -> None:
+    """Law: Nghị định 30/2020/NĐ-CP."""
     with pytest.raises(Conflict):
         office.issue()
 

@@ -17,6 +17,7 @@ def test_observers_and_administrators_move_nothing() -> None:
 
 
 def test_no_role_holds_two_duties_over_one_subject() -> None:
+    """Law: Nghị định 30/2020/NĐ-CP."""
     duties: dict[tuple[str, str], set[str]] = {}
     for row in rows():
         definition, _state, _action, duty, *allowed = row.split(" ")

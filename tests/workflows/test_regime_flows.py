@@ -9,14 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import vietnam
+from engine.db import writing
 from engine.errors import NotFound, Refused
 from engine.history import verify
 from engine.subjects import Subject
 from tests.workflows.officials import HOUSEHOLDS
 from tests.workflows.subjects import Play, add_unit, play
-from workflows import shares
-from workflows.cycles import SECURITY
+from workflows import library, shares
+from workflows.cycles import SECURITY, Cycle
 from workflows.recount import Counted, Sheet, fold, recount
+from workflows.regimes import regime, rules_under, with_vote
 from workflows.results import result
 from workflows.territory.acts import decree
 from workflows.territory.orders import Order
@@ -47,6 +49,54 @@ def test_an_area_is_recognised_by_the_commune_without_a_vote_of_households(
     values = circular.values(decision)
     assert (values["noun"], values["areas"][0]["yes"]) == ("khu dân cư", 0)
     assert not verify(circular.session)
+
+
+@pytest.mark.parametrize(
+    ("law", "year", "rule"),
+    [("tt-23-2012", 2015, "34/2007"), ("two-tier-2025", 2026, "khoản 1 Điều 21 Luật")],
+)
+def test_a_year_may_be_opened_with_a_vote_of_the_households(
+    session: Session, law: str, year: int, rule: str
+) -> None:
+    """Switched on per cycle; what passes is the law of the day of the meeting: Pháp lệnh
+    34/2007, then Luật 10/2022 with Nghị định 59/2023."""
+    stage = play(session, law, year, districts=law != "two-tier-2025")
+    told = with_vote(regime(law), {one.id for one in stage.house.runnable})
+    with writing(session):
+        found = session.get_one(Cycle, (year, SECURITY, "area"))
+        found.definition_id = told.kinds["area"].definition
+    assert rules_under(found.definition_id, "area") == regime(law).kinds["area"]
+    area, window = stage.country.areas[0], told.kinds["area"].window(year)
+    subject = stage.begin(area, "head")
+    stage.today = window.ends_on - timedelta(days=5)
+    stage.assessed(subject, "area", "head")
+    meeting = stage.meeting("area")
+    assert stage.refused("head", subject, "record_meeting", **meeting) == ["not_from_here"]
+    stage.vote(subject, yes=50)
+    assert stage.state(subject) == "vote_failed"
+    stage.act("head", subject, "call_meeting_again", reason="Chưa đủ số hộ tán thành")
+    stage.vote(subject)
+    assert stage.state(subject) == "voted"
+    stage.today = window.ends_on + timedelta(days=1)
+    stage.act("head", subject, "record_meeting", **stage.meeting("area"))
+    stage.act("head", subject, "submit")
+    (first, minutes) = stage.papers(subject, "minutes")
+    assert rule in stage.values(minutes)["rule"]
+    assert not stage.values(first)["vote"]["passed"]
+    (submission,) = stage.papers(subject, "submission")
+    assert stage.values(submission)["vote"]["households"] == HOUSEHOLDS
+    stage.appraised(subject, "area", "police")
+    stage.act("committee", subject, "record_committee_opinion", **stage.opinion())
+    stage.decide(subject, "commune")
+    assert stage.state(subject) == "announced"
+    assert not verify(session)
+
+
+def test_where_households_vote_anyway_no_vote_is_added() -> None:
+    known = {one.id for one in library.law().definitions}
+    for name in ("de-an-375", "district-certification"):
+        with pytest.raises(Refused, match="no_vote_to_add"):
+            with_vote(regime(name), known)
 
 
 @pytest.mark.parametrize("kind", ["school", "agency", "enterprise"])

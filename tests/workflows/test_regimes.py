@@ -110,6 +110,7 @@ def test_before_a_day_means_until_the_end_of_the_day_before_it(
 
 @pytest.mark.parametrize("kind", SUBJECT_KINDS)
 def test_registration_ends_with_the_first_quarter(kind: str) -> None:
+    """Law: Thông tư 124/2021/TT-BCA."""
     told = regime_for(2024, kind).kinds[kind].registration  # type: ignore[index]
     assert told is not None
     assert told.opens(2024) == date(2024, 1, 1)
@@ -134,6 +135,7 @@ def test_a_term_in_working_days_rolls_where_a_fixed_day_does_not() -> None:
     ],
 )
 def test_the_days_assessed_are_those_of_article_8(kind: str, first: date, last: date) -> None:
+    """Law: Thông tư 124/2021/TT-BCA."""
     window = regime_for(2024, kind).kinds[kind].window(2024)  # type: ignore[index]
     assert (window.starts_on, window.ends_on) == (first, last)
 
@@ -171,12 +173,14 @@ def test_a_window_closes_at_midnight_in_vietnam(kind: str, year: int, last: date
     ],
 )
 def test_the_law_of_an_act_is_that_of_its_day(topic: str, day: date, expected: str) -> None:
+    """Law: Luật 20/2023/QH15."""
     found = act_rule(topic, day)  # type: ignore[arg-type]
     assert found is not None
     assert found.id == expected
 
 
 def test_since_the_reform_there_is_no_district() -> None:
+    """Law: Luật 11/2003/QH11; Luật 72/2025/QH15; Luật 77/2015/QH13."""
     before, after = act_rule("authority", date(2025, 6, 30)), act_rule("authority", date.max)
     assert before is not None
     assert after is not None
@@ -198,6 +202,7 @@ def test_where_no_file_covers_a_day_nothing_is_told_to_apply() -> None:
 
 @pytest.mark.parametrize("name", [one.id for one in regimes()])
 def test_every_kind_of_a_regime_has_its_criteria_and_every_rule_its_citation(name: str) -> None:
+    """Law: Giả định: không văn bản nào quy định về năm liên tục khi sáp nhập, chia tách."""
     found = regime(name)
     assert found.basis
     for rules in found.kinds.values():

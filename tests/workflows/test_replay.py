@@ -4,6 +4,7 @@ outcome.
 The report tells results, not moves. So each case takes the shortest way that its regime's
 workflow knows to what was decided, move by move through the state machine; and whether it
 was recognised, and by which level, is worked out anew from the years and the regime's tiers.
+A case that was carried here has its inputs, too, and runs again with them.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import machine
 from engine.check.paths import walk
+from engine.clock import VIETNAM, law_date
 from engine.definition import START, Definition
+from engine.history import Event
+from tests.workflows.subjects import play
 from workflows.cycles import cycle
 from workflows.library import law
 from workflows.regimes import regime_for
-from workflows.results import Result
+from workflows.results import Result, of_area
 from workflows.streaks import LEVELS, granted, streak, tiers_of
 
 DEFINITIONS = {one.id: one for one in law().definitions}
@@ -92,3 +97,40 @@ def test_every_level_of_the_past_follows_from_its_years_again(demonstration: Ses
             tiers = regime_for(row.year, "area").kinds["area"].tiers
             level = granted(streak(facts, row.year), tiers_of(tiers) if tiers else ONE_YEAR)
             assert (row.level, row.recognised) == (level, level is not None)
+
+
+WHO = {"hamlet_head": "head", "commune_appraiser": "police", "commune_committee": "committee"}
+
+
+@pytest.mark.parametrize(
+    ("regime", "year"), [("tt-23-2012", 2015), ("tt-124-2021", 2024), ("two-tier-2025", 2026)]
+)
+def test_what_was_written_down_leads_to_the_same_again(
+    session: Session, regime: str, year: int
+) -> None:
+    """The inputs of a case as its history has them, at the same instants, through every guard
+    and in a database: another area with the same past ends the same way."""
+    stage = play(session, regime, year, districts=regime != "two-tier-2025")
+    first, other = stage.country.areas[:2]
+    before = stage.to_announced(first, "head", "commune")
+    found = stage.session.scalars(
+        select(Event).where(Event.subject_id == before).order_by(Event.version)
+    ).all()
+    definition = DEFINITIONS[regime]
+    stage.today = law_date(found[0].at)
+    after = stage.open(other, "head")
+    for event in found[1:]:
+        fields = [one.id for one in definition.fields_of(definition.transition(event.action))]
+        if event.person_id is None or event.action == "announce":
+            continue
+        stage.today, stage.at = law_date(event.at), event.at.astimezone(VIETNAM).time()
+        inputs = {name: event.data[name] for name in fields if name in event.data}
+        stage.act(WHO[event.office["role"]], after, event.action, **inputs)
+    stage.decide(after, "commune")
+    assert stage.state(after) == stage.state(before) == "announced"
+    again = stage.session.scalars(
+        select(Event).where(Event.subject_id == after).order_by(Event.version)
+    ).all()
+    assert [one.action for one in again] == [one.action for one in found]
+    told = [one.recognised for area in (first, other) for one in of_area(stage.session, area)]
+    assert told == [True, True]

@@ -61,22 +61,29 @@ def listing(as_json: bool) -> None:
     option("--regime", "regime_id", metavar="ID", required=True),
     option("--added", multiple=True, metavar="CRITERIA"),
     option("--kind", "subjects", type=click.Choice(SUBJECTS), multiple=True),
+    option("--vote", is_flag=True),
     group=cycles,
     answers=True,
 )
 def opening(
-    year: int, regime_id: str, added: tuple[str, ...], subjects: tuple[str, ...], as_json: bool
+    year: int,
+    regime_id: str,
+    added: tuple[str, ...],
+    subjects: tuple[str, ...],
+    vote: bool,
+    as_json: bool,
 ) -> None:
     from web.cli.office import open_office
     from workflows.assessment import criteria_set
     from workflows.cycles import open_year, without_workflow
     from workflows.library import law
-    from workflows.regimes import regime
+    from workflows.regimes import regime, with_vote
     from workflows.wording import say
 
     office, sets = open_office(), [criteria_set(one) for one in added]
-    made = open_year(office.session, regime(regime_id), year, sets, subjects)
     known = {one.id for one in law().definitions}
+    ruling = with_vote(regime(regime_id), known) if vote else regime(regime_id)
+    made = open_year(office.session, ruling, year, sets, subjects)
     for left in without_workflow(office.session, made, known):
         click.echo(f"{left.field}: {say(left, language())} [{left.code}]", err=True)
     told = [_cycle(one) for one in made]

@@ -14,10 +14,11 @@ from web.cli.words import language, text
 
 if TYPE_CHECKING:
     from workflows.queries.territory import Step, Story
-    from workflows.territory.acts import Change, Report
+    from workflows.territory.acts import Change, Report, Touched
 
 group = Group("units")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+MOST_PAPERS = 20
 
 
 @command(
@@ -54,6 +55,7 @@ def _story(found: Story) -> dict[str, Any]:
                 "name": one.title,
                 "code": one.code,
                 "parent": one.parent,
+                "category": one.category or None,
                 "act": one.act.kind if one.act else None,
                 "number": one.act.number if one.act else None,
                 "confidence": one.act.confidence if one.act else None,
@@ -75,6 +77,8 @@ def _day(day: date | None) -> str | None:
 
 
 def _story_lines(told: dict[str, Any]) -> list[str]:
+    from workflows.territory.categories import names
+
     spans = [
         [
             one["from"],
@@ -82,6 +86,7 @@ def _story_lines(told: dict[str, Any]) -> list[str]:
             one["code"],
             one["name"],
             one["parent"],
+            names(told["kind"], language()).get(one["category"], ""),
             one["number"] or "",
         ]
         for one in told["spans"]
@@ -124,7 +129,13 @@ def _report(report: Report) -> dict[str, Any]:
         "offices": report.offices,
         "changes": changes,
         "counts": counts,
+        "papers": [_touched(one) for one in report.papers],
     }
+
+
+def _touched(one: Touched) -> dict[str, Any]:
+    told = {"code": one.code, "kind": one.kind, "number": one.number, "authority": one.authority}
+    return told | {"issued_on": _day(one.issued_on), "what": one.what}
 
 
 def _change(one: Change) -> dict[str, Any]:
@@ -158,6 +169,11 @@ def _report_lines(told: dict[str, Any]) -> list[str]:
     ]
     counts = {one["on"]: one for one in told["counts"]}
     lines += [f"{on}: {one.get('commune', 0)} {text('communes')}" for on, one in counts.items()]
+    for one in told["papers"][:MOST_PAPERS]:
+        issued = date.fromisoformat(one["issued_on"]).strftime("%d/%m/%Y")
+        lines.append(text("issued_since", **(one | {"issued_on": issued})))
+    if len(told["papers"]) > MOST_PAPERS:
+        lines.append(text("issued_since_more", count=len(told["papers"]) - MOST_PAPERS))
     sums = {name: told[name] for name in ("orders", "again", "offices")}
     sums |= {"areas": len(told["changes"]) - len(above)}
     lines.append(text("acts_tried" if told["dry_run"] else "acts_done", **sums))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from engine.binding import ContextFunction
 from engine.move import Move
 from workflows import assessment, cases
+from workflows.actors import at_level
 from workflows.contexts import pieces
 from workflows.contexts.amendments import replaced
 from workflows.contexts.words import (
@@ -32,6 +33,13 @@ LOWER: Mapping[str, Sequence[str]] = {
     "province": ("commune_decision", "district_decision"),
 }
 """The decisions that one of a higher level rests on."""
+DECIDING: Mapping[str, Sequence[str]] = {
+    "commune": ("commune_decision",),
+    "district": ("district_decision",),
+    "province": ("district_decision", "province_decision"),
+}
+"""The decisions on which a certificate of each level stands; the province's of a district that
+is no more bears the district's kind."""
 
 
 def _head(move: Move, office: Unit, first: cases.Case) -> pieces.Values:
@@ -51,9 +59,9 @@ def _office(move: Move) -> Unit:
 def _decision(move: Move, office: Unit, listed: Sequence[cases.Case]) -> pieces.Values:
     """What decisions of every level share."""
     called = noun([case.area for case in listed])
-    told = told_of(
-        move.evidence["kind"], districts=districts_around(move.session, office, move.today)
-    )
+    # A district's decision that the province has taken over goes to those a province's does.
+    kind = at_level(move.evidence["kind"], office.kind)
+    told = told_of(kind, districts=districts_around(move.session, office, move.today))
     names = places(office, listed=called)
     return {
         **_head(move, office, listed[0]),
@@ -145,7 +153,7 @@ def certificate(move: Move) -> pieces.Values:
         for kind, unit in chain(move.session, case.commune.id).items()
         if unit.id != case.commune.id
     }
-    lower = _decided(move, [case], [f"{office.kind}_decision"])[case.id]
+    lower = _decided(move, [case], DECIDING[office.kind])[case.id]
     return {
         **_head(move, office, case),
         "area": case.area.title,

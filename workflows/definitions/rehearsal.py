@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from engine import clock, terms
 from engine.definition import START, SYSTEM, Definition, State, Transition, scope_of
 from engine.errors import Refusal
+from engine.handover import HAND_OVER
 from engine.history import fold
 from engine.house import House
 from engine.move import Move
@@ -28,6 +29,9 @@ VERDICTS: tuple[Verdict, ...] = ("same", "other_end", "refused", "lapsed", "wait
 
 PRESENT = frozenset({"no_other_case", "year_not_decided", "registration_in_order"})
 """Guards that look at rows as they are today, not at what was known then."""
+
+UNASKED = frozenset({ADOPT, HAND_OVER})
+"""Moves that no definition knows: they change under what and where a case goes on, not how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class _Run:
     case: Recorded
     state: str = START
     entered_at: datetime = field(default_factory=clock.now)
+    scopes: Mapping[str, int] = field(default_factory=dict)
     terms: tuple[datetime | None, datetime | None] = (None, None)
     late: tuple[int, int] = (0, 0)
     untold: list[str] = field(default_factory=list)
@@ -82,8 +87,13 @@ class _Run:
 def rehearse(session: Session, house: House, case: Recorded, new: Definition) -> Rehearsed:
     """What would have become of one case under the other definition."""
     run = _Run(session, house, new, case)
-    events = [event for event in case.events if event.action != ADOPT]
-    for number, event in enumerate(events):
+    told = [
+        (event, scopes)
+        for event, scopes in zip(case.events, _places(case), strict=True)
+        if event.action not in UNASKED
+    ]
+    events = [event for event, _ in told]
+    for number, (event, run.scopes) in enumerate(told):
         place: dict[str, Any] = {"step": number + 1, "action": event.action, "at": event.at}
         if lapsed := _lapsed(run, event.at, event.action):
             return run.verdict("lapsed", **(place | lapsed))
@@ -95,6 +105,16 @@ def rehearse(session: Session, house: House, case: Recorded, new: Definition) ->
     if lapsed := _lapsed(run, clock.now(), ""):
         return run.verdict("lapsed", step=len(events), **lapsed)
     return run.verdict("same" if run.state == case.state else "other_end", step=len(events))
+
+
+def _places(case: Recorded) -> list[Mapping[str, int]]:
+    """The units of the case at each of its events: a hand-over tells which they were before."""
+    scopes, found = case.scopes, list[Mapping[str, int]]()
+    for event in reversed(case.events):
+        if event.action == HAND_OVER:
+            scopes = {**scopes, **event.data["from"]}
+        found.append(scopes)
+    return found[::-1]
 
 
 def _state(run: _Run) -> State | None:
@@ -140,7 +160,7 @@ def _about_who(run: _Run, move: Transition, event: Any) -> Iterator[Refusal]:
         return
     role, unit = event.office["role"], event.office["unit"]
     if not any(
-        rule == f"{role}@{scope_of(rule)}" and run.case.scopes.get(scope_of(rule)) == unit
+        rule == f"{role}@{scope_of(rule)}" and run.scopes.get(scope_of(rule)) == unit
         for rule in move.by
     ):
         yield Refusal("not_yours", {"by": list(move.by)}, move.clause)
@@ -191,7 +211,7 @@ def _move(run: _Run, transition: Transition, before: Sequence[Any], event: Any) 
         subject_id=run.case.subject_id,
         from_state=run.state,
         version=event.version - 1,
-        scopes=run.case.scopes,
+        scopes=run.scopes,
         facts=fold(run.new, before),
         actor=Actor(event.person_id, name, (office,) if office else ()),
         office=office,

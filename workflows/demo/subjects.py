@@ -36,5 +36,5 @@ def _rows(district_id: int) -> Iterator[dict[str, Any]]:
                 "code": group["code"].format(number=number),
                 "starts_on": told["since"],
                 "sort": number,
-                "category": "",
+                "category": group["category"],
             }

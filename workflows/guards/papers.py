@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -12,18 +12,20 @@ from engine.errors import Refusal
 from engine.move import Move
 from engine.papers.amending import opening
 from engine.papers.book import Paper
-from engine.subjects import Subject, SubjectScope
+from engine.subjects import Link, Subject, SubjectScope
+from workflows.authority import bar
 from workflows.guards.common import Asked
 from workflows.nominations import Nomination
 from workflows.units import Unit
 
 
 def listed_fit_paper(move: Move) -> Iterator[Refusal]:
-    """Every nomination listed waits for a paper of this kind, from this very authority; all
-    are of one year, and no more than the kind may list."""
+    """Every nomination listed waits for a paper of this kind, from this very authority, which
+    may decide today; all are of one year, and no more than the kind may list."""
     kind = move.house.kinds[move.evidence["kind"]]
     wanted: Sequence[int] = move.evidence["subjects"]
     rows = _rows(move, wanted)
+    yield from level_may_decide(move, {row.definition_digest for row in rows})
     if not wanted or len(set(wanted)) < len(wanted):
         yield Refusal("nothing_chosen")
     if len(wanted) > 1 and not kind.lists_many:
@@ -78,8 +80,35 @@ def _waits_for(move: Move, kind: str, row: Any) -> bool:
     return awaited and row.scope in scopes
 
 
+def level_may_decide(move: Move, digests: Collection[str]) -> Iterator[Refusal]:
+    """The authority's level is one that may decide today the files under these definitions."""
+    unit = move.session.get_one(Unit, move.scopes["authority"])
+    rule = bar(unit.kind, move.today, {move.house.definition(one).id for one in digests})
+    if rule:
+        params = {"authority": unit.title, "since": rule.effective.since.isoformat()}
+        yield Refusal("level_may_not_decide", params, rule.basis[0])
+
+
+def listed_definitions(move: Move) -> set[str]:
+    """The definitions, by digest, of the nominations that the paper is about: those it lists,
+    or the paper on which it acts, however many letters lie in between."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    papers = {move.subject_id or 0}
+    while papers:
+        seen |= papers
+        query = select(Subject.id, Subject.kind, Subject.definition_digest)
+        query = query.join(Link, Link.subject_id == Subject.id).where(Link.paper_id.in_(papers))
+        rows = move.session.execute(query).all()
+        found |= {row.definition_digest for row in rows if row.kind == "nomination"}
+        papers = {row.id for row in rows if row.kind == "paper"} - seen
+    return found
+
+
 def signer_is_the_one_printed(move: Move) -> Iterator[Refusal]:
-    """The person who signs is the one whom the paper named when it was drafted."""
+    """The person who signs is the one whom the paper named when it was drafted, and the
+    authority may decide on the day of signing."""
+    yield from level_may_decide(move, listed_definitions(move))
     if opening(move.facts)["signatory"]["person"] == move.actor.person_id:
         return
     values = move.session.scalar(select(Paper.values).where(Paper.id == move.subject_id))

@@ -30,10 +30,12 @@ from engine.history import Event
 from engine.papers.book import Paper
 from engine.policy import Actor
 from engine.subjects import Subject, SubjectScope, Waiting
+from workflows.actors import LEVELS
 from workflows.names import words_of
 from workflows.nominations import Nomination
 from workflows.queries.briefs import Brief, briefs
 from workflows.queries.holders import Holder, Post, holders
+from workflows.queries.then import Then, then
 from workflows.units import Unit, searched, title_of, titled
 
 FEW = {"area", "commune", "district"}
@@ -191,6 +193,7 @@ def _items(heads: Subquery, *more: Any) -> Select[*tuple[Any, ...]]:
             Subject.version,
             Event.action,
             Nomination.year,
+            Nomination.area_id,
             title_of(area).label("area"),
             commune.form.label("commune_form"),
             commune.name.label("commune"),
@@ -212,10 +215,12 @@ def _items(heads: Subquery, *more: Any) -> Select[*tuple[Any, ...]]:
 
 def _told(session: Session, rows: Sequence[Any]) -> list[Item]:
     told = briefs(session, [row.subject_id for row in rows if row.paper_kind])
-    return [_item(row, told.get(row.subject_id)) for row in rows]
+    were = then(session, {(row.area_id, row.year) for row in rows if row.area_id})
+    return [_item(row, told.get(row.subject_id), were.get((row.area_id, row.year))) for row in rows]
 
 
-def _item(row: Any, brief: Brief | None) -> Item:
+def _item(row: Any, brief: Brief | None, was: Then | None) -> Item:
+    """As the units were in the year of the file: a commune that is no more is named."""
     named = row.authority and titled(row.authority_kind, row.authority_form, row.authority)
     return Item(
         row.subject_id,
@@ -227,8 +232,8 @@ def _item(row: Any, brief: Brief | None) -> Item:
         row.due_at,
         row.since,
         row.year,
-        row.area or "",
-        f"{row.commune_form} {row.commune}" if row.commune else "",
+        was.title if was else row.area or "",
+        was.parent if was else f"{row.commune_form} {row.commune}" if row.commune else "",
         row.paper_kind or "",
         named or "",
         brief.listed if brief else 0,
@@ -324,11 +329,11 @@ def _belongs(*, few: bool) -> ColumnElement[bool]:
 
 def _manned(waiting: type[Waiting]) -> ColumnElement[bool]:
     """Leaves out the roles an authority never has: a paper waits on whichever chair its
-    authority happens to have."""
-    levels = ("commune", "district", "province")
+    authority happens to have. A file at a unit of another level was taken over."""
     unit = aliased(Unit)
     of_level = or_(
-        *(and_(waiting.role.startswith(f"{level}_"), unit.kind == level) for level in levels),
-        not_(or_(*(waiting.role.startswith(f"{level}_") for level in levels))),
+        Subject.kind != "paper",
+        *(and_(waiting.role.startswith(f"{level}_"), unit.kind == level) for level in LEVELS),
+        not_(or_(*(waiting.role.startswith(f"{level}_") for level in LEVELS))),
     )
     return exists().where(unit.id == waiting.unit_id, of_level)

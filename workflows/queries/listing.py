@@ -24,9 +24,11 @@ from engine.subjects import Subject, SubjectScope
 from workflows.cycles import SECURITY, Cycle
 from workflows.names import words_of
 from workflows.nominations import Nomination
+from workflows.queries.then import Then, then
 from workflows.units import Unit, searched, title_of
 
 MOST_TO_CHOOSE_FROM = 300
+PORTION = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One nomination of the list."""
+    """One nomination of the list. Area and commune are those of its year: a unit that was
+    renamed since, or moved elsewhere, is told as it was."""
 
     id: int
     area_code: str
@@ -65,15 +68,15 @@ def page(
     counting = _named(_counting(*_shape(wanted), named=bool(words)), words)
     total = session.scalar(counting, values) or 0
     query = _named(_listing(*_shape(wanted)), words).limit(limit).offset(offset)
-    return [_row(row) for row in session.execute(query, values)], total
+    return _rows(session, session.execute(query, values).all()), total
 
 
 def every(session: Session, wanted: Wanted) -> Iterator[Row]:
     """All of them, read in portions."""
     query = _named(_listing(*_shape(wanted)), words_of(wanted.search))
-    rows = session.execute(query, _values(wanted), execution_options={"yield_per": 500})
-    for row in rows:
-        yield _row(row)
+    rows = session.execute(query, _values(wanted), execution_options={"yield_per": PORTION})
+    for portion in rows.partitions():
+        yield from _rows(session, portion)
 
 
 # Statements are built once for each shape of a filter: whether it keeps to some units, to a
@@ -107,6 +110,7 @@ def _listing(units: bool, state: bool, commune: bool, year: bool) -> Select[*tup
     query: Select[*tuple[Any, ...]] = (
         select(
             Subject.id,
+            Unit.id.label("area_id"),
             Unit.code,
             title_of(Unit).label("area"),
             _commune.form,
@@ -161,12 +165,17 @@ def _named(query: Select[*tuple[Any, ...]], words: Iterable[str]) -> Select[*tup
     return query
 
 
-def _row(row: Any) -> Row:
+def _rows(session: Session, rows: Sequence[Any]) -> list[Row]:
+    were = then(session, {(row.area_id, row.year) for row in rows})
+    return [_row(row, were.get((row.area_id, row.year))) for row in rows]
+
+
+def _row(row: Any, was: Then | None) -> Row:
     return Row(
         row.id,
-        row.code,
-        row.area,
-        f"{row.form} {row.commune}",
+        was.code if was else row.code,
+        was.title if was else row.area,
+        was.parent if was else f"{row.form} {row.commune}",
         row.year,
         row.state,
         row.definition_digest,

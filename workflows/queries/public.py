@@ -16,6 +16,7 @@ from engine.papers.book import ANNEX_PUBLIC, PUBLIC, Paper, PaperVersion
 from engine.subjects import Link, Subject
 from workflows.names import words_of
 from workflows.nominations import Nomination
+from workflows.queries.then import then
 from workflows.results import Result, counting
 from workflows.units import Unit, UnitSpan, on_day, searched, unit_on
 
@@ -106,7 +107,8 @@ def areas(
 ) -> Sequence[Area]:
     """Areas of a commune (of those that stood under it on a day, if one is given), or those
     whose own or whose commune's name has words that begin with each word of the search, with
-    their results of these years; two queries."""
+    their results of these years; a handful of queries. On a day of a year that is over they
+    are told as they were by the end of it."""
     commune = aliased(Unit)
     query = (
         select(Unit.id, Unit.name, commune.id, commune.form, commune.name)
@@ -132,7 +134,18 @@ def areas(
     )
     for area_id, year, recognised in told:
         facts[area_id][year] = recognised
-    return [Area(i, name, c, f"{form} {cname}", facts[i]) for i, name, c, form, cname in found]
+    were = then(session, {(row[0], on.year) for row in found}) if on else {}
+    return [
+        Area(
+            i,
+            was.title if was else name,
+            c,
+            was.parent if was else f"{form} {cname}",
+            facts[i],
+        )
+        for i, name, c, form, cname in found
+        for was in [were.get((i, on.year)) if on else None]
+    ]
 
 
 def unit(session: Session, unit_id: int) -> Unit | None:

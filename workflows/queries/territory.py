@@ -45,6 +45,7 @@ class Chapter:
     starts_on: date
     ends_on: date | None
     act: UnitAct | None
+    category: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _chapter(session: Session, span: UnitSpan) -> Chapter:
     act = session.get(UnitAct, span.act_id) if span.act_id is not None else None
     parent = _as_of(session, span.parent_id, span.starts_on) if span.parent_id else None
     title = parent.title if parent else ""
-    return Chapter(span.heading, span.code, title, span.starts_on, span.ends_on, act)
+    return Chapter(span.heading, span.code, title, span.starts_on, span.ends_on, act, span.category)
 
 
 def _as_of(session: Session, unit_id: int, on: date) -> UnitSpan | None:

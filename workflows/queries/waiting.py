@@ -40,11 +40,13 @@ def pending(session: Session, subject_id: int) -> Sequence[Pending]:
     posts: list[Post] = [(role, unit) for role, unit in rows]
     held = holders(session, posts)
     shown = [post for post in posts if post in held] or posts
-    found = []
+    found: dict[Post, Pending] = {}
     for role, unit in shown:
         holder = held.get((role, unit))
-        found.append(Pending(role, unit, holder.unit if holder else "", holder))
-    return found
+        called = holder.role if holder else role
+        one = Pending(called, unit, holder.unit if holder else "", holder)
+        found.setdefault(one.post, one)
+    return list(found.values())
 
 
 def in_hand(house: House, case: Case, papers: Sequence[Listed]) -> Listed | None:

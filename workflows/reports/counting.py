@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from engine import clock
 from engine.subjects import Subject, SubjectScope, Waiting
 from workflows.results import Result, counting
 from workflows.streaks.members import members, members_of, right_below
-from workflows.units import Unit
+from workflows.units import Unit, UnitSpan, on_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,10 @@ def in_order(session: Session, ids: Collection[int]) -> Sequence[Unit]:
     return session.scalars(select(Unit).where(Unit.id.in_(ids)).order_by(Unit.sort, Unit.id)).all()
 
 
-def children(session: Session, unit_id: int) -> Sequence[Unit]:
-    """The units right below, in their order."""
-    query = select(Unit).where(Unit.parent_id == unit_id).order_by(Unit.sort, Unit.id)
+def children(session: Session, unit_id: int, on: date) -> Sequence[UnitSpan]:
+    """The units right below on a day, as they were then, in their order."""
+    query = select(UnitSpan).join(Unit, Unit.id == UnitSpan.unit_id)
+    query = query.where(UnitSpan.parent_id == unit_id, on_day(on)).order_by(Unit.sort, Unit.id)
     return session.scalars(query).all()
 
 

@@ -10,6 +10,8 @@ from workflows.units import Unit
 
 TEMPLATE = "report"
 FULL = 148
+LONG = 12
+"""More letters than a row's sources take on one line."""
 """Millimetres of a table without the column of its sources."""
 FIRST = {"disagreements": 84, "overdue": 84, "units": 32, "by_kind": 22, "yearly": 16}
 
@@ -56,6 +58,9 @@ def share(hundredths: int) -> str:
 
 
 def _table(table: Table) -> dict[str, Any]:
+    told = [notes(row) for row in table.rows]
+    # What every row rests on alike is told once, where a column of it would make rows tall.
+    shared = told[0] if len(set(told)) == 1 and len(told[0]) > LONG else ""
     return {
         "caption": table.caption,
         "head": list(table.head),
@@ -64,10 +69,11 @@ def _table(table: Table) -> dict[str, Any]:
         "rows": [
             {
                 "cells": [cell.text for cell in row],
-                "notes": notes(row),
+                "notes": "" if shared else sources,
             }
-            for row in table.rows
+            for row, sources in zip(table.rows, told, strict=True)
         ],
+        "shared": shared,
         "remarks": list(table.remarks),
     }
 

@@ -7,7 +7,7 @@ changed by a sheet; what it says otherwise is refused, at its cell.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -130,8 +130,10 @@ class Comparison:
         for row, unit in self._placed:
             before = seen.setdefault((unit, row.year), row)
             if before is not row:
-                self._repeated(row, before)
-                continue
+                if not _completes(row, before):
+                    self._repeated(row, before)
+                    continue
+                seen[unit, row.year] = _joined(before, row)
             if wrong := [*self._years.against_day(row), *self._unfit(row, unit)]:
                 self._report.refused += wrong
                 continue
@@ -202,6 +204,18 @@ class Comparison:
 def _by_unit(session: Session, query: Any, column: Any, units: Sequence[int]) -> Iterator[Any]:
     for start in range(0, len(units), CHUNK):
         yield from session.scalars(query.where(column.in_(units[start : start + CHUNK])))
+
+
+def _completes(row: Row, before: Row) -> bool:
+    """Whether one of two lines tells the result and the other the percentage alone, as sheets
+    have it that keep the two apart: then they are one."""
+    apart = (row.recognised is None) != (before.recognised is None)
+    return apart and not (row.quoted and before.quoted)
+
+
+def _joined(one: Row, other: Row) -> Row:
+    told, share = (one, other) if other.recognised is None else (other, one)
+    return replace(told, quoted=share.quoted)
 
 
 def _said(row: Row) -> tuple[object, ...]:

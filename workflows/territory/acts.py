@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.db import writing
 from engine.errors import Refusal, Refused
+from engine.papers.book import Paper
 from workflows.lineage import UnitAct
 from workflows.people import Appointment
 from workflows.territory import ground
@@ -20,6 +21,7 @@ from workflows.territory.atlas import Atlas, Span
 from workflows.territory.faults import faults
 from workflows.territory.orders import Order
 from workflows.territory.rules import carry_out
+from workflows.units import titled
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,26 @@ class Change:
         return "changes" if self.after else "ends"
 
 
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A paper that its authority issued when, by the acts, it was no more or already something
+    else: ``ends`` or ``changes``. It stays as it is; whoever decides on the acts is told."""
+
+    paper_id: int
+    code: str
+    kind: str
+    number: str
+    issued_on: date
+    authority: str
+    what: str
+
+
 @dataclass(slots=True)
 class Report:
     """What was done, or would be: how many orders, those that had been carried out before,
-    each change, the offices that end with their units, and how many units of each kind there
-    are from the last of these days on."""
+    each change, the offices that end with their units, the papers that an act of an earlier
+    day comes too late for, and how many units of each kind there are from the last of these
+    days on."""
 
     dry_run: bool
     orders: int = 0
@@ -51,6 +68,7 @@ class Report:
     changes: list[Change] = field(default_factory=list)
     offices: int = 0
     counts: list[tuple[date, dict[str, int]]] = field(default_factory=list)
+    papers: list[Touched] = field(default_factory=list)
 
 
 def decree(session: Session, orders: Sequence[Order], *, dry_run: bool = False) -> Report:
@@ -88,6 +106,7 @@ def _try(
     _examine(before, after)
     report.changes = changes(before, after)
     report.offices = _offices(session, report.changes)
+    report.papers = _papers(session, report.changes)
     return report, before, after, acts
 
 
@@ -145,3 +164,31 @@ def _offices(session: Session, done: Sequence[Change]) -> int:
         | (Appointment.ends_on > min(ended.values(), default=date.max)),
     )
     return session.scalar(query) or 0
+
+
+def _papers(session: Session, done: Sequence[Change]) -> list[Touched]:
+    """What the units that end, or are called or placed otherwise, had issued since then."""
+    since = {change.unit: change for change in reversed(done) if change.what != "begins"}
+    if not since:
+        return []
+    query = (
+        select(Paper.id, Paper.code, Paper.kind, Paper.number_text, Paper.issued_on)
+        .add_columns(Paper.authority_id)
+        .where(
+            Paper.authority_id.in_(since),
+            Paper.issued_on >= min(change.on for change in since.values()),
+        )
+        .order_by(Paper.issued_on, Paper.id)
+    )
+    return [
+        Touched(row.id, row.code, row.kind, row.number_text or "", row.issued_on, name, what)
+        for row in session.execute(query)
+        for change in [since[row.authority_id]]
+        for name, what in [(_called(change), change.what)]
+        if row.issued_on > change.on or (what == "changes" and row.issued_on == change.on)
+    ]
+
+
+def _called(change: Change) -> str:
+    span = change.before or change.after
+    return titled(span.kind, span.form, span.name) if span else ""

@@ -16,8 +16,7 @@ ONE_DAY = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Span:
     """What a unit is from a day to a day (both included, ``None``: still). ``act`` tells which
-    order made it, by its place among those being carried out. Of the ``category`` only the
-    latest is kept."""
+    order made it, by its place among those being carried out."""
 
     starts_on: date
     ends_on: date | None

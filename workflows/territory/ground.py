@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from workflows.lineage import UnitAct, UnitLineage
@@ -17,19 +17,16 @@ from workflows.units import Unit, UnitSpan
 UNITS = cast(Table, Unit.__table__)
 SPANS = cast(Table, UnitSpan.__table__)
 
-_COLUMNS = ("starts_on", "ends_on", "name", "form", "code", "kind")
+_COLUMNS = ("starts_on", "ends_on", "name", "form", "code", "kind", "category")
+SHOWN = ("name", "form", "code", "parent_id", "category")
+"""What a unit shows of the span of today."""
 
 
 def read(session: Session) -> Atlas:
     """Everything that is recorded of all units."""
-    categorised = session.execute(
-        select(UNITS.c.id, UNITS.c.category).where(UNITS.c.category != "")
-    )
-    categories: dict[int, str] = {row.id: row.category for row in categorised}
     spans: dict[int, list[Span]] = {}
     for row in session.execute(select(SPANS).order_by(SPANS.c.unit_id, SPANS.c.starts_on)):
         told = {name: getattr(row, name) for name in _COLUMNS}
-        told["category"] = categories.get(row.unit_id, "")
         spans.setdefault(row.unit_id, []).append(Span(**told, parent=row.parent_id))
     branches = {
         (row.predecessor_id, row.successor_id): Branch(row.effective_on, row.kind)
@@ -59,7 +56,6 @@ def write(
         for unit in changed:
             _write_spans(session, before, after, unit, ids, act_ids, closing)
     _write_lineage(session, before, after, ids, act_ids)
-    _write_categories(session, before, after, ids)
     refresh(session, [ids.get(unit, unit) for unit in changed], today)
     session.expire_all()
     return ids
@@ -129,17 +125,6 @@ def _write_lineage(
         session.execute(insert(cast(Table, UnitLineage.__table__)), rows)
 
 
-def _write_categories(
-    session: Session, before: Atlas, after: Atlas, ids: Mapping[int, int]
-) -> None:
-    """What is known of a unit's category has no days: the latest counts at once."""
-    for unit in touched(before, after):
-        category = after.last(unit).category
-        if category != (before.last(unit).category if unit in before.spans else ""):
-            same = UNITS.c.id == ids.get(unit, unit)
-            session.execute(update(UNITS).where(same).values(category=category))
-
-
 def _shown(spans: Sequence[Any], today: date) -> Any:
     """What a unit shows today: what it is, or will be first, or was last."""
     begun = [span for span in spans if span.starts_on <= today]
@@ -163,7 +148,7 @@ def refresh(session: Session, unit_ids: Iterable[int], today: date) -> int:
 
 def _refresh(session: Session, unit: Any, spans: Sequence[Any], today: date) -> bool:
     shown = _shown(spans, today)
-    values = {name: getattr(shown, name) for name in ("name", "form", "code", "parent_id")}
+    values = {name: getattr(shown, name) for name in SHOWN}
     values |= {"starts_on": spans[0].starts_on, "ends_on": spans[-1].ends_on}
     if all(getattr(unit, name) == value for name, value in values.items()):
         return False
@@ -175,8 +160,7 @@ def _refresh(session: Session, unit: Any, spans: Sequence[Any], today: date) -> 
 def begun(session: Session, today: date) -> Sequence[int]:
     """The units whose columns are not those of today's span: a day came on which what had
     been recorded before takes effect."""
-    named = [SPANS.c[name] != UNITS.c[name] for name in ("name", "form", "code")]
-    differs = named[0] | named[1] | named[2] | SPANS.c.parent_id.is_distinct_from(UNITS.c.parent_id)
+    differs = or_(*(SPANS.c[name].is_distinct_from(UNITS.c[name]) for name in SHOWN))
     query = (
         select(UNITS.c.id)
         .join(SPANS, SPANS.c.unit_id == UNITS.c.id)

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from engine.errors import Refusal
+from engine.papers.letters import unprintable, unreadable
 from workflows.territory.atlas import Atlas, Branch, Span
 from workflows.territory.categories import names
 from workflows.territory.faults import ANY_PARENT, PARENTS, code_faults, parent_faults
@@ -186,12 +187,25 @@ def carry_out(atlas: Atlas, order: Order, number: int) -> list[Refusal]:
     """Does what the order says to the atlas; every reason why it may not be, each with the
     key of the order it is about. With reasons the atlas is spoilt: keep a copy."""
     doing = Doing(atlas, order, number)
-    doing.reasons += _deed(doing)
+    doing.reasons += [*_letters(order), *_deed(doing)]
     try:
         _ACTS[order.act](doing)
     except Wrong as wrong:
         doing.reasons.append(wrong.refusal)
     return doing.reasons
+
+
+def _letters(order: Order) -> Iterator[Refusal]:
+    """What is typed is of letters alone, on one line: it enters papers, lists and sheets."""
+    texts = {f"deed.{name}": getattr(order.deed, name) for name in ("number", "issuer", "source")}
+    for index, target in enumerate(order.into):
+        names = ("name", "form", "code")
+        texts |= {f"into.{index}.{name}": getattr(target, name) or "" for name in names}
+    for key, text in texts.items():
+        if unreadable(text) or "\n" in text or "\t" in text:
+            yield Refusal("not_text", field=key)
+        elif letters := unprintable(text):
+            yield Refusal("unprintable", {"letters": " ".join(letters[:8])}, field=key)
 
 
 def _deed(doing: Doing) -> Iterator[Refusal]:

@@ -103,7 +103,8 @@ def test_an_announcement_praises_the_year_before(
     session: Session, country: Country, hold: Hold, held: int, praised: int, refused: bool
 ) -> None:
     """Under Circular 124 the year's decisions come after 19 August; before it, they could come
-    earlier."""
+    earlier. Law: Thông tư 124/2021/TT-BCA.
+    """
     day, figures = date(held, 8, 19), {"praised_year": Number(praised)}
     entry = Entry("announcement", country.commune, day, day, "Kế hoạch", figures, name="Sân xã")
     if not refused:

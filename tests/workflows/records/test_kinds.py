@@ -16,6 +16,7 @@ VIETNAMESE = re.compile("[\u1ea0-\u1ef9\u0103\u00e2\u00ea\u00f4\u01a1\u01b0]", r
 
 
 def test_every_kind_is_kept_at_units_and_by_roles_there_are() -> None:
+    """Law: Nghị định 98/2023/NĐ-CP."""
     assert len(kinds()) > 15
     for told in kinds().values():
         assert set(told.at) <= set(KINDS), told.id

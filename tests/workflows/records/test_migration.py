@@ -18,6 +18,7 @@ BODY = """INSERT INTO grassroots_units (unit_id, kind, name, year, groups, membe
 
 
 def test_bodies_become_records_of_their_year(empty_database_url: str) -> None:
+    """Law: QĐ 378/QĐ-UBND."""
     migrate.upgrade(empty_database_url, BEFORE)
     with opened(empty_database_url) as engine, engine.begin() as connection:
         connection.execute(text(UNIT))

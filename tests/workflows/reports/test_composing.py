@@ -41,6 +41,9 @@ def decade(session: Session, unit: Unit, language: str = "vi") -> Report:
 
 
 def test_the_ten_year_report_is_the_founding_one(demonstration: Session, district: Unit) -> None:
+    """Law: QĐ 378/QĐ-UBND; Báo cáo tổng kết của địa phương; Bố cục theo Báo cáo 55/BC-BCĐ ngày
+    12/6/2018 của Ban Chỉ đạo 138 huyện.
+    """
     report = decade(demonstration, district)
     yearly = texts(table(report, "yearly"))
     assert [int(row[2]) for row in yearly] == [145, 159, 166, 177, 178, 182, 182, 189, 192]
@@ -140,6 +143,7 @@ def _files_say_the_same(session: Session, unit: Unit) -> None:
 
 @pytest.mark.parametrize(("code", "kind"), [("16144", "commune"), ("16144-08", "area"), ("38", "")])
 def test_every_kind_of_unit_has_its_reports(demonstration: Session, code: str, kind: str) -> None:
+    """Law: Thông tư 124/2021/TT-BCA."""
     unit = by_code(demonstration, code, kind or None)
     assert unit is not None
     report = compose(demonstration, Scope("annual", unit.id, 2012, 2012))

@@ -11,6 +11,7 @@ from workflows.wording import names
 
 
 def test_the_reports_of_the_contract_are_there() -> None:
+    """Law: Thông tư 124/2021/TT-BCA."""
     assert {"recognition", "annual", "decade"} <= layouts().keys()
     with pytest.raises(NotFound, match="no_report"):
         layout("gossip")

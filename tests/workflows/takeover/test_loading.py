@@ -175,6 +175,19 @@ def test_a_year_with_a_file_here_takes_its_result_from_its_decision(
     assert count(session) == 0
 
 
+def test_a_result_and_a_percentage_on_two_lines_are_one(session: Session, country: Country) -> None:
+    for before, year in enumerate((2016, 2015)):
+        result = (year, 16144, "", "xã", "đạt")
+        share, other = ((year, 16144, "", "xã", "", "", "", quoted) for quoted in ("80", "81"))
+        rows = [share, result] if before else [result, share]
+        report = load(session, csv(*rows))
+        assert refused(report) == []
+        assert count(session) == count(session, Quoted) == before + 1
+        assert load(session, csv(*rows)).new == 0, "twice is once"
+        again = load(session, csv(*rows, other))
+        assert "rows_disagree" in {code for _, code in refused(again)}
+
+
 def test_lines_that_disagree_are_refused(session: Session, country: Country) -> None:
     report = load(
         session,

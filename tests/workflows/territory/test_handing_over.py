@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -21,6 +21,9 @@ from tests.workflows.amending import REVOCATION, decided, draft
 from tests.workflows.officials import OFFICES, appoint
 from tests.workflows.staging import Stage, made_up, stage, told
 from workflows import amendments
+from workflows.definitions.record import recorded
+from workflows.definitions.rehearsal import rehearse
+from workflows.queries import waiting
 from workflows.results import result
 from workflows.territory import acts, handing_over, succession
 from workflows.territory.orders import Order
@@ -35,9 +38,8 @@ def play(session: Session) -> Stage:
     return stage(session, today=date(2025, 6, 16))
 
 
-def reform(play: Stage) -> int:
-    """Nga An and Nga Phú become one commune right below the province on 1 July; the district
-    ends. Returns the new commune, whose offices are filled from that day."""
+def reform_ground(play: Stage) -> None:
+    """Nga Phú, beside Nga An."""
     with writing(play.session):
         district = play.session.get_one(Unit, play.country.district)
         play.session.add(
@@ -50,6 +52,12 @@ def reform(play: Stage) -> int:
                 starts_on=date(2000, 1, 1),
             )
         )
+
+
+def reform(play: Stage) -> int:
+    """Nga An and Nga Phú become one commune right below the province on 1 July; the district
+    ends. Returns the new commune, whose offices are filled from that day."""
+    reform_ground(play)
     deed = {"number": "1686/NQ-UBTVQH15", "issued_on": "2025-06-16", "effective_on": "2025-07-01"}
     target = {"name": "Nga An", "form": "xã", "code": "16144", "parent": "38"}
     merge = {"act": "merge", "units": ["16144", "16147"], "into": [target], "deed": deed}
@@ -182,6 +190,61 @@ def test_the_successor_may_act_on_what_the_former_authority_issued(play: Stage) 
     assert (play.state(paper), play.state(subject)) == ("revoked", "revoked")
     assert play.values(made.subject_id)["target"]["number"] == "01/QĐ-UBND"
     assert history.verify(play.session) == []
+
+
+def test_the_province_goes_on_where_the_district_stood(play: Stage) -> None:
+    """A file at a district step when the district ended comes to its end at the province, in
+    the same offices; the district's own may do nothing any more. What is signed says who did
+    it: the province (law 72/2025, the successor is assumed)."""
+    subject = play.to_district()
+    reform(play)
+    to(play, FIRST)
+    assert hand_over(play).left == []
+    told = waiting.pending(play.session, subject)
+    assert [(one.role, one.unit_id) for one in told] == [
+        ("province_appraiser", play.country.province)
+    ]
+    opinion = {"favourable": True, "assessment": "Đủ điều kiện."}
+    assert play.refused("district_police", subject, "record_district_appraisal", **opinion) == [
+        "not_yours"
+    ]
+    play.act("province_police", subject, "record_district_appraisal", **opinion)
+    offices = {"chair": "province_chair", "clerk": "province_clerk"}
+    paper = play.issue("province_police", "district_decision", [subject], **offices)
+    values = play.values(paper)
+    assert values["authority"]["name"] == "Ủy ban nhân dân tỉnh Thanh Hoá"
+    assert values["recipients"][1] == "Bộ Công an (b/c)"
+    (certificate,) = play.papers(subject, "certificate")
+    play.sign_and_seal(certificate, **offices)
+    assert play.values(certificate)["decision"]["number"] == "01/QĐ-UBND"
+    assert play.state(subject) == "certified"
+    found = result(play.session, play.country.areas[0], play.year)
+    assert found is not None
+    assert found.recognised
+    ids = {"district-certification"}
+    with play.now():
+        (past,) = recorded(play.session, play.house, ids, play.year, limit=2)
+        again = rehearse(play.session, play.house, past, past.definition)
+    assert again.verdict == "same", "each move is made again at the unit where it was made"
+
+
+def test_an_act_of_an_earlier_day_tells_the_papers_issued_since(play: Stage) -> None:
+    """They stay in force: whoever enters the act sees them before it is done."""
+    play.to_posted()
+    issued = play.today
+
+    def papers(act: str, on: date, **into: str) -> list[tuple[str, str]]:
+        told = {"act": act, "units": ["16144"], "deed": {"effective_on": on}, "into": [into]}
+        with play.now():
+            report = acts.decree(play.session, [Order.model_validate(told)], dry_run=True)
+        return [(one.number, one.what) for one in report.papers]
+
+    assert papers("rename", issued, name="Nga An Mới") == [("01/QĐ-UBND", "changes")]
+    assert papers("rename", issued + timedelta(days=1), name="Nga An Mới") == []
+    into = {"unit": "16147"}
+    reform_ground(play)
+    assert papers("end", issued, **into) == [("01/QĐ-UBND", "ends")]
+    assert papers("end", issued + timedelta(days=1), **into) == []
 
 
 def test_what_came_to_its_end_is_not_handed_over(play: Stage) -> None:

@@ -9,13 +9,16 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from engine import clock
 from tests.workflows.exchange.test_sheets import HEADINGS, WRITERS
 from tests.workflows.places import Country
 from workflows import lineage, units
 from workflows.exchange import headings, sheet
 from workflows.exchange.template import template
+from workflows.territory import acts, ground
 from workflows.territory.atlas import Atlas, Span
 from workflows.territory.loading import Report, judge, load_units
+from workflows.territory.orders import Order
 from workflows.units import Unit
 from workflows.wording import say
 
@@ -92,6 +95,17 @@ def test_schools_and_enterprises_come_by_sheet_with_their_category(
     assert found.category == "lower_secondary"
     assert why(put((*school, "tiểu học"))) == [("H2", "differs_from_record")]
     assert why(put((*school, "vừa"))) == [("H2", "unit_category_unknown")]
+    day = date(2027, 1, 1)
+    deed, into = {"effective_on": day}, [{"category": "upper_secondary"}]
+    order = {"act": "rename", "units": ["GD-1"], "into": into, "deed": deed}
+    with clock.fixed_at(clock.vietnam(date(2026, 12, 31))):
+        acts.decree(session, [Order.model_validate(order)])
+    then = [one.category for one in units.spans_of(session, found.id)]
+    assert then == ["lower_secondary", "upper_secondary"], "a category has its days"
+    assert found.category == "lower_secondary"
+    assert ground.refresh(session, ground.begun(session, day), day) == 1
+    session.refresh(found)
+    assert found.category == "upper_secondary"
 
 
 REFUSED: Sequence[tuple[str, Sequence[Row], list[tuple[str, str]]]] = [

@@ -75,6 +75,21 @@ REFUSED: Mapping[str, tuple[Order, str, str]] = {
         "unit_form_unknown",
         "into.0.form",
     ),
+    "control character in a name": (
+        order("create", (), [NEW | {"name": "Nga\x01 An"}]),
+        "not_text",
+        "into.0.name",
+    ),
+    "name on two lines": (
+        order("rename", ["1"], [{"name": "Nga\nAn"}]),
+        "not_text",
+        "into.0.name",
+    ),
+    "letter that no paper prints": (
+        order("create", (), [NEW | {"name": "Nga 😀"}]),
+        "unprintable",
+        "into.0.name",
+    ),
     "strange category": (
         order("create", (), [NEW | {"kind": "school", "category": "tiny"}]),
         "unit_category_unknown",

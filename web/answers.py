@@ -178,16 +178,7 @@ def paper(session: Session, house: House, case: Case, language: str) -> Plain:
         "state_name": _state(definition, case.state, language),
         "version": case.version,
         "level": archive.level(session, case.id) or None,
-        "files": [
-            {
-                "stage": stage,
-                "level": LEVELS.get(stage),
-                "sha256": sha256,
-                "size": size,
-                "at": at.isoformat(),
-            }
-            for stage, sha256, size, at in cases.versions(session, case.id)
-        ],
+        "files": _files(session, case.id),
         "nominations": [
             {"id": found, "area_name": area, "commune_name": commune, "cycle": year, "state": state}
             for found, area, commune, year, state, _ in cases.listed_in(session, case.id)
@@ -201,6 +192,19 @@ def paper(session: Session, house: House, case: Case, language: str) -> Plain:
         "waiting_on": _waiting(session, case.id, language),
         "history": [_line(line, definition, language) for line in _history(session, case.id)],
     }
+
+
+def _files(session: Session, paper_id: int) -> list[Plain]:
+    return [
+        {
+            "stage": stage,
+            "level": LEVELS.get(stage),
+            "sha256": sha256,
+            "size": size,
+            "at": at.isoformat(),
+        }
+        for stage, sha256, size, at in cases.versions(session, paper_id)
+    ]
 
 
 def _target(session: Session, paper_id: int) -> Plain | None:

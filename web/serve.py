@@ -21,6 +21,7 @@ from web.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from flask import Flask
+    from granian.server.common import AbstractServer
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 10
@@ -75,14 +76,25 @@ def serve(
 
     Raises ``OSError`` when the port is taken.
     """
+    os.environ[f"{PREFIX}VAR"] = str(settings.var)
+    os.environ[f"{PREFIX}BASE_URL"] = settings.base_url
+    server = _server(host, port, workers, quiet=settings.env == "demo")
+    beside = Beside()
+    if with_worker:
+        server.on_startup(beside.start)
+    _after_forks(server, lambda: when_it_answers(settings.base_url, host, port, on_ready))
+    try:
+        server.serve()
+    finally:
+        beside.stop()
+
+
+def _server(host: str, port: int, workers: int, *, quiet: bool) -> AbstractServer[Any]:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    quiet = settings.env == "demo"
-    os.environ[f"{PREFIX}VAR"] = str(settings.var)
-    os.environ[f"{PREFIX}BASE_URL"] = settings.base_url
-    server = Granian(
+    return Granian(
         "web.serve:application",
         address=host,
         port=port,
@@ -98,22 +110,18 @@ def serve(
         log_level=LogLevels.error if quiet else LogLevels.info,
         log_dictconfig=LOGGING,
     )
-    beside = Beside()
-    if with_worker:
-        server.on_startup(beside.start)
+
+
+def _after_forks(server: AbstractServer[Any], told: Callable[[], None]) -> None:
+    """Calls ``told`` when the web workers are there. Not in a hook before: a lock that this
+    thread held at that moment would stay locked in them."""
     startup: Callable[..., None] = server.startup
 
     def started(*given: Any) -> None:
-        # After the forks, not in a hook before them: a lock that this thread held at that
-        # moment would stay locked in the web workers.
         startup(*given)
-        when_it_answers(settings.base_url, host, port, on_ready)
+        told()
 
     server.startup = started  # type: ignore[method-assign]
-    try:
-        server.serve()
-    finally:
-        beside.stop()
 
 
 def when_it_answers(base_url: str, host: str, port: int, told: Callable[[], None]) -> None:

@@ -216,11 +216,6 @@ def draft(
     rows = _states(session, wanted)
     if {row.id for row in rows} != set(wanted):
         raise NotFound(Refusal("no_such_subject", {"id": next(iter(wanted))}))
-    scopes = {_level(house, row.definition_digest, kind, row.state) for row in rows}
-    scope = scopes.pop() if len(scopes) == 1 else None
-    authorities = set(_units(session, wanted, scope)) if scope else set()
-    if len(authorities) != 1:
-        raise Refused(Refusal("one_authority_only"))
     return perform(
         session,
         house,
@@ -228,11 +223,21 @@ def draft(
             person_id,
             house.kinds[kind].definition,
             DRAFT,
-            {"authority": authorities.pop()},
+            {"authority": _authority(session, house, kind, rows)},
             key=key,
             evidence={"kind": kind, "subjects": [row.id for row in rows]},
         ),
     )
+
+
+def _authority(session: Session, house: House, kind: str, rows: Sequence[Subject]) -> int:
+    """The one under which all of them wait for such a paper; raises ``Refused``."""
+    scopes = {_level(house, row.definition_digest, kind, row.state) for row in rows}
+    scope = scopes.pop() if len(scopes) == 1 else None
+    found = set(_units(session, [row.id for row in rows], scope)) if scope else set()
+    if len(found) != 1:
+        raise Refused(Refusal("one_authority_only"))
+    return found.pop()
 
 
 def _states(session: Session, ids: Sequence[int]) -> Sequence[Subject]:

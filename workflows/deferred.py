@@ -59,11 +59,7 @@ def begin(
     """
     act = action or _next(session, desk, person_id, paper_id)
     desk.may(session, person_id, paper_id, act)
-    credential = handed_in.credential(certificates)
-    holder = desk.holder(session, person_id, paper_id, act)
-    end_reading(session)  # the authorities may be asked: nothing is held meanwhile
-    desk.trust(credential, holder)
-    credential = desk.on_path(credential, holder)
+    credential = _believed(session, desk, person_id, paper_id, act, certificates)
     certificates = handed_in.certificates(credential)
     batch = _admitted(session, person_id, ceremony, paper_id, act, certificates)
     version = session.scalars(select(Subject.version).where(Subject.id == paper_id)).one()
@@ -81,6 +77,22 @@ def begin(
     made = SigningSession(**row, version=version, base=base)
     _replace(session, desk, made)
     return offer(desk, made)
+
+
+def _believed(
+    session: Session,
+    desk: PaperDesk,
+    person_id: int,
+    paper_id: int,
+    act: str,
+    certificates: Sequence[bytes],
+) -> Credential:
+    """The holder's certificate with its whole path, if this person may sign with it."""
+    credential = handed_in.credential(certificates)
+    holder = desk.holder(session, person_id, paper_id, act)
+    end_reading(session)  # the authorities may be asked: nothing is held meanwhile
+    desk.trust(credential, holder)
+    return desk.on_path(credential, holder)
 
 
 def start(session: Session, desk: PaperDesk, held: Held, certificates: Sequence[bytes]) -> int:

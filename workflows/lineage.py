@@ -100,21 +100,14 @@ def successors(session: Session, unit_ids: Iterable[int]) -> dict[int, list[Link
     return _links(session, unit_ids, here, there)
 
 
-def all_predecessors(session: Session) -> dict[int, list[Link]]:
-    """``predecessors`` of every unit that has any: for whoever asks about a whole country."""
-    return _links(session, None, UnitLineage.successor_id, UnitLineage.predecessor_id)
-
-
 def _links(
     session: Session,
-    unit_ids: Iterable[int] | None,
+    unit_ids: Iterable[int],
     here: Mapped[int],
     there: Mapped[int],
 ) -> dict[int, list[Link]]:
     query = select(here, there, UnitLineage.effective_on, UnitLineage.kind)
-    query = query.order_by(UnitLineage.effective_on, there)
-    if unit_ids is not None:
-        query = query.where(here.in_(set(unit_ids)))
+    query = query.order_by(UnitLineage.effective_on, there).where(here.in_(set(unit_ids)))
     found: dict[int, list[Link]] = {}
     for unit, other, effective_on, kind in session.execute(query):
         found.setdefault(unit, []).append(Link(other, effective_on, kind))

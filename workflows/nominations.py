@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -64,15 +66,12 @@ def open_nomination(
     found = cycle(session, year, title, subject.kind)
     if found is None:
         raise NotFound(Refusal("no_cycle", {"year": year}))
-    scopes = {kind: unit.id for kind, unit in units.items()} | {SCOPE_OF_UNIT: area_id}
-    if subject.kind in ("area", "commune"):
-        del scopes[SCOPE_OF_UNIT]  # whose people hold their offices at the place itself
     above = next((unit for unit in units.values() if unit.id == subject.parent_id), None)
     opening = Opening(
         person_id,
         _definition(house, found, subject, above),
         OPEN,
-        scopes,
+        _scopes(units, subject),
         key=key,
         evidence={"area": area_id, "year": year, "title": title},
         as_of=found.starts_on,  # one definition for the whole of a cycle
@@ -85,6 +84,13 @@ def open_nomination(
         if nested or of_area(session, area_id, year, title) is None:
             raise
         raise Refused(Refusal("case_exists", {"year": year})) from None
+
+
+def _scopes(units: Mapping[str, Unit], subject: Unit) -> dict[str, int]:
+    scopes = {kind: unit.id for kind, unit in units.items()}
+    if subject.kind in ("area", "commune"):
+        return scopes  # whose people hold their offices at the place itself
+    return scopes | {SCOPE_OF_UNIT: subject.id}
 
 
 def _definition(house: House, found: Cycle, subject: Unit, above: Unit | None) -> str:

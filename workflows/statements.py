@@ -93,15 +93,19 @@ def strip(
         key_id=signer.verifier.id,
     )
     page, fragment = form.parts(address, ground.code, statement, signer)
+    return Strip(page, fragment, _lines(ground, address))
+
+
+def _lines(ground: Ground, address: str) -> tuple[tuple[str, float], ...]:
+    """What is printed beside the code, each line with its size."""
     root = ground.log_root[: form.ROOT_BYTES].hex()
-    lines = (
+    return (
         (phrase("strip_scan"), _SMALL),
         (f"{address.partition('://')[2]}/p/", _SMALL),
         (ground.code, _LARGE),
         (phrase("strip_log"), _SMALL),
         (f"{ground.log_size} · {root[:8]} {root[8:]}", _SMALL),
     )
-    return Strip(page, fragment, lines)
 
 
 def _count(values: Mapping[str, Any]) -> int:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    Select,
     String,
     Table,
     UniqueConstraint,
@@ -229,13 +228,6 @@ def districts_around(session: Session, unit: Unit, on: date) -> bool:
         )
         return session.scalars(below.limit(1)).first() is not None
     return "district" in chain(session, unit.id)
-
-
-def areas_under(unit_id: int) -> Select[int]:
-    """A query of the ids of the residential areas in a unit (itself, if it is one)."""
-    down = select(Unit.id, Unit.kind).where(Unit.id == unit_id).cte("down", recursive=True)
-    down = down.union_all(select(Unit.id, Unit.kind).join(down, Unit.parent_id == down.c.id))
-    return select(down.c.id).where(down.c.kind == "area")
 
 
 def searched(*units: type[Unit]) -> ColumnElement[str]:

@@ -127,11 +127,7 @@ def stamp_report(signature: EmbeddedPdfSignature, chain: Chain) -> SignatureRepo
 
 
 def _judged(
-    pdf: bytes,
-    signature: EmbeddedPdfSignature,
-    roots: Roots,
-    at: datetime | None,
-    chain: Chain,
+    pdf: bytes, signature: EmbeddedPdfSignature, roots: Roots, at: datetime | None, chain: Chain
 ) -> SignatureReport:
     ranges = [int(number) for number in signature.byte_range]
     covered = covered_by(pdf, signature.field_name, ranges, signature.pkcs7_content)

@@ -20,15 +20,23 @@ from engine.papers import acts
 from engine.papers.kinds import PaperKind
 from engine.policy import Actor, Office
 
-REQUEST = b"""
+
+def head(name: str, subject: str, title: str) -> bytes:
+    """What every definition begins with."""
+    return f"""
 [meta]
-id = "request"
-subject = "nomination"
-title = { vi = "Request", en = "Request" }
-effective = { from = 2020-01-01 }
+id = "{name}"
+subject = "{subject}"
+title = {{ vi = "{title}", en = "{title}" }}
+effective = {{ from = 2020-01-01 }}
 basis = ["test"]
 confidence = "assumed"
+""".encode()
 
+
+REQUEST = (
+    head("request", "nomination", "Request")
+    + b"""
 [[states]]
 id = "draft"
 label = { vi = "Draft", en = "Draft" }
@@ -148,16 +156,11 @@ to = "lapsed"
 by = ["system"]
 guards = ["deadline_has_passed"]
 """
+)
 
-GRANT = b"""
-[meta]
-id = "letter"
-subject = "paper"
-title = { vi = "Letter", en = "Letter" }
-effective = { from = 2020-01-01 }
-basis = ["test"]
-confidence = "assumed"
-
+GRANT = (
+    head("letter", "paper", "Letter")
+    + b"""
 [[states]]
 id = "drafted"
 label = { vi = "Drafted", en = "Drafted" }
@@ -219,16 +222,11 @@ tone = "stop"
 fields = ["reason"]
 effects = ["tell_listed"]
 """
+)
 
-RECORD = b"""
-[meta]
-id = "record"
-subject = "paper"
-title = { vi = "Record", en = "Record" }
-effective = { from = 2020-01-01 }
-basis = ["test"]
-confidence = "assumed"
-
+RECORD = (
+    head("record", "paper", "Record")
+    + b"""
 [[states]]
 id = "recorded"
 label = { vi = "Recorded", en = "Recorded" }
@@ -242,6 +240,7 @@ to = "recorded"
 by = ["system"]
 effects = ["create_paper"]
 """
+)
 
 PLACE, ELSEWHERE = 10, 20
 ROLES = ("asker", "reviewer", "decider", "clerk")

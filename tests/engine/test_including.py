@@ -8,20 +8,16 @@ import pytest
 
 from engine.definition import parse
 from engine.errors import DefinitionError
+from tests.engine.procedure import head
 
-HEAD = """
-[meta]
-id = "shared"
-subject = "nomination"
-title = { vi = "Thử", en = "A test" }
-effective = { from = 2026-01-01 }
-basis = ["test"]
-confidence = "assumed"
-
+HEAD = (
+    head("shared", "nomination", "A test").decode()
+    + """
 [[states]]
 id = "own"
 label = { vi = "Riêng", en = "Own" }
 """
+)
 PART = """
 [[states]]
 id = "draft"

@@ -25,15 +25,6 @@ def test_a_chain_names_every_level(session: Session, country: Country) -> None:
     assert list(units.chain(session, country.province)) == ["province"]
 
 
-def test_areas_are_found_at_any_depth(session: Session, country: Country) -> None:
-    def under(unit_id: int) -> set[int]:
-        return set(session.scalars(units.areas_under(unit_id)))
-
-    assert under(country.province) == {*country.areas, *country.other_areas}
-    assert under(country.district) == under(country.commune) == set(country.areas)
-    assert under(country.areas[1]) == {country.areas[1]}
-
-
 def test_a_reused_code_means_its_latest_bearer(session: Session, country: Country) -> None:
     old = session.get_one(Unit, country.commune)
     old.ends_on = date(2025, 6, 30)

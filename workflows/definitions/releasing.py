@@ -6,8 +6,9 @@ rules takes two people, as every act under them does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -58,21 +59,26 @@ def release(
         ]
         if refusals:
             raise Refused(*refusals)
-        made = DefinitionRelease(
-            definition_id=definition.id,
-            digest=definition.digest,
-            text=draft.text,
-            effective_from=effective_from,
-            basis=basis,
-            author_id=draft.saved_by,
-            released_by=person_id,
-            released_at=clock.now(),
-        )
+        told = {"effective_from": effective_from, "basis": basis, "released_by": person_id}
+        made = _made(draft, definition, told)
         session.add(made)
         session.flush()
         draft.release_id = made.id
     house.shelf.again()
     return made
+
+
+def _made(
+    draft: DefinitionDraft, definition: Definition, told: Mapping[str, Any]
+) -> DefinitionRelease:
+    return DefinitionRelease(
+        definition_id=definition.id,
+        digest=definition.digest,
+        text=draft.text,
+        author_id=draft.saved_by,
+        released_at=clock.now(),
+        **told,
+    )
 
 
 def _about_people(draft: DefinitionDraft, person_id: int, basis: str) -> Iterator[Refusal]:

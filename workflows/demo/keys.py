@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.log.note import Signer
-from engine.signing.authority import Algorithm, Authority
+from engine.signing.authority import Algorithm, Authority, Issued
 from workflows.demo.data import Progress, facts
 from workflows.demo.times import ISSUER_KEY, TIME_KEY
 from workflows.keys import (
@@ -52,36 +53,32 @@ def make_keys(
     told = facts("keys")
     authority = Authority.create(mark=told["mark"], name=told["name"], since=since)
     keyring.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    people, agencies = [*_people(session)], [*_agencies(session)]
-    total = len(people) + len(agencies)
-    for done, holder in enumerate(people, start=1):
-        issued = authority.person(
-            reference=holder.reference,
-            name=holder.name,
-            title=holder.title,
-            organisation=holder.organisation,
-            since=since,
-            years=YEARS,
-            algorithm=algorithm,
-        )
+    people = [(holder, _of_person) for holder in _people(session)]
+    everyone = [*people, *((holder, _of_agency) for holder in _agencies(session))]
+    for done, (holder, issue) in enumerate(everyone, start=1):
+        issued = issue(authority, holder, since=since, years=YEARS, algorithm=algorithm)
         _keep(keyring, holder.reference, issued.sealed(facts("drive")["pin"]))
-        on_progress("keys", done, total)
-    for done, holder in enumerate(agencies, start=len(people) + 1):
-        issued = authority.agency(
-            reference=holder.reference,
-            name=holder.organisation,
-            since=since,
-            years=YEARS,
-            algorithm=algorithm,
-        )
-        _keep(keyring, holder.reference, issued.sealed(facts("drive")["pin"]))
-        on_progress("keys", done, total)
+        on_progress("keys", done, len(everyone))
     _keep_time(authority, keyring, since)
     (keyring.folder / ROOTS).write_bytes(authority.roots_pem())
     if not (keyring.folder / LOG_KEY).exists():
         keyring.keep_log_key(Signer.create(told["log"]))
     with clock.fixed_at(clock.vietnam(since)):
         StatementKeys(keyring.folder).signer(make=True)
+
+
+def _of_person(authority: Authority, holder: _Holder, **told: Any) -> Issued:
+    return authority.person(
+        reference=holder.reference,
+        name=holder.name,
+        title=holder.title,
+        organisation=holder.organisation,
+        **told,
+    )
+
+
+def _of_agency(authority: Authority, holder: _Holder, **told: Any) -> Issued:
+    return authority.agency(reference=holder.reference, name=holder.organisation, **told)
 
 
 def _keep_time(authority: Authority, keyring: Keyring, since: date) -> None:

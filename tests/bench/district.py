@@ -94,20 +94,19 @@ class District:
     def papers(self, certificates: int, decisions: int) -> list[int]:
         """Opens so many papers that wait to be signed."""
         with clock.fixed_at(world.NOW), writing(self.session):
-            listed = self._nominations(certificates)
+            certified = self._nominations(certificates, "district_decided")
+            recognised = self._nominations(decisions, "in_commune_decision")
             return [
-                *self._opened("certificate", certificates, listed),
-                *self._opened(DECISION, decisions, []),
+                *self._opened("certificate", certificates, certified),
+                *self._opened(DECISION, decisions, recognised),
             ]
 
-    def _nominations(self, number: int) -> Sequence[int]:
+    def _nominations(self, number: int, state: str) -> Sequence[int]:
         if not number:
             return []
         regime, connection = self.bureau.house.named(REGIME), self.session.connection()
         places = list(islice(cycle(self._places()), number))
-        ids = open_subjects(
-            connection, [File(regime, "district_decided", place, world.NOW) for place in places]
-        )
+        ids = open_subjects(connection, [File(regime, state, place, world.NOW) for place in places])
         rows = [
             {
                 "id": i,

@@ -613,7 +613,7 @@ def test_nothing_is_started_on_an_unsafe_installation(shell: Shell, word: str) -
 
 def test_settings_that_cannot_be_read_are_named(shell: Shell) -> None:
     s3 = Shell(shell.var, {"BINHXET_BLOB_URL": "s3://bucket/prefix"})
-    assert "not built yet" in s3("nominations", "list", expect=1).err
+    assert "[no_such_store]" in s3("nominations", "list", expect=1).err
 
 
 def test_the_demonstration_is_not_for_production(shell: Shell) -> None:

@@ -286,6 +286,14 @@ class _Consumer(Consumer):
         # Each of them lets the task at hand end (not restart, graceful).
         self._signal_actions = dict.fromkeys(STOPPING, (False, True))
 
+    def settled(self) -> Ending:
+        """How it ended, in the end: a signal that came while it was ending so as to begin anew
+        stops it too. From here on nobody listens, so the next one ends the process at once."""
+        for number in STOPPING:
+            interrupt = number == signal.SIGINT
+            signal.signal(number, signal.default_int_handler if interrupt else signal.SIG_DFL)
+        return "stopped" if self._signum is not None else self.ending
+
     def _create_worker(self) -> _Worker:
         return _Worker(
             self,
@@ -327,7 +335,7 @@ def run_worker(
             queue.lane.close(patience)
         queue.lane = None
         queue.close()
-    return consumer.ending
+    return consumer.settled()
 
 
 def held() -> int:

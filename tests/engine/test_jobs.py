@@ -287,6 +287,23 @@ def test_a_worker_process_does_what_was_rung_for_before_it_started_and_is_renewe
     assert len(list(tmp_path.iterdir())) == 6
 
 
+@pytest.mark.parametrize(("told", "ending"), [(False, "recycle"), (True, "stopped")])
+def test_who_is_told_to_stop_while_beginning_anew_stops(
+    queue: Queue, told: bool, ending: str
+) -> None:
+    consumer = jobs._Consumer(queue.huey, worn=lambda: True, patience=1)
+    consumer.ending = "recycle"
+    before = {number: signal.getsignal(number) for number in jobs.STOPPING}
+    try:
+        if told:
+            consumer._handle_signal(signal.SIGTERM, None)
+        assert consumer.settled() == ending
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _open_tasks(session: Session) -> int:
     session.rollback()
     return len(session.scalars(select(Task.id).where(Task.done_at.is_(None))).all())

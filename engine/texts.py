@@ -66,12 +66,11 @@ def told(
     *,
     longest: int,
     needed: bool = True,
-    lines: bool = False,
 ) -> str:
     """One input of a form as ``read_text`` takes it; empty, and a fault more, when it is
     unfit or missing (``required``)."""
     try:
-        text = read_text(texts.get(name, ""), longest=longest, lines=lines)
+        text = read_text(texts.get(name, ""), longest=longest)
     except Unfit as unfit:
         faults.append(Refusal(unfit.code, unfit.params, field=name))
         return ""

@@ -306,6 +306,9 @@ def test_a_clerk_voids_a_number_with_a_reason_and_nobody_else_does(keyed: Site) 
         short = post(clerk, f"{address}/void", "/inbox", number="2", reason="xyz")
         assert short.status_code == 422
         assert 'value="xyz"' in short.text
+        for reason in ("\u200b" * 12, "abc\0\u202edef", "In hỏng 🏠"):
+            unfit = post(clerk, f"{address}/void", "/inbox", number="2", reason=reason)
+            assert unfit.status_code == 422
         void = {"number": "2", "reason": "In hỏng, đã hủy bản in"}
         answer = post(clerk, f"{address}/void", "/inbox", **void)
         assert answer.status_code == 303

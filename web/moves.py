@@ -19,7 +19,16 @@ from engine import clock
 from engine.binding import Row
 from engine.commands import Option, Outcome, available, objections, perform, prospect
 from engine.definition import Definition, Transition
-from engine.errors import Conflict, EngineError, Forbidden, NotFound, Refusal, Refused, Stale
+from engine.errors import (
+    Conflict,
+    EngineError,
+    Forbidden,
+    NotFound,
+    Refusal,
+    Refused,
+    Stale,
+    StoreAway,
+)
 from engine.move import Command
 from engine.policy import NOT_YOURS
 from web import facts, forms, numbers, text, uploads
@@ -174,7 +183,7 @@ def send(desk: Desk, action: str) -> Answer:
         outcome = _perform(sheet, person, data)
     except Stale as stale:
         return _stale(sheet, person, stale)
-    except Refused as refused:
+    except (Refused, StoreAway) as refused:
         return _refused(sheet, refused)
     drafts.drop(db.session(), desk.case.id, person.person_id, action)
     _tell(desk, sheet.transition, outcome)

@@ -421,8 +421,14 @@ def test_the_next_step_stands_first_while_it_waits_and_the_meeting_can_be_put_of
     with at(5):
         held = site.signed_in("hamlet").get(f"/nominations/{subject}").text
         assert "chưa đến lúc" not in held
+    assert "Không còn dùng" not in page
     answer = send(client, address(subject, "call_again"), {"reason": "Bão, phải hoãn họp"})
     assert answer.status_code == 303
+    again = client.get(f"/nominations/{subject}").text
+    assert again.count("Không còn dùng") == 1
+    notice = re.search(r'href="(/papers/\d+)"', again[again.index('id="papers-title"') :])
+    assert notice
+    assert "Giấy này không còn dùng" in client.get(notice[1]).text
 
 
 def test_forms_say_when_an_input_is_needed_and_what_the_law_will_ask(site: Site) -> None:

@@ -144,6 +144,20 @@ def test_what_is_typed_is_saved_while_it_is_typed(site: Site, opened: int) -> No
     answer = client.post(f"{address(opened)}/draft", data=values)
     assert answer.json == {"saved": "Đã lưu nháp lúc 09:00"}
     assert 'value="1-NQ"' in client.get(address(opened)).text
+    for action in ("register", "record_count"):  # from here, and not from here
+        draft, police = f"{address(opened, action)}/draft", site.signed_in("police")
+        assert post(police, draft, "/inbox", version="1", key="k").status_code == 403, action
+    assert site.do(lambda s: s.scalar(select(func.count()).select_from(Draft))) == 1
+
+
+def test_a_form_without_the_version_it_was_made_from_is_to_be_loaded_again(
+    site: Site, opened: int
+) -> None:
+    client = site.signed_in("hamlet")
+    answer = send(client, address(opened), {**REGISTRATION, "version": ""})
+    assert (answer.status_code, "Hãy tải lại trang" in answer.text) == (422, True)
+    assert REGISTRATION["resolution_number"] in answer.text
+    assert "trước bạn" not in answer.text
 
 
 def test_a_draft_is_its_writers_own(site: Site, opened: int) -> None:

@@ -148,7 +148,13 @@ def _wrong_texts(told: Kind, entry: Entry) -> Iterator[Refusal]:
 
 def _plain(entry: Entry) -> Entry:
     """The entry with each text on one line, without what shows nothing in it."""
-    return replace(entry, **{name: _line(getattr(entry, name)) for name in LONGEST})
+    return replace(
+        entry,
+        name=_line(entry.name),
+        reference=_line(entry.reference),
+        source=_line(entry.source),
+        note=_line(entry.note),
+    )
 
 
 def _line(text: str) -> str:

@@ -83,6 +83,10 @@ class Away(EngineError):
     status = 503
 
 
+class StoreAway(Away):
+    """The store of files does not take or give now (503); nothing was changed."""
+
+
 class DefinitionError(Exception):
     """A definition that must not be used: file, key and reason. The product does not start."""
 

@@ -6,7 +6,6 @@ Text is NFC and can be printed, dates are ISO, counts are integers; nothing unkn
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -14,22 +13,17 @@ from typing import Any
 from engine.clock import VIETNAM
 from engine.definition import FieldDef
 from engine.errors import Refusal
-from engine.papers.letters import unprintable, unreadable
+from engine.texts import Unfit, read_text, visible
 
 RowIds = Callable[[str], Sequence[str]]
 TEXT_LIMIT = 500
 PARAGRAPH_LIMIT = 8000
 LIST_LIMIT = 60
-LETTERS_TOLD = 10
+FILE_NAME_LIMIT = 200
 YEARS = range(1900, 2101)
 """Beyond these a date is a slip of the hand, and sums of dates would leave the calendar."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-
-
-class _Bad(Exception):
-    def __init__(self, code: str, **params: Any) -> None:
-        self.code, self.params = code, params
 
 
 def clean(
@@ -82,55 +76,37 @@ def _table(
 
 
 def _single(definition: FieldDef, raw: Any, place: str) -> tuple[Any, list[Refusal]]:
-    listed = definition.type in ("names", "files")
-    if raw is None or (isinstance(raw, str) and not raw.strip()) or raw == []:
-        if definition.required:
-            return ([] if listed else None), [Refusal("required", field=place)]
-        return ([] if listed else None), []
+    nothing: list[Any] | None = [] if definition.type in ("names", "files") else None
+    if _empty(raw):
+        return nothing, [Refusal("required", field=place)] if definition.required else []
     try:
         return _READERS[definition.type](definition, raw), []
-    except _Bad as bad:
-        return ([] if listed else None), [Refusal(bad.code, bad.params, field=place)]
+    except Unfit as bad:
+        return nothing, [Refusal(bad.code, bad.params, field=place)]
+
+
+def _empty(raw: Any) -> bool:
+    """Whether nothing was told: also where all of it shows nothing."""
+    if isinstance(raw, list):
+        return all(isinstance(one, str) and _empty(one) for one in raw)
+    return raw is None or (isinstance(raw, str) and not visible(raw).strip())
 
 
 def _text(definition: FieldDef, raw: Any) -> str:
-    if not isinstance(raw, str):
-        raise _Bad("not_text")
-    text = unicodedata.normalize("NFC", raw).replace("\r\n", "\n").strip()
-    limit = definition.maximum or (
-        PARAGRAPH_LIMIT if definition.type == "paragraph" else TEXT_LIMIT
-    )
-    if len(text) > limit:
-        raise _Bad("too_long", limit=limit)
-    if definition.minimum and len(text) < definition.minimum:
-        raise _Bad("too_short", limit=definition.minimum)
-    return _printable(_readable(text))
-
-
-def _readable(text: str) -> str:
-    """The text, unless it holds what is no letter."""
-    if unreadable(text):
-        raise _Bad("not_text")
-    return text
-
-
-def _printable(text: str) -> str:
-    """The text, unless the papers' typeface lacks one of its letters: what a move tells
-    enters papers, which then could never be made."""
-    if letters := unprintable(text):
-        raise _Bad("unprintable", letters=" ".join(letters[:LETTERS_TOLD]))
-    return text
+    lines = definition.type == "paragraph"
+    limit = definition.maximum or (PARAGRAPH_LIMIT if lines else TEXT_LIMIT)
+    return read_text(raw, longest=limit, shortest=definition.minimum or 0, lines=lines)
 
 
 def _integer(definition: FieldDef, raw: Any) -> int:
     if isinstance(raw, str) and re.fullmatch(r"\s*-?\d{1,9}\s*", raw, re.ASCII):
         raw = int(raw)
     if not isinstance(raw, int) or isinstance(raw, bool):
-        raise _Bad("not_a_count")
+        raise Unfit("not_a_count")
     if definition.minimum is not None and raw < definition.minimum:
-        raise _Bad("too_small", limit=definition.minimum)
+        raise Unfit("too_small", limit=definition.minimum)
     if definition.maximum is not None and raw > definition.maximum:
-        raise _Bad("too_large", limit=definition.maximum)
+        raise Unfit("too_large", limit=definition.maximum)
     return raw
 
 
@@ -138,9 +114,9 @@ def _date(_definition: FieldDef, raw: Any) -> str:
     try:
         day = read_day(raw)
     except ValueError:
-        raise _Bad("not_a_date") from None
+        raise Unfit("not_a_date") from None
     if day.year not in YEARS:
-        raise _Bad("not_a_date")
+        raise Unfit("not_a_date")
     return day.isoformat()
 
 
@@ -165,9 +141,9 @@ def _moment(_definition: FieldDef, raw: Any) -> str:
             moment = moment.replace(tzinfo=VIETNAM)
         moment = moment.astimezone(VIETNAM)
     except (ValueError, OverflowError):
-        raise _Bad("not_a_moment") from None
+        raise Unfit("not_a_moment") from None
     if moment.year not in YEARS:
-        raise _Bad("not_a_moment")
+        raise Unfit("not_a_moment")
     return moment.isoformat(timespec="minutes")
 
 
@@ -185,39 +161,38 @@ def _yes_no(_definition: FieldDef, raw: Any) -> bool:
     try:
         return answers[str(raw).strip().lower()]
     except KeyError:
-        raise _Bad("not_yes_or_no") from None
+        raise Unfit("not_yes_or_no") from None
 
 
 def _choice(definition: FieldDef, raw: Any) -> str:
     for choice in definition.choices:
         if choice.id == raw:
             return choice.id
-    raise _Bad("not_a_choice")
+    raise Unfit("not_a_choice")
 
 
 def _names(definition: FieldDef, raw: Any) -> list[str]:
     lines = raw.splitlines() if isinstance(raw, str) else raw
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise _Bad("not_a_list")
-    names = [unicodedata.normalize("NFC", " ".join(line.split())) for line in lines]
-    names = [_printable(_readable(name)) for name in names if name]
+        raise Unfit("not_a_list")
+    names = [read_text(" ".join(visible(line).split()), longest=TEXT_LIMIT) for line in lines]
+    names = [name for name in names if name]
     _count(definition, names)
-    if any(len(name) > TEXT_LIMIT for name in names):
-        raise _Bad("too_long", limit=TEXT_LIMIT)
     if len({name.casefold() for name in names}) < len(names):
-        raise _Bad("named_twice")
+        raise Unfit("named_twice")
     return names
 
 
 def _files(definition: FieldDef, raw: Any) -> list[dict[str, str]]:
     """Uploaded files, kept by digest: ``{"sha256", "name"}`` each."""
     if not isinstance(raw, list):
-        raise _Bad("not_a_list")
+        raise Unfit("not_a_list")
     files = []
     for item in raw:
         if not isinstance(item, Mapping) or not _DIGEST.fullmatch(str(item.get("sha256", ""))):
-            raise _Bad("not_a_file")
-        name = _readable(unicodedata.normalize("NFC", str(item.get("name", "")))[:200])
+            raise Unfit("not_a_file")
+        name = visible(str(item.get("name", "")))[:FILE_NAME_LIMIT]
+        name = read_text(name, longest=FILE_NAME_LIMIT, printed=False)
         files.append({"sha256": str(item["sha256"]), "name": name})
     _count(definition, files)
     return files
@@ -225,9 +200,9 @@ def _files(definition: FieldDef, raw: Any) -> list[dict[str, str]]:
 
 def _count(definition: FieldDef, items: Sequence[object]) -> None:
     if definition.minimum is not None and len(items) < definition.minimum:
-        raise _Bad("too_few", limit=definition.minimum)
+        raise Unfit("too_few", limit=definition.minimum)
     if len(items) > (definition.maximum or LIST_LIMIT):
-        raise _Bad("too_many", limit=definition.maximum or LIST_LIMIT)
+        raise Unfit("too_many", limit=definition.maximum or LIST_LIMIT)
 
 
 _READERS: Mapping[str, Callable[[FieldDef, Any], Any]] = {

@@ -14,6 +14,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.db import Base
 from engine.errors import Refusal, Refused, Stale
+from engine.texts import Unfit, read_text, visible
+
+SHORTEST_REASON, LONGEST_REASON = 5, 500
 
 
 class Register(Base):
@@ -73,15 +76,22 @@ def take(
     person_id: int | None = None,
     void_reason: str | None = None,
     expected: int | None = None,
+    year: int | None = None,
 ) -> int:
     """The next number of the year of ``day`` (a law date), entered in the register.
 
     Must run inside the write transaction of the issue. Raises ``Refused`` when the day lies
-    before the last entry's: numbers follow the order of time; and ``Stale``
+    before the last entry's: numbers follow the order of time; when it lies outside the ``year``
+    of the book that was meant (``register_of_other_year``); when the reason is no text to be
+    printed (``too_short``, ``too_long``, ``not_text``, ``unprintable``); and ``Stale``
     (``number_taken``) when the next number is another than the one ``expected``.
     """
     if (paper_id is None) == (void_reason is None):
         raise ValueError("an entry belongs to a paper or is void with a reason")
+    if year not in (None, day.year):
+        raise Refused(Refusal("register_of_other_year", {"year": year, "now": day.year}))
+    if void_reason is not None:
+        void_reason = _reason(void_reason)
     register = _locked(session, authority_id, series, day.year)
     number, latest = _advance(session, register)
     if expected not in (None, number):
@@ -99,6 +109,14 @@ def take(
         )
     )
     return number
+
+
+def _reason(text: str) -> str:
+    line = " ".join(visible(text).split())
+    try:
+        return read_text(line, shortest=SHORTEST_REASON, longest=LONGEST_REASON)
+    except Unfit as unfit:
+        raise Refused(Refusal(unfit.code, unfit.params, field="reason")) from None
 
 
 def _advance(session: Session, register: int) -> tuple[int, date | None]:

@@ -76,7 +76,7 @@ def _by_password() -> SignedIn:
     given = request.authorization
     if given is None or given.type != "basic":
         raise Bad(401, "not_signed_in")
-    username = (given.username or "").strip().lower()
+    username = sign_ins.spelled(given.username or "")
     address = request.remote_addr or ""
     session = db.session()
     if sign_ins.must_wait(session, "sign_in", username, address):

@@ -90,7 +90,6 @@ def confirm(enrolment_id: int) -> Response:
 @blueprint.post("/<int:enrolment_id>/end")
 def end(enrolment_id: int) -> Response:
     """From now on it signs no more."""
-    reason = request.form.get("reason", "")[:500]
-    enrolling.end(db.session(), somebody().person_id, enrolment_id, reason)
+    enrolling.end(db.session(), somebody().person_id, enrolment_id, request.form.get("reason", ""))
     flash(gettext("Đã thôi dùng chứng thư số."), "success")
     return redirect(url_for("certificates.listing"), 303)

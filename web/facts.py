@@ -11,7 +11,7 @@ from engine.definition import Definition, FieldDef, Transition
 from engine.history import Fact
 from web import text
 from web.catalogue import gettext
-from workflows.queries.cases import Line
+from workflows.queries.cases import Line, Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +141,25 @@ def files(data: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
             for item in value:
                 if isinstance(item, Mapping) and "sha256" in item:
                     yield item
+
+
+def voided(definition: Definition, lines: Sequence[Line], papers: Sequence[Listed]) -> set[int]:
+    """The papers that came of a move whose facts count no more: a notice of a meeting that was
+    called again looks as good as the new one."""
+    return {paper.id for paper in papers if _voided(definition, lines, paper)}
+
+
+def _voided(definition: Definition, lines: Sequence[Line], paper: Listed) -> bool:
+    """Whether the newest move that makes such a paper, up to its draft, was voided since."""
+    made = [
+        line
+        for line in lines
+        if line.at <= paper.drafted_at and _makes(definition, line.action) == paper.kind
+    ]
+    voiders = definition.voiders(made[-1].action) if made else ()
+    return any(line.action in voiders and line.version > made[-1].version for line in lines)
+
+
+def _makes(definition: Definition, action: str) -> str | None:
+    move = definition.by_transition.get(action)
+    return move.paper if move else None

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.papers import fonts
-from web.extensions import db, settings
+from web.extensions import bureau, db, settings
 from workflows import revision
 from workflows.queries import books
 
@@ -22,8 +22,15 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """The database answers and has the shape the code expects, and papers can be printed."""
-    answers = {"database": False, "migrations": False, "fonts": not fonts.missing()}
+    """The database answers and has the shape the code expects, papers can be printed, and the
+    store takes files."""
+    store = bureau().store.takes()
+    answers = {
+        "database": False,
+        "migrations": False,
+        "fonts": not fonts.missing(),
+        "store": store,
+    }
     try:
         db.session.execute(text("SELECT 1"))
         answers["database"] = True

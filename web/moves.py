@@ -19,9 +19,18 @@ from engine import clock
 from engine.binding import Row
 from engine.commands import Option, Outcome, available, objections, perform, prospect
 from engine.definition import Definition, Transition
-from engine.errors import Conflict, EngineError, Forbidden, NotFound, Refusal, Refused, Stale
+from engine.errors import (
+    Conflict,
+    EngineError,
+    Forbidden,
+    NotFound,
+    Refusal,
+    Refused,
+    Stale,
+    StoreAway,
+)
 from engine.move import Command
-from engine.policy import NOT_YOURS
+from engine.policy import NOT_YOURS, office_for
 from web import facts, forms, numbers, text, uploads
 from web.catalogue import gettext
 from web.extensions import bureau, db, settings
@@ -159,7 +168,8 @@ def send(desk: Desk, action: str) -> Answer:
     person = somebody()
     option = _option(desk, person, action)
     sheet = _sheet(desk, person, option, {})
-    sheet.version = request.form.get("version", type=numbers.whole) or 0
+    seen = request.form.get("version", type=numbers.whole)
+    sheet.version = sheet.version if seen is None else seen
     sheet.key = (request.form.get("key") or sheet.key)[:80]
     files = uploads.receive(sheet.form, _form_id(desk, person, action))
     data = forms.typed(sheet.form, files)
@@ -168,13 +178,15 @@ def send(desk: Desk, action: str) -> Answer:
         return _page(sheet)
     if request.form.get("do") == "save":
         return _save(sheet, person, data)
+    if seen is None:  # nobody was quicker: what was sent says not what it was made from
+        return _refused(sheet, Refused(Refusal("load_again")))
     if sheet.form.problems():  # a file that is not accepted; whatever else is wrong is told too
         return _refused(sheet, Refused(*_others(sheet, person, data)))
     try:
         outcome = _perform(sheet, person, data)
     except Stale as stale:
         return _stale(sheet, person, stale)
-    except Refused as refused:
+    except (Refused, StoreAway) as refused:
         return _refused(sheet, refused)
     drafts.drop(db.session(), desk.case.id, person.person_id, action)
     _tell(desk, sheet.transition, outcome)
@@ -252,14 +264,23 @@ def _option(desk: Desk, person: SignedIn, action: str) -> Option:
             if barred:
                 raise Forbidden(*barred)
             return option
-    if _repeated(action):
-        return Option(definition.transition(action), ())
+    if _repeated():
+        return _late(desk, person, definition.transition(action))
     raise Conflict(Refusal("not_from_here", {"action": action, "state": desk.case.state}))
 
 
-def _repeated(action: str) -> bool:
+def _repeated() -> bool:
     """Whether a form is being sent: the engine then tells a repetition from a late-comer."""
     return request.method == "POST" and "version" in request.form
+
+
+def _late(desk: Desk, person: SignedIn, transition: Transition) -> Option:
+    """The move of a form that comes when the file is elsewhere, if it is one of theirs at all;
+    raises ``Forbidden``."""
+    move = prospect(db.session(), bureau().house, desk.case.id, transition.id, person.actor)
+    if office_for(person.actor, transition.by, move.scopes) is None:
+        raise Forbidden(Refusal("not_yours", {"by": list(transition.by)}, transition.clause))
+    return Option(transition, ())
 
 
 def _sheet(desk: Desk, person: SignedIn, option: Option, data: Mapping[str, Any]) -> Sheet:

@@ -148,6 +148,7 @@ def show(subject_id: int) -> str:
         drafts=[house.kinds[kind] for kind in kinds],
         lines=lines,
         papers=papers,
+        voided=facts.voided(definition, lines, papers),
         in_hand=paper,
         way=ways.way(definition, case.state, lines),
         picture=ways.picture(definition, case.state, lines),

@@ -67,6 +67,7 @@ def show(subject_id: int) -> str:
     definition = house.definition(case.digest)
     options = available(session, house, case.id, somebody().actor)
     lines, waits = cases.timeline(session, case.id), pending(session, case.id)
+    listed = cases.listed_in(session, case.id)
     files = cases.versions(session, case.id)
     if case.paper is None:
         raise LookupError(f"{case.id} is no paper")
@@ -82,7 +83,8 @@ def show(subject_id: int) -> str:
         mine=waits_on(somebody(), waits),
         lines=lines,
         told=facts.told(definition, lines),
-        listed=cases.listed_in(session, case.id),
+        listed=listed,
+        voided=len(listed) == 1 and _voided(case.id, *listed[0][::5]),
         versions=[one for one in files if one[0] not in ANNEXES],
         files=files,
         levels=LEVELS,
@@ -91,6 +93,13 @@ def show(subject_id: int) -> str:
         after=after(case),
         desk=moves.Desk("papers", case),
     )
+
+
+def _voided(paper_id: int, subject_id: int, digest: str) -> bool:
+    """Whether what the paper tells of the one subject it lists counts no more."""
+    session, definition = db.session(), bureau().house.definition(digest)
+    lines, papers = cases.timeline(session, subject_id), cases.papers_of(session, subject_id)
+    return paper_id in facts.voided(definition, lines, papers)
 
 
 @blueprint.get("/papers/<int:subject_id>/diagram")

@@ -60,6 +60,7 @@ def _refused(error: EngineError) -> tuple[Response, int] | tuple[str, int]:
         404: gettext("Không tìm thấy"),
         409: gettext("Hồ sơ đã ở bước khác"),
         422: gettext("Chưa thực hiện được"),
+        503: gettext("Hệ thống đang trục trặc"),
     }
     reasons = [Reason(named(refusal), refusal.clause or "") for refusal in error.refusals]
     return _page(error.status, titles.get(error.status, titles[422]), reasons)

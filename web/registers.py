@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from engine import clock, registers
 from engine.db import writing
-from engine.errors import Refusal
+from engine.errors import Refusal, Refused
 from web import access, numbers
 from web.catalogue import gettext
 from web.extensions import bureau, db, settings
@@ -20,8 +20,6 @@ from workflows.queries.briefs import briefs
 blueprint = Blueprint("registers", __name__)
 
 PAGE = 100
-SHORTEST_REASON = 5
-LONGEST_REASON = 500
 
 
 @blueprint.get("/registers")
@@ -97,25 +95,33 @@ def void(register_id: int) -> Response | tuple[str, int]:
     book = _book(register_id)
     if not _keeps(book):
         access.refuse(Refusal("not_yours", {"by": ["clerk"]}))
-    reason = " ".join(request.form.get("reason", "").split())
-    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
-        lacking = len(reason) < SHORTEST_REASON
-        limit = SHORTEST_REASON if lacking else LONGEST_REASON
-        refusal = Refusal("too_short" if lacking else "too_long", {"limit": limit})
-        return _page(book, said(refusal), reason), 422
+    reason = request.form.get("reason", "")
+    try:
+        number = _void(book, reason)
+    except Refused as refused:
+        db.session.rollback()
+        problem = " ".join(map(said, refused.refusals))
+        return _page(book, problem, reason[: registers.LONGEST_REASON]), 422
+    flash(gettext("Số %(number)s đã ghi là không dùng.", number=f"{number:02d}"), "success")
+    return redirect(url_for("registers.show", register_id=register_id), 303)
+
+
+def _void(book: books.Book, reason: str) -> int:
+    expected = request.form.get("number", type=numbers.whole)
+    if expected is None:
+        raise Refused(Refusal("load_again"))
     session = db.session()
     with writing(session):
-        number = registers.take(
+        return registers.take(
             session,
             book.authority_id,
             book.series,
             clock.today(),
             person_id=somebody().person_id,
             void_reason=reason,
-            expected=request.form.get("number", 0, type=numbers.whole),
+            expected=expected,
+            year=book.year,
         )
-    flash(gettext("Số %(number)s đã ghi là không dùng.", number=f"{number:02d}"), "success")
-    return redirect(url_for("registers.show", register_id=register_id), 303)
 
 
 def _book(register_id: int) -> books.Book:

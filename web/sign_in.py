@@ -50,7 +50,7 @@ def form() -> str:
 @blueprint.post("/sign-in")
 def enter() -> Response | tuple[str, int]:
     """Lets somebody in, into a session that is new from the ground up."""
-    username = request.form.get("username", "").strip().lower()
+    username = sign_ins.spelled(request.form.get("username", ""))
     address = request.remote_addr or ""
     target = local(request.form.get("next"))
     carry = request.form.get("carry", "")[:LARGEST_CARRY]

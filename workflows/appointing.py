@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, texts
 from engine.db import writing
 from engine.errors import NotFound, Refusal, Refused
-from engine.fields import read_day
+from engine.fields import TEXT_LIMIT, read_day
 from engine.history import Event
 from workflows.people import Account, Appointment, AppointmentEnding, Person
 from workflows.reading import ADMIN, READS_EVERYTHING
@@ -26,7 +26,9 @@ LONGEST_TITLE, LONGEST_BASIS = 160, 200
 APART = frozenset({ADMIN, *READS_EVERYTHING})
 """Roles that nobody holds together with another: whoever appoints, or watches, decides nothing."""
 
-NEEDED = ("title", "basis", "starts_on")
+NEEDED = {"title": LONGEST_TITLE, "basis": LONGEST_BASIS, "starts_on": TEXT_LIMIT}
+"""What an appointment cannot be without, and how long it may be. Titles and bases are
+printed in papers."""
 
 Kinds = Mapping[str, Collection[str]]
 """At which kinds of unit each role is held."""
@@ -41,14 +43,19 @@ def appoint(session: Session, roles: Kinds, told: Mapping[str, str], by: int) ->
     another: whoever appoints makes no move in any file.
     """
     faults: list[Refusal] = []
-    values: dict[str, Any] = {name: told.get(name, "").strip() for name in (*NEEDED, "role")}
-    faults += [Refusal("required", field=name) for name in NEEDED if not values[name]]
-    faults += _too_long(values)
+    values: dict[str, Any] = {
+        name: texts.told(told, name, faults, longest=limit) for name, limit in NEEDED.items()
+    }
+    values["role"] = told.get("role", "").strip()
     values["capacity"] = told.get("capacity", "")
     if values["capacity"] not in CAPACITIES:
         faults.append(Refusal("not_a_choice", field="capacity"))
-    values["person_id"] = _person(session, told.get("username", "").strip(), by, faults)
-    values["unit_id"] = _unit(session, roles, told.get("unit", "").strip(), values["role"], faults)
+    username, unit = (
+        texts.told(told, name, faults, longest=TEXT_LIMIT, needed=False)
+        for name in ("username", "unit")
+    )
+    values["person_id"] = _person(session, username, by, faults)
+    values["unit_id"] = _unit(session, roles, unit, values["role"], faults)
     values["starts_on"] = _day(values["starts_on"], "starts_on", faults)
     values["ends_on"] = _day(told.get("ends_on", ""), "ends_on", faults)
     faults += _reversed(values["starts_on"], values["ends_on"])
@@ -73,13 +80,11 @@ def end(session: Session, appointment_id: int, told: Mapping[str, str], by: int)
     opened again: for that somebody is appointed anew. Nobody ends their own (``by``). Raises
     ``NotFound``, or ``Refused`` with every reason, each with its field.
     """
-    basis, faults = told.get("basis", "").strip(), list[Refusal]()
+    faults: list[Refusal] = []
+    basis = texts.told(told, "basis", faults, longest=LONGEST_BASIS)
     ends = _day(told.get("ends_on", ""), "ends_on", faults)
     if ends is None and not faults:
         faults.append(Refusal("required", field="ends_on"))
-    if not basis:
-        faults.append(Refusal("required", field="basis"))
-    faults += _too_long({"title": "", "basis": basis})
     with writing(session):
         locked = select(Appointment).where(Appointment.id == appointment_id).with_for_update()
         found = session.scalar(locked.execution_options(populate_existing=True))
@@ -124,12 +129,6 @@ def _last_act(session: Session, found: Appointment) -> date | None:
         if office and office["appointment"] == found.id:
             return clock.law_date(at)
     return None
-
-
-def _too_long(values: Mapping[str, str]) -> Iterator[Refusal]:
-    for name, limit in (("title", LONGEST_TITLE), ("basis", LONGEST_BASIS)):
-        if len(values[name]) > limit:
-            yield Refusal("too_long", {"limit": limit}, field=name)
 
 
 def _person(session: Session, username: str, by: int, faults: list[Refusal]) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, texts
 from engine.db import end_reading, writing
 from engine.definition import Confidence, Frozen
 from engine.errors import Forbidden, NotFound, Refusal, Refused
+from engine.papers.letters import unreadable
 from engine.policy import Actor
 from workflows.actors import find_actor
 from workflows.enrolments import CertificateEnrolment
@@ -68,8 +69,10 @@ class Whose:
 def whose(session: Session, *, username: str = "", unit: str = "") -> Whose:
     """Who is meant by a sign-in name or by the code of an authority, one of the two.
 
-    Raises ``Refused``: ``required``, ``unknown_account``, ``no_such_unit``.
+    Raises ``Refused``: ``not_text``, ``required``, ``unknown_account``, ``no_such_unit``.
     """
+    if unreadable(username + unit):
+        raise Refused(Refusal("not_text", field="username" if username else "unit"))
     if bool(username) == bool(unit):
         raise Refused(Refusal("required", field="username"))
     if username:
@@ -90,14 +93,12 @@ def enter(
     second person confirmed it.
 
     Raises ``Forbidden`` (``not_yours``) and ``Refused``: ``required``, ``too_long``,
-    ``certificate_unreadable``, ``unsupported_key``, every fault of the certificate today,
-    ``certificate_of_another`` or ``seal_of_another`` when it names somebody else of ours,
-    ``enrolled_already``.
+    ``not_text``, ``unprintable``, ``certificate_unreadable``, ``unsupported_key``, every fault
+    of the certificate today, ``certificate_of_another`` or ``seal_of_another`` when it names
+    somebody else of ours, ``enrolled_already``.
     """
     _require(session, by, rules().enters)
-    faults = [*_faults_of_text(basis, "basis")]
-    if faults:
-        raise Refused(*faults)
+    basis = _printed("basis", basis)
     credential = _credential(file)
     said = _judged(desk, credential, holder)
     row = CertificateEnrolment(
@@ -108,7 +109,7 @@ def enter(
         serial=f"{credential.certificate.serial_number:x}",
         subject=credential.certificate.subject.rfc4514_string()[:1000],
         valid_until=credential.certificate.not_valid_after_utc,
-        basis=basis.strip(),
+        basis=basis,
         entered_by=by,
         entered_at=clock.now(),
     )
@@ -142,11 +143,10 @@ def end(session: Session, by: int, enrolment_id: int, reason: str) -> None:
     person may: whoever enters, confirms, or holds the certificate, because a lost token waits
     for nobody.
 
-    Raises as ``confirm``, and ``Refused``: ``required``, ``too_long``.
+    Raises as ``confirm``, and ``Refused``: ``required``, ``too_long``, ``not_text``,
+    ``unprintable``.
     """
-    faults = [*_faults_of_text(reason, "reason")]
-    if faults:
-        raise Refused(*faults)
+    reason = _printed("reason", reason)
     with writing(session):
         row, actor = _row(session, enrolment_id), _actor(session, by)
         enters = any(actor.holds(role) for role in rules().enters)
@@ -154,7 +154,7 @@ def end(session: Session, by: int, enrolment_id: int, reason: str) -> None:
             raise _not_theirs((*rules().enters, *_confirming(row)))
         if row.state == "ended":
             raise Refused(Refusal("enrolment_ended"))
-        row.ended_by, row.ended_at, row.reason = by, clock.now(), reason.strip()
+        row.ended_by, row.ended_at, row.reason = by, clock.now(), reason
 
 
 def may_confirm(session: Session, actor: Actor, row: CertificateEnrolment) -> bool:
@@ -193,11 +193,12 @@ def _require(session: Session, by: int, roles: Sequence[str]) -> None:
     end_reading(session)
 
 
-def _faults_of_text(value: str, name: str) -> Iterator[Refusal]:
-    if not value.strip():
-        yield Refusal("required", field=name)
-    elif len(value.strip()) > LONGEST:
-        yield Refusal("too_long", {"limit": LONGEST}, field=name)
+def _printed(name: str, value: str) -> str:
+    faults: list[Refusal] = []
+    text = texts.told({name: value}, name, faults, longest=LONGEST)
+    if faults:
+        raise Refused(*faults)
+    return text
 
 
 def _credential(file: bytes) -> Credential:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from engine.texts import visible
+
 STROKED_D = "\u0111"  # no decomposition exists for it
 
 _NO_WORD = re.compile(r"[\W_]+")
@@ -25,12 +27,13 @@ def words_of(search: str) -> list[str]:
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two written names are the same, whatever their case and spacing."""
+    """Whether two written names are the same, whatever their case and spacing, and
+    whatever stands in them that shows nothing."""
     return _written(one) == _written(other)
 
 
 def _written(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
+    return " ".join(visible(name).split()).casefold()
 
 
 def titled(line: str) -> tuple[str, str]:

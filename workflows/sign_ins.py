@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import clock
 from engine.db import Base, Instant, writing
+from engine.papers.letters import unreadable
 from workflows.people import Account, Person
 
 LIFETIME = timedelta(hours=12)
@@ -133,6 +134,11 @@ def tried(session: Session, kind: str, name: str, address: str) -> None:
     with writing(session):
         session.execute(delete(Attempt).where(Attempt.at < at - WINDOW))
         session.execute(insert(Attempt).values(kind=kind, name=name[:60], address=address, at=at))
+
+
+def spelled(typed: str) -> str:
+    """A sign-in name as accounts have it; none for what is no text to ask a database for."""
+    return "" if unreadable(typed) else typed.strip().lower()
 
 
 def must_wait(session: Session, kind: str, name: str, address: str) -> bool:

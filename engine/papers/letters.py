@@ -24,7 +24,7 @@ _PUNCTUATION = "“”‘’–—…·•°×§«»"
 #: What may be written into a field after the paper was laid out.
 FIELD_LETTERS = "".join(map(chr, range(0x20, 0x7F))) + _PUNCTUATION + VIETNAMESE
 
-_EVERYDAY = frozenset(FIELD_LETTERS + "\t\n")
+EVERYDAY = frozenset(FIELD_LETTERS + "\t\n")
 
 _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
@@ -38,7 +38,12 @@ def unreadable(text: str) -> str:
 
 def _unwanted(sign: str) -> bool:
     control = unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t"
-    return control or unicodedata.bidirectional(sign) in _TURNING
+    return control or turning(sign)
+
+
+def turning(sign: str) -> bool:
+    """Whether a sign turns the reading direction of what follows it."""
+    return unicodedata.bidirectional(sign) in _TURNING
 
 
 def unprintable(text: str) -> str:
@@ -47,7 +52,7 @@ def unprintable(text: str) -> str:
     The typeface is opened only for letters beyond the everyday ones, so that a process
     which lays out no paper seldom loads it. Where it is missing those count as unprintable.
     """
-    strange = "".join(sorted(set(text) - _EVERYDAY))
+    strange = "".join(sorted(set(text) - EVERYDAY))
     if not strange:
         return ""
     from engine.papers import fonts

@@ -75,6 +75,8 @@ def _code(kind: str, value: Any, **settings: Any) -> str:
         ("choice", "hands", "hands"),
         ("names", "Nguyễn  Văn A\n\n Trần Thị B ", ["Nguyễn Văn A", "Trần Thị B"]),
         ("names", ["Nguyễn Văn A"], ["Nguyễn Văn A"]),
+        ("names", ["Trần\u200b \u00ad B", "\u2060"], ["Trần B"]),
+        ("text", "\ufeffThôn\u200d Ha\u034f\u0323\u0302u\u200f", "Thôn Hậu"),
         (
             "files",
             [{"sha256": DIGEST, "name": "biên bản.jpg", "path": "/etc/passwd"}],
@@ -94,6 +96,11 @@ def test_what_a_form_or_a_program_sends_becomes_a_plain_value(
         ("text", 7, "not_text"),
         ("text", "a\x00b", "not_text"),
         ("text", "a\ud800b", "not_text"),
+        ("text", "hai\ndòng", "not_text"),
+        ("text", "hai\tô", "not_text"),
+        ("text", "hai\u2028dòng", "not_text"),
+        ("text", "hai\u2029dòng", "not_text"),
+        ("names", "x\nx\u200b\u200b", "named_twice"),
         ("paragraph", "\udfff", "not_text"),
         ("text", "Thôn 漢", "unprintable"),
         ("paragraph", "Đạt 😀 rồi", "unprintable"),
@@ -178,6 +185,7 @@ def test_everyday_letters_are_read_without_opening_the_typeface() -> None:
         ("integer", 11, {"maximum": 10}, "too_large"),
         ("text", "abc", {"maximum": 2}, "too_long"),
         ("paragraph", "no", {"minimum": 10}, "too_short"),
+        ("text", "a\u200b\u200b\u200b\u200b", {"minimum": 5}, "too_short"),
         ("names", "A", {"minimum": 2}, "too_few"),
         ("names", "A\nB\nC", {"maximum": 2}, "too_many"),
         ("files", [{"sha256": DIGEST}] * 3, {"maximum": 2}, "too_many"),
@@ -192,7 +200,7 @@ def test_bounds_are_told_with_their_limit(
     ]
 
 
-@pytest.mark.parametrize("empty", [None, "", "   ", []])
+@pytest.mark.parametrize("empty", [None, "", "   ", [], "\u200b\u00ad \u2060", ["\u200b"]])
 @pytest.mark.parametrize(("kind", "nothing"), [("text", None), ("integer", None), ("names", [])])
 def test_nothing_is_nothing_or_refused_when_required(kind: str, nothing: Any, empty: Any) -> None:
     assert _one(kind, empty, required=False) == nothing

@@ -52,6 +52,18 @@ def test_the_year_is_that_of_the_law_date() -> None:
         assert clock.today() == date(2027, 1, 1)
 
 
+@pytest.mark.parametrize("reason", ["\u200b" * 12, "abcd", "x" * 501, "abc\0def", "In 🏠 hỏng"])
+def test_a_void_number_says_why_in_words_that_can_be_printed(session: Session, reason: str) -> None:
+    with pytest.raises(Refused), writing(session):
+        take(session, 1, "decisions", DAY, void_reason=reason)
+    assert upcoming(session, 1, "decisions", DAY) == 1
+
+
+def test_a_number_meant_for_the_book_of_another_year_is_not_given(session: Session) -> None:
+    with pytest.raises(Refused, match="register_of_other_year"), writing(session):
+        take(session, 1, "decisions", date(2027, 1, 1), void_reason="spoiled", year=2026)
+
+
 def test_a_number_never_goes_back_in_time(session: Session) -> None:
     void(session, DAY)
     with pytest.raises(Refused) as caught:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import NotFound
+from engine.errors import NotFound, StoreAway
 from engine.store import BlobStore
 
 
@@ -42,6 +42,18 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
         raise OSError(errno.ENOSPC, "no space left")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(StoreAway, match="store_away"):
         BlobStore(tmp_path).put(b"content")
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+def test_a_broken_store_says_so_whatever_is_asked_of_it(tmp_path: Path) -> None:
+    (tmp_path / "blobs").write_text("no folder")
+    store = BlobStore(tmp_path / "blobs")
+    assert not store.takes()
+    for ask in (lambda: store.put(b"content"), lambda: store.get("0" * 64)):
+        with pytest.raises(StoreAway):
+            ask()
+    (tmp_path / "blobs").unlink()
+    assert store.takes()
+    assert [*store.folder.iterdir()] == []

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [
     path for floor in ("engine", "workflows", "web") for path in (ROOT / floor).rglob("*.py")
 ]
-RAISERS = {"Refusal": 0, "_Bad": 0, "_at": 1}
+RAISERS = {"Refusal": 0, "Unfit": 0, "_at": 1}
 """Functions that make a refusal, and where they take its code."""
 
 
@@ -59,7 +59,7 @@ def _raised() -> Iterator[Raised]:
 
 def _params(call: ast.Call, name: str) -> frozenset[str] | None:
     """The names of the parameters, where the call tells them."""
-    if name == "_Bad":
+    if name == "Unfit":
         return frozenset(word.arg for word in call.keywords if word.arg)
     if name == "_at":
         return None

@@ -405,3 +405,12 @@ def test_the_signature_never_stands_alone_on_a_page(lay_out: LayOut) -> None:
         page = reading.one("Nơi nhận:").page
         text = [r for r in reading.sheets[page].runs if looks(r) == (14, False, False)]
         assert len({round(r.baseline) for r in text}) >= 2
+
+
+def test_the_columns_of_a_long_certificate_begin_on_one_line_and_keep_apart(
+    read: Callable[[str], Reading],
+) -> None:
+    page = read("certificate.long")
+    decision, place = page.one("Theo Quyết định"), page.one("Phan Rang - Tháp Chàm,")
+    assert decision.baseline == approx(place.baseline, abs=0.1)
+    assert place.left - decision.right > 3

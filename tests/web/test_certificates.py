@@ -72,7 +72,8 @@ def test_one_enters_another_confirms_and_the_holder_may_end(site: Site, certific
     assert post(clerk, f"{PAGE}/1/confirm", PAGE).status_code == 303
     assert _state(site) == ["in_force"]
     chair = site.signed_in("chair")
-    assert post(chair, f"{PAGE}/1/end", PAGE, reason="").status_code == 422
+    for reason in ("", "\u200b", "Mất\0"):
+        assert post(chair, f"{PAGE}/1/end", PAGE, reason=reason).status_code == 422
     assert post(chair, f"{PAGE}/1/end", PAGE, reason="Mất thiết bị").status_code == 303
     assert _state(site) == ["ended"]
     assert "Mất thiết bị" in site.signed_in("auditor").get(PAGE).text

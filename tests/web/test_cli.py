@@ -554,6 +554,8 @@ def test_a_malformed_workflow_is_told_with_file_key_and_reason(shell: Shell) -> 
     assert (told["id"], told["sound"]) == ("malformed", False)
     (problem,) = told["problems"]
     assert problem["code"] == "malformed"
+    assert (told["file"], problem["file"]) == (str(file), "malformed.toml")
+    assert "malformed.toml: transitions.0.to: " in shell("workflows", "check", file, expect=1).out
     assert problem["key"] == "transitions.0.to"
     assert problem["story"] == []
 

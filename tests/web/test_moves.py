@@ -144,6 +144,20 @@ def test_what_is_typed_is_saved_while_it_is_typed(site: Site, opened: int) -> No
     answer = client.post(f"{address(opened)}/draft", data=values)
     assert answer.json == {"saved": "Đã lưu nháp lúc 09:00"}
     assert 'value="1-NQ"' in client.get(address(opened)).text
+    for action in ("register", "record_count"):  # from here, and not from here
+        draft, police = f"{address(opened, action)}/draft", site.signed_in("police")
+        assert post(police, draft, "/inbox", version="1", key="k").status_code == 403, action
+    assert site.do(lambda s: s.scalar(select(func.count()).select_from(Draft))) == 1
+
+
+def test_a_form_without_the_version_it_was_made_from_is_to_be_loaded_again(
+    site: Site, opened: int
+) -> None:
+    client = site.signed_in("hamlet")
+    answer = send(client, address(opened), {**REGISTRATION, "version": ""})
+    assert (answer.status_code, "Hãy tải lại trang" in answer.text) == (422, True)
+    assert REGISTRATION["resolution_number"] in answer.text
+    assert "trước bạn" not in answer.text
 
 
 def test_a_draft_is_its_writers_own(site: Site, opened: int) -> None:
@@ -421,8 +435,14 @@ def test_the_next_step_stands_first_while_it_waits_and_the_meeting_can_be_put_of
     with at(5):
         held = site.signed_in("hamlet").get(f"/nominations/{subject}").text
         assert "chưa đến lúc" not in held
+    assert "Không còn dùng" not in page
     answer = send(client, address(subject, "call_again"), {"reason": "Bão, phải hoãn họp"})
     assert answer.status_code == 303
+    again = client.get(f"/nominations/{subject}").text
+    assert again.count("Không còn dùng") == 1
+    notice = re.search(r'href="(/papers/\d+)"', again[again.index('id="papers-title"') :])
+    assert notice
+    assert "Giấy này không còn dùng" in client.get(notice[1]).text
 
 
 def test_forms_say_when_an_input_is_needed_and_what_the_law_will_ask(site: Site) -> None:

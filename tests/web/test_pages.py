@@ -276,7 +276,8 @@ def test_the_watchers_are_told(site: Site) -> None:
     assert client.get("/healthz").text == "ok\n"
     ready = client.get("/readyz")
     assert ready.status_code == 503
-    assert ready.json == {"ready": False, "database": True, "migrations": False, "fonts": True}
+    told = {"database": True, "migrations": False, "fonts": True, "store": True}
+    assert ready.json == {"ready": False, **told}
     metrics = client.get("/metrics").text
     assert "binhxet_outbox_open 0" in metrics
     assert 'binhxet_subjects{kind="nomination",state="draft"} 1' in metrics

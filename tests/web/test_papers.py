@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import outbox
 from engine.papers.book import Paper
+from engine.store import BlobStore
 from engine.subjects import Link
 from tests.web import hamlet
 from tests.web.conftest import Site, at, post
@@ -293,10 +294,21 @@ def test_discarding_a_draft_needs_its_reason(keyed: Site) -> None:
         assert "Sai tên thôn" in client.get(f"/papers/{paper}").text
 
 
-def test_a_clerk_voids_a_number_with_a_reason_and_nobody_else_does(keyed: Site) -> None:
+def _full(*_told: object) -> None:
+    raise OSError("no space left")
+
+
+def test_a_clerk_voids_a_number_with_a_reason_and_nobody_else_does(
+    keyed: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     subject = propose(keyed, "16144-01", "hamlet")
     with at(6):
         paper = _ready_to_sign(keyed, subject)
+        with monkeypatch.context() as broken:
+            broken.setattr(BlobStore, "_write", _full)
+            sent = {"version": "1", "key": "s", "do": "send", "pin": PIN}
+            away = post(keyed.signed_in("chair"), f"/papers/{paper}/moves/sign", "/inbox", **sent)
+            assert (away.status_code, "Kho tệp của hệ thống" in away.text) == (503, True)
         post(keyed.signed_in("chair"), "/papers/sign", "/inbox", paper=str(paper), pin=PIN, key="s")
         clerk = keyed.signed_in("clerk")
         post(clerk, "/papers/issue", "/inbox", paper=str(paper), pin=PIN, key="i")
@@ -306,6 +318,9 @@ def test_a_clerk_voids_a_number_with_a_reason_and_nobody_else_does(keyed: Site) 
         short = post(clerk, f"{address}/void", "/inbox", number="2", reason="xyz")
         assert short.status_code == 422
         assert 'value="xyz"' in short.text
+        for reason in ("\u200b" * 12, "abc\0\u202edef", "In hỏng 🏠"):
+            unfit = post(clerk, f"{address}/void", "/inbox", number="2", reason=reason)
+            assert unfit.status_code == 422
         void = {"number": "2", "reason": "In hỏng, đã hủy bản in"}
         answer = post(clerk, f"{address}/void", "/inbox", **void)
         assert answer.status_code == 303

@@ -161,3 +161,11 @@ def test_a_forwarded_address_counts_only_behind_a_proxy_of_ours(
 
 def test_only_the_demonstration_shows_its_names(site: Site) -> None:
     assert world.PASSWORD not in site.client().get("/sign-in").text
+
+
+def test_what_no_database_can_be_asked_for_is_no_name_and_no_address(site: Site) -> None:
+    assert sign_ins.spelled(" Police ") == "police"
+    assert sign_ins.spelled("police\0") == ""
+    client = site.client()
+    assert client.get("/areas?q=%00").status_code == 400
+    assert client.get("/p/%00").status_code == 400

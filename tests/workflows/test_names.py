@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.names import fold
+from workflows.names import fold, same_name
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,9 @@ def test_folding_twice_changes_nothing(text: str) -> None:
     once = fold(text)
     assert fold(once) == once
     assert not any(unicodedata.combining(char) for char in once)
+
+
+@pytest.mark.parametrize("other", ["vũ  HỮU Mẫu", "Vũ Hữu Mẫu\u200b", "Vũ Hữu \u2060M\u00adẫu"])
+def test_one_name_is_the_same_whatever_shows_nothing_in_it(other: str) -> None:
+    assert same_name("Vũ Hữu Mẫu", other)
+    assert not same_name("Vũ Hữu Mẫn", other)

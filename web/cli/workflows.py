@@ -65,7 +65,7 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
         for path in files:
             try:
                 found = load(path, library.PARTS)
-                told.append(_checked(found, {**known, found.id: found}))
+                told.append(_checked(found, {**known, found.id: found}) | {"file": str(path)})
             except DefinitionError as error:
                 told.append(_malformed(path, error))
     else:
@@ -106,7 +106,8 @@ def _checked(definition: Any, known: Mapping[str, Any]) -> dict[str, Any]:
 
 def _malformed(path: Path, error: Any) -> dict[str, Any]:
     problem = {"code": error.code, "story": [], "message": error.reason, "key": error.key}
-    return {"id": path.stem, "sound": False, "problems": [problem]}
+    problem["file"] = error.source  # where the fault is: also a part that the file includes
+    return {"id": path.stem, "sound": False, "problems": [problem], "file": str(path)}
 
 
 def _verdict(one: dict[str, Any]) -> list[str]:
@@ -115,7 +116,8 @@ def _verdict(one: dict[str, Any]) -> list[str]:
     lines = [text("unsound", id=one["id"])]
     for problem in one["problems"]:
         # The message ends with the story.
-        lines.append(f"  {problem['key']}: {problem['message']} [{problem['code']}]")
+        place = f"{problem['file']}: {problem['key']}" if "file" in problem else problem["key"]
+        lines.append(f"  {place}: {problem['message']} [{problem['code']}]")
     return lines
 
 

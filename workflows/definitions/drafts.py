@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from engine import clock
 from engine.db import Base, Instant, writing
 from engine.errors import Conflict, NotFound, Refusal, Refused
+from engine.papers.letters import unreadable
 
 LONGEST = 200_000
 """The most a text may be, in letters: several times the longest definition there is."""
@@ -74,12 +75,15 @@ def open_drafts(session: Session) -> Sequence[DefinitionDraft]:
 def save(session: Session, draft_id: int, version: int, text: str, person_id: int) -> int:
     """Keeps a text in place of the one of that version; the version it is now.
 
-    Raises ``NotFound``, ``Refused`` (``draft_too_long``) and ``Conflict``: ``draft_released``,
-    ``draft_stale`` when somebody else saved it meanwhile. The same text is no change.
+    Raises ``NotFound``, ``Refused`` (``draft_too_long``, ``not_text``) and ``Conflict``:
+    ``draft_released``, ``draft_stale`` when somebody else saved it meanwhile. The same text is
+    no change.
     """
     text = text.replace("\r\n", "\n")
     if len(text) > LONGEST:
         raise Refused(Refusal("draft_too_long", {"limit": LONGEST}, field="text"))
+    if unreadable(text):
+        raise Refused(Refusal("not_text", field="text"))
     with writing(session):
         draft = held(session, draft_id, None if _same(session, draft_id, text) else version)
         if draft.text != text:

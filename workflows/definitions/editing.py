@@ -10,6 +10,7 @@ from typing import Any, Literal
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from engine import texts
 from engine.binding import Binding
 from engine.definition import SYSTEM, Definition
 from engine.errors import NotFound, Refusal, Refused
@@ -74,8 +75,10 @@ def change(
 
 def _labels(told: Change) -> Sequence[Refusal]:
     given = {"vi": told.vi, "en": told.en}
-    empty = [Refusal("required", field=name) for name, label in given.items() if not label.strip()]
-    return [*empty, *_days(told)]
+    faults: list[Refusal] = []
+    for name in given:
+        texts.told(given, name, faults, longest=LIMIT)
+    return [*faults, *_days(told)]
 
 
 def _days(told: Change) -> Sequence[Refusal]:
@@ -107,8 +110,8 @@ def _unknown(
 
 
 def _label(item: Any, told: Change) -> None:
-    item["label"]["vi"] = told.vi.strip()[:LIMIT]
-    item["label"]["en"] = told.en.strip()[:LIMIT]
+    item["label"]["vi"] = texts.visible(told.vi).strip()
+    item["label"]["en"] = texts.visible(told.en).strip()
 
 
 def _state(item: Any, told: Change) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, texts
 from engine.db import writing
 from engine.definition import Definition
 from engine.errors import Refusal, Refused
@@ -23,6 +23,8 @@ from workflows.definitions.drafts import DefinitionDraft, held
 from workflows.definitions.faults import read
 from workflows.definitions.soundness import problems
 from workflows.practice import practice
+
+LONGEST_BASIS = 500
 
 
 def earliest() -> date:
@@ -52,8 +54,10 @@ def release(
         if definition is None:
             raise Refused(Refusal("draft_malformed"))
         known = session.scalars(select(DefinitionRelease)).all()
-        refusals = [
-            *_about_people(draft, person_id, basis),
+        refusals: list[Refusal] = []
+        basis = texts.told({"basis": basis}, "basis", refusals, longest=LONGEST_BASIS)
+        refusals += [
+            *_about_people(draft, person_id),
             *_about_days(definition, known, effective_from),
             *_about_content(house, draft, definition, effective_from),
         ]
@@ -81,11 +85,9 @@ def _made(
     )
 
 
-def _about_people(draft: DefinitionDraft, person_id: int, basis: str) -> Iterator[Refusal]:
+def _about_people(draft: DefinitionDraft, person_id: int) -> Iterator[Refusal]:
     if practice().definitions.two_people and person_id in draft.editors:
         yield Refusal("release_by_maker")
-    if not basis.strip():
-        yield Refusal("required", field="basis")
 
 
 def _about_days(

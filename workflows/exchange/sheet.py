@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.errors import Refusal, Refused
 from engine.papers import letters
+from engine.texts import visible
 
 Value = str | int | float | bool | date | None
 
@@ -43,14 +44,15 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """The value as written, spaces made single; a whole number without decimals."""
+        """The value as written, spaces made single, without what shows nothing; a whole number
+        without decimals."""
         if self.value is None:
             return ""
         if isinstance(self.value, float) and self.value.is_integer():
             return str(int(self.value))
         if isinstance(self.value, date):
             return self.value.isoformat()
-        return " ".join(str(self.value).split())
+        return " ".join(visible(str(self.value)).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +155,4 @@ def sheet_of(name: str, lines: Iterable[tuple[int, Mapping[int, tuple[Value, boo
 
 def blank(value: Value) -> bool:
     """Whether a cell of this value holds nothing to read."""
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or (isinstance(value, str) and not visible(value).strip())

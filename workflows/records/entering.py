@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased
 from engine import clock
 from engine.db import writing
 from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused
-from engine.papers.letters import unreadable
 from engine.policy import Actor
+from engine.texts import Unfit, read_text, visible
 from workflows.records.book import Record, RecordMeasure
 from workflows.records.kinds import Kind, kind
 from workflows.records.numbers import Number
@@ -50,7 +50,7 @@ def enter(session: Session, actor: Actor, entry: Entry, corrects: int | None = N
     Raises ``NotFound``, ``Forbidden`` (``not_yours``), ``Conflict`` (``record_superseded``)
     and ``Refused`` with every reason at once.
     """
-    told = kind(entry.kind)
+    told, entry = kind(entry.kind), _plain(entry)
     with writing(session):
         unit = _permitted(session, actor, told, entry.unit_id)
         if corrects is not None:
@@ -80,13 +80,13 @@ def withdraw(session: Session, actor: Actor, record_id: int, reason: str) -> int
             name=found.name,
             reference=found.reference,
             source_on=found.source_on,
-            note=reason.strip(),
+            note=_line(reason),
         )
         _permitted(session, actor, kind(found.kind), found.unit_id)
         _correctable(session, record_id, entry)
         if not entry.note:
             raise Refused(Refusal("record_field_missing", field="note"))
-        if refusals := [one for one in _not_letters(entry) if one.field == "note"]:
+        if refusals := [*_unfit("note", entry.note)]:
             raise Refused(*refusals)
         row = _row(entry, actor.person_id, record_id)
         row.withdrawn = True
@@ -136,23 +136,37 @@ def _wrong(told: Kind, unit: Unit, entry: Entry) -> Iterator[Refusal]:
 
 
 def _wrong_texts(told: Kind, entry: Entry) -> Iterator[Refusal]:
-    if not entry.source.strip():
+    if not entry.source:
         yield Refusal("record_field_missing", field="source")
-    if told.name and not entry.name.strip():
+    if told.name and not entry.name:
         yield Refusal("record_field_missing", field="name")
     if told.names and entry.name and entry.name not in {one.id for one in told.names}:
         yield Refusal("record_name_unknown", field="name")
-    for name, limit in LONGEST.items():
-        if len(getattr(entry, name)) > limit:
-            yield Refusal("too_long", {"limit": limit}, field=name)
-    yield from _not_letters(entry)
-
-
-def _not_letters(entry: Entry) -> Iterator[Refusal]:
-    """One such character would make every report about the record impossible."""
     for name in LONGEST:
-        if unreadable(" ".join(getattr(entry, name).split())):
-            yield Refusal("not_text", field=name)
+        yield from _unfit(name, getattr(entry, name))
+
+
+def _plain(entry: Entry) -> Entry:
+    """The entry with each text on one line, without what shows nothing in it."""
+    return replace(
+        entry,
+        name=_line(entry.name),
+        reference=_line(entry.reference),
+        source=_line(entry.source),
+        note=_line(entry.note),
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(visible(text).split())
+
+
+def _unfit(name: str, text: str) -> Iterator[Refusal]:
+    """A character that no paper takes would make every report about the record impossible."""
+    try:
+        read_text(text, longest=LONGEST[name])
+    except Unfit as unfit:
+        yield Refusal(unfit.code, unfit.params, field=name)
 
 
 def _wrong_figures(told: Kind, entry: Entry) -> Iterator[Refusal]:
@@ -181,8 +195,8 @@ def _doubled(session: Session, entry: Entry, corrects: int | None) -> Iterator[R
     query = select(Record.id).where(
         Record.unit_id == entry.unit_id,
         Record.kind == entry.kind,
-        Record.name == entry.name.strip(),
-        Record.reference == entry.reference.strip(),
+        Record.name == entry.name,
+        Record.reference == entry.reference,
         Record.starts_on == entry.starts_on,
         Record.ends_on == entry.ends_on,
         ~Record.withdrawn,
@@ -194,7 +208,7 @@ def _doubled(session: Session, entry: Entry, corrects: int | None) -> Iterator[R
 
 
 def _row(entry: Entry, person_id: int | None, corrects: int | None) -> Record:
-    texts = {name: " ".join(getattr(entry, name).split()) for name in LONGEST}
+    texts = {name: getattr(entry, name) for name in LONGEST}
     return Record(
         unit_id=entry.unit_id,
         kind=entry.kind,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from engine import clock
 from engine.db import Base, Instant, writing
 from engine.errors import Refusal, Refused, Stale
-from engine.papers.letters import unreadable
+from engine.texts import Unfit, read_text
 
 LONGEST = 20_000
 
@@ -67,11 +67,11 @@ def write(
     Writing the same again keeps nothing. Raises ``Stale`` when somebody was quicker, and
     ``Refused`` (``too_long``, ``not_text``).
     """
-    text = text.replace("\r\n", "\n").strip()
-    if len(text) > LONGEST:
-        raise Refused(Refusal("too_long", {"limit": LONGEST}, field="text"))
-    if unreadable(text):
-        raise Refused(Refusal("not_text", field="text"))
+    try:
+        # What the typeface lacks is told when the paper is made: office files print it all.
+        text = read_text(text, longest=LONGEST, lines=True, printed=False)
+    except Unfit as unfit:
+        raise Refused(Refusal(unfit.code, unfit.params, field="text")) from None
     with writing(session):
         known = passages(session, scope).get(section)
         stands = known.version if known else 0

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from engine.history import canonical
+from engine.texts import visible
 
 Act = Literal["create", "merge", "split", "rename", "move", "recode", "end"]
 
@@ -18,8 +19,16 @@ Ref = int | str
 kinds bear one code."""
 
 
+def _shown(told: object) -> object:
+    return visible(told) if isinstance(told, str) else told
+
+
 class Frozen(BaseModel):
+    """Nothing that shows nothing comes in: two units must not bear names that look alike."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    _visible = field_validator("*", mode="before")(_shown)
 
 
 class Deed(Frozen):

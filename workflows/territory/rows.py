@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
 from engine.errors import Refusal
+from engine.papers.letters import unprintable
 from workflows.exchange import headings, values
 from workflows.exchange.headings import Line
 from workflows.names import fold
@@ -58,6 +59,7 @@ def read(line: Line) -> tuple[Row | None, list[Refusal]]:
         if not line.text(column):
             wrong.append(values.blame(line.cell(column), "cell_empty"))
     kind, form = _kind(line)
+    wrong += _not_printed(line)
     name, form = _named(line.text("name"), kind, form)
     if line.text("kind") and not (kind and (form or kind not in forms())):
         wrong.append(values.blame(line.cell("kind"), "unit_form_missing"))
@@ -75,6 +77,13 @@ def read(line: Line) -> tuple[Row | None, list[Refusal]]:
     codes = tuple(filter(None, _BETWEEN_CODES.split(line.text("predecessors"))))
     code, parent = line.text("code"), line.text("parent_code")
     return Row(line, kind, form, code, name, parent, starts, ends, codes, category or ""), []
+
+
+def _not_printed(line: Line) -> Iterator[Refusal]:
+    """Names of units stand in papers."""
+    for column in ("name", "code"):
+        if letters := unprintable(line.text(column)):
+            yield values.blame(line.cell(column), "unprintable", letters=" ".join(letters))
 
 
 def _kind(line: Line) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from engine.errors import Refusal
-from engine.papers.letters import unprintable, unreadable
+from engine.texts import Unfit, read_text
 from workflows.territory.atlas import Atlas, Branch, Span
 from workflows.territory.categories import names
 from workflows.territory.faults import ANY_PARENT, PARENTS, code_faults, parent_faults
@@ -202,10 +202,10 @@ def _letters(order: Order) -> Iterator[Refusal]:
         names = ("name", "form", "code")
         texts |= {f"into.{index}.{name}": getattr(target, name) or "" for name in names}
     for key, text in texts.items():
-        if unreadable(text) or "\n" in text or "\t" in text:
-            yield Refusal("not_text", field=key)
-        elif letters := unprintable(text):
-            yield Refusal("unprintable", {"letters": " ".join(letters[:8])}, field=key)
+        try:
+            read_text(text, longest=len(text))
+        except Unfit as unfit:
+            yield Refusal(unfit.code, unfit.params, field=key)
 
 
 def _deed(doing: Doing) -> Iterator[Refusal]:

@@ -231,5 +231,7 @@ def test_what_another_person_saved_meanwhile_is_not_lost(session: Session) -> No
         with pytest.raises(Conflict) as error:
             drafts.save(session, draft.id, version, "third", maker)
     assert told(error.value) == ["draft_stale"]
+    with play.now(), pytest.raises(Refused, match="not_text"):
+        drafts.save(session, draft.id, after, "second\0", maker)
     kept = drafts.find(session, draft.id)
     assert (kept.text, kept.version, kept.editors) == ("second", after, sorted([maker, checker]))

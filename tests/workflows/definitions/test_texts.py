@@ -151,7 +151,7 @@ def test_a_form_that_makes_no_sense_is_refused_with_every_reason() -> None:
         changed(
             "transitions",
             "give_notice",
-            vi=" ",
+            vi=" \u200b",
             by=("emperor@moon",),
             guards=("luck",),
             fields=("horoscope",),

@@ -114,6 +114,8 @@ REFUSED: Sequence[tuple[str, Sequence[Row], list[tuple[str, str]]]] = [
         [("xã", "", "", "401", "", "", "")],
         [("B2", "cell_empty"), ("C2", "cell_empty")],
     ),
+    ("a house", [("xã", "1", "X 🏠", "401", "", "", "")], [("C2", "unprintable")]),
+    ("nothing shown", [("xã", "1", "\u200b", "401", "", "", "")], [("C2", "cell_empty")]),
     ("no kind", [("hội", "1", "X", "401", "", "", "")], [("A2", "unit_form_missing")]),
     ("no day", [("xã", "1", "X", "401", "hôm qua", "", "")], [("E2", "not_a_date")]),
     (

@@ -118,6 +118,12 @@ def _order(act: str, unit: str, on: str, /, **into: str) -> Order:
     return Order.model_validate({"act": act, "units": [unit], "into": [into], "deed": deed})
 
 
+def test_no_unit_is_named_like_another_by_what_shows_nothing() -> None:
+    plain = _order("rename", "16144", "2026-01-01", name="Nga An Mới")
+    hidden = _order("rename", "16144", "2026-01-01", name="Nga An\u200b Mớ\u00adi\u2060")
+    assert hidden.fingerprint == plain.fingerprint
+
+
 def test_all_or_nothing(session: Session, country: Country) -> None:
     good = _order("rename", "16144", "2026-01-01", name="Nga An Mới")
     bad = _order("rename", "99999", "2026-01-01", name="Không có")

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from engine import clock, fields, handover, ledger, machine, policy, rebinding
+from engine import clock, fields, handover, ledger, machine, policy, rebinding, terms
 from engine.db import after_commit, contended, in_writing, writing
 from engine.definition import Transition, Words, scope_of
 from engine.errors import Conflict, EngineError, Forbidden, Refusal, Refused, Stale
@@ -330,6 +330,8 @@ def _examine(move: Move, raw: Mapping[str, Any]) -> Iterator[Refusal]:
 
 
 def _ask(move: Move, unusable: set[str]) -> Iterator[Refusal]:
+    if terms.over(move):
+        yield _explained(move, Refusal("term_passed"))
     for name in move.transition.guards:
         guard = move.house.binding.guards[name]
         if unusable.isdisjoint(guard.uses):

@@ -237,6 +237,8 @@ def _hand_over(
 def _write(move: Move, found: Found, to_state: str, key: str | None) -> Outcome:
     """What every decided move does: its effects, its paper, its history row, the new state,
     what the worker must do, and the moves that follow from it."""
+    if not found.events:
+        move.record["scopes"] = dict(found.scopes)
     for effect in move.transition.effects:
         move.house.binding.effects[effect](move)
     if move.transition.paper:

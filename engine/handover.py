@@ -8,12 +8,12 @@ made by the system only, and leave a history row like any other.
 from __future__ import annotations
 
 from engine import ledger
+from engine.belonging import HAND_OVER as HAND_OVER
 from engine.definition import SYSTEM, Definition, State, Transition, Words
 from engine.errors import Conflict, Refusal
 from engine.ledger import Found
 from engine.move import Handover, Move
 
-HAND_OVER = "hand_over_to_successor"
 LAPSE = "end_with_authority"
 ACTIONS = (HAND_OVER, LAPSE)
 

@@ -70,7 +70,9 @@ class Binding:
     ``outcome_effects`` the effects that some move of every path to it must have.
     ``procedures`` are the lawful ways to an outcome, each with the steps that it adds: a
     definition states which one it keeps to, and the first holds for one that states none.
-    ``step_rules`` say, per step, what a transition that claims it must carry.
+    ``step_rules`` say, per step, what a transition that claims it must carry. ``whole`` gives,
+    per outcome, the steps and events of papers that, where a definition knows them, every path
+    to an end must contain, and ``spared`` those that a guard makes sure the path does not need.
     """
 
     roles: Mapping[str, frozenset[str]]
@@ -78,6 +80,8 @@ class Binding:
     step_rules: Mapping[str, StepRule] = field(default_factory=dict)
     outcome_effects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     procedures: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    whole: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    spared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     guards: dict[str, Guard] = field(default_factory=dict)
     effects: dict[str, EffectFunction] = field(default_factory=dict)
     contexts: dict[str, ContextFunction] = field(default_factory=dict)

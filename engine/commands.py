@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from engine import clock, fields, handover, ledger, machine, policy, rebinding
+from engine import clock, fields, handover, ledger, machine, policy, rebinding, terms
 from engine.db import after_commit, contended, in_writing, writing
 from engine.definition import Transition, Words, scope_of
 from engine.errors import Conflict, EngineError, Forbidden, Refusal, Refused, Stale
@@ -64,26 +64,32 @@ def perform(session: Session, house: House, command: Wish | Handover) -> Outcome
     ``Forbidden``, ``Conflict``, ``Stale`` or ``Refused``; then nothing was written.
     """
     for attempt in (1, 2):
+        last = attempt == 2 or in_writing(session)
         try:
             with writing(session):
                 return _perform(session, house, command, clock.now())
-        except (IntegrityError, EngineError):
-            # Two requests with one key raced to open the same subject: the loser is answered
-            # like a repetition. Anything else is what it says.
+        except EngineError:
             earlier = _lost_a_race(session, command)
             if earlier is None:
                 raise
             return earlier
+        except IntegrityError:
+            # Two at once where the tables let one of them in (a key is used once, a place has
+            # one case a year): asked again, the loser is told what whoever comes later is told.
+            if last:
+                raise
         except OperationalError as error:
             # Somebody was in the way and nothing was written: it is tried once more.
             if in_writing(session) or not contended(error):
                 raise
-            if attempt == 2:
+            if last:
                 raise Conflict(Refusal("busy")) from error
     raise AssertionError("the loop returns or raises")
 
 
 def _lost_a_race(session: Session, command: Wish | Handover) -> Outcome | None:
+    """The answer to the same press that opened the subject while this one was being refused:
+    unlike moves of a subject, openings have no lock before which the key is looked up."""
     if in_writing(session) or not isinstance(command, Opening):
         return None
     return repeated(session, command)
@@ -92,9 +98,10 @@ def _lost_a_race(session: Session, command: Wish | Handover) -> Outcome | None:
 def available(session: Session, house: House, subject_id: int, actor: Actor) -> list[Option]:
     """The moves people make out of the subject's present state, each with the reasons why
     this actor may not. Raises ``NotFound``."""
+    at = clock.now()
     found = ledger.find(session, house, subject_id, lock=False)
     return [
-        Option(transition, tuple(_reasons(session, house, found, transition, actor)))
+        Option(transition, tuple(_reasons(session, house, found, transition, actor, at)))
         for transition in found.definition.leaving(found.state)
         if not transition.automatic
     ]
@@ -110,10 +117,11 @@ def prospect(session: Session, house: House, subject_id: int, action: str, actor
 def openable(session: Session, house: House, opening: Opening) -> Option:
     """The opening with every reason against it, guards that need its inputs not asked.
     Nothing is written."""
-    found = ledger.imagined(session, house, opening, clock.now())
+    at = clock.now()
+    found = ledger.imagined(session, house, opening, at)
     transition = found.definition.transition(opening.action)
-    actor = _actor(session, house, opening.person_id, clock.now())
-    reasons = _reasons(session, house, found, transition, actor, opening.evidence)
+    actor = _actor(session, house, opening.person_id, at)
+    reasons = _reasons(session, house, found, transition, actor, at, opening.evidence)
     return Option(transition, tuple(reasons))
 
 
@@ -135,19 +143,24 @@ def objections(session: Session, house: House, command: Command, actor: Actor) -
     return list(_examine(move, command.data))
 
 
-def repeated(session: Session, command: Wish) -> Outcome | None:
+def repeated(session: Session, command: Wish | Handover) -> Outcome | None:
     """The answer the same key got before, if it was performed already; raises ``Conflict``
     (``key_used_elsewhere``) when it was for another move."""
     event = ledger.keyed(session, command.key) if command.key else None
     if event is None:
         return None
-    same = event.action == command.action and event.person_id == command.person_id
-    if not (same and _same_subject(session, command, event)):
+    if not (_same_move(command, event) and _same_subject(session, command, event)):
         raise Conflict(Refusal("key_used_elsewhere", {"key": command.key}))
     return Outcome(event.subject_id, event.to_state, event.version, again=True)
 
 
-def _same_subject(session: Session, command: Wish, event: Any) -> bool:
+def _same_move(command: Wish | Handover, event: Any) -> bool:
+    if isinstance(command, Handover):
+        return event.person_id is None and event.action == handover.name_of(command)
+    return bool(event.action == command.action and event.person_id == command.person_id)
+
+
+def _same_subject(session: Session, command: Wish | Handover, event: Any) -> bool:
     if not isinstance(command, Opening):
         return bool(event.subject_id == command.subject_id)
     listed = command.evidence.get("subjects")
@@ -164,9 +177,10 @@ def _reasons(
     found: Found,
     transition: Transition,
     actor: Actor,
+    at: datetime,
     evidence: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[Refusal]:
-    move = _move(session, house, found, transition, actor, None, clock.now())
+    move = _move(session, house, found, transition, actor, None, at)
     move.evidence = evidence
     held = ledger.held(found, transition, evidence.get("subjects", ()))
     try:
@@ -178,8 +192,6 @@ def _reasons(
 
 
 def _perform(session: Session, house: House, command: Wish | Handover, at: datetime) -> Outcome:
-    if isinstance(command, Handover):
-        return _hand_over(session, house, command, at)
     # The locks first: a racing repetition then sees the answer of the one before it.
     if not isinstance(command, Opening):
         found = ledger.find(session, house, command.subject_id, lock=True)
@@ -189,6 +201,8 @@ def _perform(session: Session, house: House, command: Wish | Handover, at: datet
         return earlier
     if isinstance(command, Opening):
         found = ledger.begin(session, house, command, at)
+    if isinstance(command, Handover):
+        return _hand_over(session, house, command, found, at)
     if isinstance(command, Rebinding):
         return _rebind(session, house, command, found, at)
     return _decide(session, house, command, found, at)
@@ -208,31 +222,34 @@ def _decide(
     to_state = machine.fire(
         found.definition, found.state, command.action, lambda: _examine(move, command.data)
     )
-    for effect in transition.effects:
-        house.binding.effects[effect](move)
-    if transition.paper:
-        move.freeze(transition.paper, found.scopes[scope_of(transition.by[0])])
-    version = ledger.write_event(move, to_state, command.key, found)
-    ledger.write_state(move, found, to_state, version)
-    if tasks := ledger.write_tasks(move, found):
-        after_commit(session, partial(house.wake, tasks))
-    for following in move.follow:
-        _perform(session, house, following, at)
-    return Outcome(found.id, to_state, version)
+    return _write(move, found, to_state, command.key)
 
 
-def _hand_over(session: Session, house: House, command: Handover, at: datetime) -> Outcome:
-    found = ledger.find(session, house, command.subject_id, lock=True)
-    transition = handover.transition_for(found, lapse=command.lapse)
+def _hand_over(
+    session: Session, house: House, command: Handover, found: Found, at: datetime
+) -> Outcome:
+    transition = handover.transition_for(found, command)
     move = _move(session, house, found, transition, policy.THE_SYSTEM, None, at)
     handover.rescope(found, move, command)
-    for effect in transition.effects:
-        house.binding.effects[effect](move)
-    version = ledger.write_event(move, transition.target, command.key, found)
-    ledger.write_state(move, found, transition.target, version)
+    return _write(move, found, transition.target, command.key)
+
+
+def _write(move: Move, found: Found, to_state: str, key: str | None) -> Outcome:
+    """What every decided move does: its effects, its paper, its history row, the new state,
+    what the worker must do, and the moves that follow from it."""
+    if not found.events:
+        move.record["scopes"] = dict(found.scopes)
+    for effect in move.transition.effects:
+        move.house.binding.effects[effect](move)
+    if move.transition.paper:
+        move.freeze(move.transition.paper, found.scopes[scope_of(move.transition.by[0])])
+    version = ledger.write_event(move, to_state, key, found)
+    ledger.write_state(move, found, to_state, version)
+    if tasks := ledger.write_tasks(move, found):
+        after_commit(move.session, partial(move.house.wake, tasks))
     for following in move.follow:
-        _perform(session, house, following, at)
-    return Outcome(found.id, transition.target, version)
+        _perform(move.session, move.house, following, move.at)
+    return Outcome(found.id, to_state, version)
 
 
 def _rebind(
@@ -315,6 +332,8 @@ def _examine(move: Move, raw: Mapping[str, Any]) -> Iterator[Refusal]:
 
 
 def _ask(move: Move, unusable: set[str]) -> Iterator[Refusal]:
+    if terms.over(move):
+        yield _explained(move, Refusal("term_passed"))
     for name in move.transition.guards:
         guard = move.house.binding.guards[name]
         if unusable.isdisjoint(guard.uses):

@@ -8,12 +8,12 @@ made by the system only, and leave a history row like any other.
 from __future__ import annotations
 
 from engine import ledger
+from engine.belonging import HAND_OVER as HAND_OVER
 from engine.definition import SYSTEM, Definition, State, Transition, Words
 from engine.errors import Conflict, Refusal
 from engine.ledger import Found
 from engine.move import Handover, Move
 
-HAND_OVER = "hand_over_to_successor"
 LAPSE = "end_with_authority"
 ACTIONS = (HAND_OVER, LAPSE)
 
@@ -25,14 +25,19 @@ def void_state(definition: Definition) -> State | None:
     return next((state for state in definition.states if state.outcome == "void"), None)
 
 
-def transition_for(found: Found, *, lapse: bool) -> Transition:
+def name_of(command: Handover) -> str:
+    """What the history calls the move."""
+    return LAPSE if command.lapse else HAND_OVER
+
+
+def transition_for(found: Found, command: Handover) -> Transition:
     """The move: where it stands, or to its void end, telling those it lists. Raises
     ``Conflict`` (``not_from_here``) for a subject that has come to its end."""
     state = found.definition.by_state[found.state]
-    void = void_state(found.definition) if lapse else None
-    if state.final or (lapse and void is None):
+    void = void_state(found.definition) if command.lapse else None
+    if state.final or (command.lapse and void is None):
         raise Conflict(Refusal("not_from_here", {"action": HAND_OVER, "state": found.state}))
-    name = LAPSE if void else HAND_OVER
+    name = name_of(command)
     return Transition(
         id=name,
         label=Words(vi=name, en=name),

@@ -22,9 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.belonging import Belonging
 from engine.db import Base, Instant
 from engine.definition import Definition
-from engine.subjects import Subject
+from engine.subjects import Link, Subject, SubjectScope
 
 FORM = 1
 """Version of the canonical form that is hashed; a change of the form is a new number."""
@@ -143,21 +144,40 @@ def verify(session: Session) -> Sequence[Break]:
 
     Codes: ``no_history``, ``no_subject``, ``gap``, ``chain``, ``hash``, ``jump`` (a move that
     does not start where the one before ended), ``state`` (the subject is not where its history
-    says) and ``definition`` (it is pinned to another definition than its last move).
+    says), ``definition`` (it is pinned to another definition than its last move), ``scopes``
+    and ``links`` (it is at other units, or lists others, than its history tells).
     """
     breaks: list[Break] = []
     last: dict[int, Any] = {}
+    told: dict[int, Belonging] = {}
     events = session.execute(
         select(Event.__table__).order_by(Event.subject_id, Event.version),
         execution_options={"yield_per": 2000},
     )
     for event in events:
-        breaks += _check_link(last.get(event.subject_id), event)
+        found = _check_link(last.get(event.subject_id), event)
+        breaks += found
         last[event.subject_id] = event
+        if not any(each.code == "hash" for each in found):  # one that was rewritten tells nothing
+            told.setdefault(event.subject_id, Belonging()).hear(event)
     for subject in session.execute(select(Subject.__table__).order_by(Subject.id)):
         breaks += _check_end(last.pop(subject.id, None), subject)
     breaks += [Break(event.subject_id, event.version, "no_subject") for event in last.values()]
-    return breaks
+    return breaks + _check_belonging(session, told)
+
+
+def _check_belonging(session: Session, told: Mapping[int, Belonging]) -> list[Break]:
+    scopes: dict[int, dict[str, int]] = {}
+    for one in session.execute(select(SubjectScope.__table__)):
+        scopes.setdefault(one.subject_id, {})[one.scope] = one.unit_id
+    links: dict[int, list[tuple[int, int]]] = {}
+    for link in session.execute(select(Link.__table__)):
+        links.setdefault(link.paper_id, []).append((link.position, link.subject_id))
+    return [
+        Break(subject, 0, code)
+        for subject, belonging in told.items()
+        for code in belonging.breaks(scopes.get(subject, {}), links.get(subject, ()))
+    ]
 
 
 def _check_end(latest: Any, subject: Any) -> list[Break]:

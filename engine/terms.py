@@ -26,3 +26,12 @@ def last_day_ahead(move: Move) -> date | None:
     """The last day of the state that the move leads to, were it made now; None without a term."""
     end = deadline(move, move.definition.by_state[move.transition.target], move.at)
     return clock.law_date(end) - timedelta(days=1) if end else None
+
+
+def over(move: Move) -> bool:
+    """Whether the term of the state that the move leaves has passed, and what then happens is
+    another move: the term ends when it ends, not when the system comes to say so."""
+    state = move.definition.by_state.get(move.from_state)
+    if state is None or state.due is None or state.due.then in (None, move.transition.id):
+        return False
+    return move.due_at is not None and move.at >= move.due_at

@@ -223,6 +223,19 @@ GUARDS = (
             Kept("paper_versions", keys=(("id",), ("paper_id", "stage", "sha256"))),
         ),
     ),
+    # That a unit changes is lawful, by a hand-over: the history tells whether it was one.
+    Guard(
+        "belonging_guard",
+        "where a subject belongs and what a paper lists stays",
+        (
+            Kept(
+                "subject_scopes",
+                changed=altered("subject_id", "scope"),
+                keys=(("subject_id", "scope"),),
+            ),
+            Kept("links", keys=(("paper_id", "subject_id"),)),
+        ),
+    ),
 )
 
 

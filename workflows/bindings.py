@@ -52,6 +52,7 @@ _STEPS: Mapping[str, StepRule] = {
         guards=frozenset({"all_criteria_met", "committee_quorum", "committee_majority"}),
         duty="decide",
     ),
+    "posting": StepRule(guards=frozenset({"objection_window_long_enough"})),
     "district_appraisal": StepRule(guards=frozenset({"verdict_favourable"}), duty="appraise"),
     "province_appraisal": StepRule(guards=frozenset({"verdict_favourable"}), duty="appraise"),
     "signature": StepRule(
@@ -66,6 +67,11 @@ _STEPS: Mapping[str, StepRule] = {
     ),
 }
 """What makes a step more than a word: without these a path to a title would prove nothing."""
+
+_OF_DISTRICT = frozenset({"district_appraisal", "district_decision:issued"})
+_OF_PROVINCE = frozenset({"province_appraisal", "province_decision:issued"})
+_OF_COMMUNE = frozenset({"committee_opinion", "commune_decision:issued", "posting"})
+_CERTIFICATE = frozenset({"certificate:issued"})
 
 LAW = Binding(
     roles={
@@ -86,6 +92,13 @@ LAW = Binding(
     procedures=PROCEDURES,
     step_rules=_STEPS,
     outcome_effects={"recognised": frozenset({"record_result"})},
+    whole={"recognised": _OF_COMMUNE | _OF_DISTRICT | _OF_PROVINCE | _CERTIFICATE},
+    # Scheme 375: the years in a row say which level recognises; the commune gives no certificate.
+    spared={
+        "streak_grants_commune": _OF_DISTRICT | _OF_PROVINCE | _CERTIFICATE,
+        "streak_grants_district": _OF_PROVINCE,
+        "streak_grants_province": _OF_DISTRICT,
+    },
 )
 
 for room in (acts, guards, effects, contexts, tables, days):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.commands import Outcome, perform
-from engine.db import Base, in_writing
-from engine.errors import NotFound, Refusal, Refused
+from engine.db import Base
+from engine.errors import NotFound, Refusal
 from engine.house import House
 from engine.move import Opening
 from workflows.cycles import SECURITY, Cycle, cycle
@@ -76,14 +75,7 @@ def open_nomination(
         evidence={"area": area_id, "year": year, "title": title},
         as_of=found.starts_on,  # one definition for the whole of a cycle
     )
-    nested = in_writing(session)
-    try:
-        return perform(session, house, opening)
-    except IntegrityError:
-        # Two people opened the same nomination at once: the table lets one of them in.
-        if nested or of_area(session, area_id, year, title) is None:
-            raise
-        raise Refused(Refusal("case_exists", {"year": year})) from None
+    return perform(session, house, opening)
 
 
 def _scopes(units: Mapping[str, Unit], subject: Unit) -> dict[str, int]:

@@ -58,6 +58,8 @@ MESSAGES: Mapping[str, str] = {
     "step_by_system": "{transition} claims {step}, which only people can do, and the system may"
     " make it",
     "outcome_unrecorded": "a path reaches {state} ({outcome}) without the effect {name}",
+    "end_not_whole": "a path ends in {state} ({outcome}) without {name}, which the definition"
+    " knows",
     "maker_is_checker": "{role} holds the duties {first} and {second} over one subject",
 }
 """By code. The places in a sentence are the params of its problems."""

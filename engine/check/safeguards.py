@@ -52,7 +52,7 @@ def _unrecorded(case: Case) -> Iterator[Problem]:
     effects = {move.id: frozenset(move.effects) for move in definition.transitions}
     for state in definition.states:
         for name in sorted(case.binding.outcome_effects.get(state.outcome or "", ())):
-            reached = watch(definition, _shifts(definition, effects, name), begin=False)
+            reached = watch(definition, shifts(definition, effects, name), begin=False)
             if (state.id, False) in reached:
                 yield case.problem(
                     "outcome_unrecorded",
@@ -96,7 +96,7 @@ class Safeguards:
         kind of paper that owes it."""
         if step not in self._walks:
             definition = self._case.definition
-            own = watch(definition, _shifts(definition, self._gains, step), begin=False)
+            own = watch(definition, shifts(definition, self._gains, step), begin=False)
             owed = (
                 watch(definition, self._debts(kind, step), begin=True) for kind in self._owing(step)
             )
@@ -141,7 +141,7 @@ class Safeguards:
         gains = self._gained(flow)
         done: dict[str, Steps] = {}
         for step in sorted(Steps().union(*gains.values())):
-            reached = watch(flow, _shifts(flow, gains, step), begin=False)
+            reached = watch(flow, shifts(flow, gains, step), begin=False)
             for state in {state for state, _ in reached if (state, False) not in reached}:
                 done[state] = done.get(state, Steps()) | {step}
         return done
@@ -167,12 +167,12 @@ class Safeguards:
         return shifts
 
 
-def _shifts(definition: Definition, gains: Mapping[str, Steps], step: str) -> Mapping[str, bool]:
+def shifts(definition: Definition, gains: Mapping[str, Steps], step: str) -> Mapping[str, bool]:
     """The transitions that do the step, and those that undo it by what they void."""
-    shifts: dict[str, bool] = {}
+    found: dict[str, bool] = {}
     for move in definition.transitions:
         if step in gains[move.id]:
-            shifts[move.id] = True
+            found[move.id] = True
         elif any(step in gains.get(name, ()) for name in move.voids):
-            shifts[move.id] = False
-    return shifts
+            found[move.id] = False
+    return found

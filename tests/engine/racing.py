@@ -155,6 +155,18 @@ def move_with_one_key(
     return told
 
 
+def move_two_with_one_key(
+    session: Session, subjects: Sequence[tuple[int, int]], barrier: Any, seat: int
+) -> list[Told]:
+    """Each moves a subject of his own, but both under the same key."""
+    told = []
+    for number, pair in enumerate(subjects):
+        stands = _stands(session, pair[seat])
+        barrier.wait(PATIENCE)
+        told.append(_attempt(session, pair[seat], stands, f"one-{number}"))
+    return told
+
+
 def move_at_random(
     session: Session, subjects: Sequence[int], barrier: Any, seat: int
 ) -> list[Told]:

@@ -67,6 +67,7 @@ EXPECTED: Mapping[str, tuple[str, str]] = {
     "step_by_system": ("transitions.close.by", ""),
     "step_too_early": ("transitions.close.from", "open close"),
     "outcome_unrecorded": ("states.withdrawn", "open start_vote drop"),
+    "end_not_whole": ("states.withdrawn", "open start_vote drop"),
     "maker_is_checker": ("transitions.appraise.by", "open start_vote submit appraise"),
     "recognised_without_resident_vote": (
         "states.recognised",
@@ -98,6 +99,8 @@ def binding() -> Binding:
         {"recognised": REQUIRED},
         {"hearing": hearing, "decree": StepRule(after=frozenset({"debate"}))},
         {"withdrawn": frozenset({"strike_out"})},
+        whole={"withdrawn": frozenset({"told", "minutes:issued"})},
+        spared={"majority": frozenset({"told"})},
     )
     bound.effect("tell_listed")(tell_listed)
     bound.effect("number_and_keep")(number_and_keep)

@@ -89,6 +89,17 @@ def test_the_same_command_from_both_is_done_once_and_answered_twice(
     _hold(session, subjects, [*first, *second])
 
 
+def test_a_key_used_on_two_subjects_at_once_moves_one_and_is_told_to_the_other(
+    pair: Pair, database_url: str, session: Session, subjects: list[int]
+) -> None:
+    first, second = pair.race(
+        database_url, racing.move_two_with_one_key, [(subjects[0], subjects[1])] * 10
+    )
+    for one, other in zip(first, second, strict=True):
+        assert {one.code, other.code} == {"done", "key_used_elsewhere"}
+    _hold(session, subjects, [*first, *second])
+
+
 def test_many_moves_on_few_subjects_lose_none(
     pair: Pair, database_url: str, session: Session, subjects: list[int]
 ) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from engine import clock, deadlines
 from engine.binding import Guard
-from engine.commands import perform
-from engine.errors import Refusal
+from engine.commands import available, perform
+from engine.errors import Refusal, Refused
 from engine.history import Event, verify
 from engine.house import House
 from engine.move import Command, Move
@@ -82,13 +82,27 @@ def test_who_moves_at_the_last_moment_is_not_overruled(
 
     def late(session: Session, house: House) -> object:
         rows = found(session, house)
-        perform(session, house, Command(working.ASKER, subject, "ask", 1, {"count": 2}))
+        with clock.fixed_at(END - timedelta(microseconds=1)):
+            perform(session, house, Command(working.ASKER, subject, "ask", 1, {"count": 2}))
         return rows
 
     monkeypatch.setattr(deadlines, "passed", late)
     with clock.fixed_at(END):
         assert deadlines.expire(session, house) == 0
     assert _state(session, subject) == "asked"
+
+
+def test_a_passed_term_binds_though_no_worker_has_come_by(session: Session, house: House) -> None:
+    subject = working.begin(session, house).subject_id
+    asker = house.find_actor(session, working.ASKER, END.date())
+    command = Command(working.ASKER, subject, "ask", 1, {"count": 2})
+    with clock.fixed_at(END):
+        (option,) = available(session, house, subject, asker)
+        assert [one.code for one in option.refusals] == ["term_passed"]
+        with pytest.raises(Refused, match="term_passed"):
+            perform(session, house, command)
+        assert deadlines.expire(session, house) == 1
+    assert _state(session, subject) == "lapsed"
 
 
 def test_one_that_cannot_move_is_logged_and_holds_up_nobody(

@@ -153,8 +153,13 @@ def _run(*statements: str) -> Tamper:
         (_run("DELETE FROM subjects WHERE id = 2"), {"no_subject"}),
         (_run("UPDATE subjects SET definition_id = 'x' WHERE id = 2"), {"definition"}),
         (_run("UPDATE subjects SET definition_digest = 'x' WHERE id = 2"), {"definition"}),
+        (_run("UPDATE subject_scopes SET unit_id = 9 WHERE subject_id = 2"), {"scopes"}),
+        (_run("INSERT INTO links (paper_id, subject_id, position) VALUES (1, 2, 1)"), {"links"}),
     ],
-    ids=["edit", "middle", "tail", "all", "state", "time", "gone", "definition", "digest"],
+    ids=[
+        *("edit", "middle", "tail", "all", "state", "time", "gone", "definition", "digest"),
+        *("unit", "list"),
+    ],
 )
 def test_a_rewritten_history_is_found_even_without_the_triggers(
     lived: Session, engine: Engine, tamper: Tamper, codes: set[str]

@@ -25,6 +25,9 @@ LAWFUL = (
     " VALUES (7, 1, '2026-11-05', 'spoiled')",
     *(made.format(id=number) for number in (2, 3) for made in (SUBJECT, DRAFT)),
     "UPDATE papers SET number = 2, number_text = '02/QD', issued_on = '2026-11-05' WHERE id = 2",
+    "INSERT INTO subject_scopes (subject_id, scope, unit_id) VALUES (1, 'commune', 1)",
+    "UPDATE subject_scopes SET unit_id = 2",
+    "INSERT INTO links (paper_id, subject_id, position) VALUES (2, 1, 1)",
 )
 
 UNLAWFUL = (
@@ -58,6 +61,12 @@ UNLAWFUL = (
     "UPDATE paper_versions SET sha256 = 'x'",
     "UPDATE paper_versions SET stage = 'x'",
     "DELETE FROM paper_versions",
+    "UPDATE subject_scopes SET subject_id = 2",
+    "UPDATE subject_scopes SET scope = 'x'",
+    "DELETE FROM subject_scopes",
+    "UPDATE links SET subject_id = 3",
+    "UPDATE links SET position = 4",
+    "DELETE FROM links",
 )
 
 AT_ONCE = {
@@ -68,8 +77,9 @@ TOLD = (
     "a number is given once",
     "a paper stays as it was drafted and issued",
     "a result is not changed",
+    "where a subject belongs and what a paper lists stays",
 )
-TABLES = ("registers", "register_entries", "papers", "paper_versions")
+TABLES = ("registers", "register_entries", "papers", "paper_versions", "subject_scopes", "links")
 
 
 def passed(connection: Connection, statements: Iterable[str]) -> Iterator[str]:

@@ -86,6 +86,7 @@ OFTEN = {"begin": 2, "ask": 3, "review": 4, "send_back": 1, "draft": 3} | {
 REFUSALS = (
     *("not_yours", "out_of_term", "separation_of_duties", "stale", "not_from_here"),
     *("odd", "required", "paper_not_ready", "signed_other_bytes", "needs_key", "number_taken"),
+    "term_passed",
 )
 NOBODY = 17
 PLACES, APPOINTMENTS = count(100), count(1)
@@ -262,11 +263,15 @@ class Lives(RuleBasedStateMachine):
         with clock.fixed_at(self.now):
             deadlines.expire(self.session, self.house)
         for life in self.model.values():
-            last = Calendar().add_working_days(clock.law_date(life.since), 5)
-            if life.state == "draft" and last < self.today:
+            if self.over(life):
                 self.advance(life, "lapsed")
 
     # -- the dictionary -------------------------------------------------------------------
+
+    def over(self, life: Life) -> bool:
+        """Whether the term of five working days has passed, and nobody came to say so."""
+        last = Calendar().add_working_days(clock.law_date(life.since), 5)
+        return life.state == "draft" and last < self.today
 
     def fitting(self) -> dict[str, list[tuple[int, int]]]:
         """By action, the subjects (or places) it fits and who may now do it there."""
@@ -281,7 +286,8 @@ class Lives(RuleBasedStateMachine):
             if life.state == "drafted" and not life.laid_out:
                 options["lay_out"].append((subject, 0))
         for action, subject, person in self.acts():
-            if action != "sign" or self.model[subject].laid_out:
+            life = self.model[subject]
+            if not self.over(life) and (action != "sign" or life.laid_out):
                 options[action].append((subject, person))
         return {action: found for action, found in options.items() if found}
 
@@ -389,6 +395,7 @@ class Lives(RuleBasedStateMachine):
             (self.torn(self.linked(trial.subject), trial.person, duty), "Forbidden"),
             (trial.behind > 0, "Stale"),
             (life.state not in sources, "Conflict"),
+            (self.over(life) and trial.action != "lapse", "Refused"),
             (unready or bool(trial.flaw and not late), "Refused"),
             (late, "Stale"),
         ]

@@ -90,7 +90,8 @@ def test_a_claim_without_what_its_rule_asks_is_unsound(name: str, move: str, ste
             left = tuple(other for other in getattr(was, f"{kind}s") if other != one)
             less = changed(name, move, **{f"{kind}s": left})
             assert f"step_without_{kind}" in codes(less, of=name)
-    assert "step_without_duty" in codes(changed(name, move, duty=None), of=name)
+    if rule.duty:
+        assert "step_without_duty" in codes(changed(name, move, duty=None), of=name)
     by_itself = changed(name, move, by=(*was.by, "system"))
     assert "step_by_system" in codes(by_itself, of=name)
     if rule.paper:
@@ -146,3 +147,31 @@ def test_the_product_does_not_start_with_two_definitions_of_one_name(first: bool
     with pytest.raises(DefinitionError) as caught:
         prove(replace(law(), definitions=(double, *known) if first else (*known, double)))
     assert (caught.value.code, caught.value.key) == ("doubled_definition", "meta.id")
+
+
+@pytest.mark.parametrize(
+    ("move", "past"),
+    [
+        ("announce", {"from": ["certified", "commune_recognised"]}),
+        ("announce", {"from": ["certified", "posted"]}),
+        ("announce", {"from": ["certified", "district_decided"]}),
+        ("forward_to_district", {"to": "certified"}),
+        ("enter_district_decision", {"from": ["district_appraised", "awaiting_district"]}),
+        ("forward_to_district", {"from": ["posted", "commune_recognised"]}),
+        ("receive_certificate", {"on": "certificate:signed"}),
+    ],
+)
+def test_no_path_to_a_certified_end_leads_past_what_certifies_it(
+    move: str, past: dict[str, Any]
+) -> None:
+    name = "district-certification"
+    assert "end_not_whole" in codes(changed(name, move, **past), of=name)
+
+
+def test_only_the_title_of_the_commune_spares_the_other_levels() -> None:
+    name, move = "de-an-375", "announce_commune_title"
+    guards = [
+        one for one in DEFINITIONS[name].by_transition[move].guards if "streak_grants" not in one
+    ]
+    assert "end_not_whole" in codes(changed(name, move, guards=guards), of=name)
+    assert LAW.spared.keys() <= LAW.guards.keys()

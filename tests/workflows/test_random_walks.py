@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import registers
+from engine import clock, registers
 from engine.definition import Transition
 from engine.errors import EngineError
 from engine.history import Event, verify
@@ -44,7 +44,7 @@ class Walk:
 
     def __init__(self, play: Stage, seed: int) -> None:
         self.play, self.dice = play, random.Random(seed)  # noqa: S311
-        self.areas = iter(play.country.areas)
+        self.areas = iter(play.country.areas[:-1])
         self.subject = play.open(next(self.areas))
         self.told: Counter[str] = Counter()
 
@@ -66,14 +66,23 @@ class Walk:
         self._try(self.dice.choice(fits), subject, move)
 
     def _try(self, who: str, subject: int, move: Transition) -> None:
-        before = self.play.count_events()
+        before, over = self.play.count_events(), self._over(subject)
         try:
             self._make(who, subject, move)
+            assert not over
             self.told["made " + move.id] += 1
         except EngineError as error:
             self.play.session.rollback()
             assert self.play.count_events() == before
             self.told.update(refusal.code for refusal in error.refusals)
+
+    def _over(self, subject: int) -> bool:
+        """Whether the term has passed of a state from which the system then moves."""
+        row = self.play.session.get_one(Subject, subject)
+        state = self.play.house.definition(row.definition_digest).by_state[row.state]
+        with self.play.now():
+            passed = row.due_at is not None and row.due_at <= clock.now()
+        return passed and state.due is not None and state.due.then is not None
 
     # ------------------------------------------------------------------ which move, by whom
 
@@ -223,6 +232,12 @@ def test_nobody_walks_to_a_recognition_past_the_law(
         assert all(is_proved(play, subject) for subject in found)
         seen.update(found)
     assert seen, (walk.told.most_common(), play.today)
+    # A term that passed while no worker came by: from then on nobody makes such a move.
+    walk.subject = play.open(play.country.areas[-1])
+    play.wait(120)
+    for _ in range(8):
+        walk.step()
+    assert walk.told["term_passed"]
     assert verify(session) == []
     moved = {name for name in walk.told if name.startswith("made ")}
     refused = walk.told.keys() - moved

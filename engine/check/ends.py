@@ -1,0 +1,52 @@
+"""What a definition knows of a title, no path to its end leaves out.
+
+What every title needs is asked of each state that has the outcome. A procedure that adds a
+posting, another level's appraisal, decision or certificate has said that its title is not
+whole without: it may not lead past them to an end with that outcome. A guard that makes sure
+which level's title it is spares the path the acts of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.check.case import Case, event_of
+from engine.check.paths import watch
+from engine.check.problem import Problem
+from engine.check.safeguards import Steps, shifts
+from engine.definition import Definition, Transition
+
+ISSUED = "issued"
+"""The state in which a paper takes effect."""
+
+
+def problems(case: Case) -> Iterator[Problem]:
+    """Each act that a definition knows and some path to an end with its outcome lacks."""
+    acts = {move.id: _done(case, move) for move in case.definition.transitions}
+    for state in case.definition.states:
+        known = _known(case.definition) if state.final else Steps()
+        for act in sorted(known & case.binding.whole.get(state.outcome or "", Steps())):
+            reached = watch(case.definition, shifts(case.definition, acts, act), begin=False)
+            if (state.id, False) in reached:
+                yield case.problem(
+                    "end_not_whole",
+                    f"states.{state.id}",
+                    reached.story((state.id, False)),
+                    outcome=state.outcome,
+                    name=act,
+                    state=state.id,
+                )
+
+
+def _known(definition: Definition) -> Steps:
+    """The steps that moves claim, and the issue of each kind of paper that makes them move,
+    whatever of its states they answer: the wrong one does not do."""
+    kinds = {event_of(move)[0] for move in definition.transitions if move.on}
+    issued = {f"{kind}:{ISSUED}" for kind in kinds}
+    return frozenset(issued.union(*(move.steps for move in definition.transitions)))
+
+
+def _done(case: Case, move: Transition) -> Steps:
+    """What the move does, and what its guards make sure is not needed."""
+    spared = (case.binding.spared.get(name, Steps()) for name in move.guards)
+    return frozenset({*move.steps, move.on or ""}).union(*spared)

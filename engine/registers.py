@@ -81,10 +81,9 @@ def take(
     """The next number of the year of ``day`` (a law date), entered in the register.
 
     Must run inside the write transaction of the issue. Raises ``Refused`` when the day lies
-    before the last entry's: numbers follow the order of time; when it lies outside the ``year``
-    of the book that was meant (``register_of_other_year``); when the reason is no text to be
-    printed (``too_short``, ``too_long``, ``not_text``, ``unprintable``); and ``Stale``
-    (``number_taken``) when the next number is another than the one ``expected``.
+    before the last entry's (numbers follow the order of time) or outside the ``year`` of the
+    book that was meant, or the reason cannot be printed; and ``Stale`` (``number_taken``) when
+    the next number is another than the one ``expected``.
     """
     if (paper_id is None) == (void_reason is None):
         raise ValueError("an entry belongs to a paper or is void with a reason")
@@ -98,16 +97,9 @@ def take(
         raise Stale(Refusal("number_taken", {"number": expected}))
     if latest is not None and day < latest:
         raise Refused(Refusal("number_out_of_order", {"latest": latest.isoformat()}))
-    session.execute(
-        insert(Entry).values(
-            register_id=register,
-            number=number,
-            issued_on=day,
-            paper_id=paper_id,
-            person_id=person_id,
-            void_reason=void_reason,
-        )
-    )
+    whose = {"paper_id": paper_id, "person_id": person_id, "void_reason": void_reason}
+    entry = {"register_id": register, "number": number, "issued_on": day, **whose}
+    session.execute(insert(Entry).values(entry))
     return number
 
 

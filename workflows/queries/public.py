@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -16,7 +17,7 @@ from engine.papers.book import ANNEX_PUBLIC, PUBLIC, Paper, PaperVersion
 from engine.subjects import Link, Subject
 from workflows.names import words_of
 from workflows.nominations import Nomination
-from workflows.queries.then import then
+from workflows.queries.then import Then, then
 from workflows.results import Result, counting
 from workflows.units import Unit, UnitSpan, on_day, searched, unit_on
 
@@ -126,26 +127,30 @@ def areas(
     for word in words_of(search):
         query = query.where(names.contains(f" {word}", autoescape=True))
     found = session.execute(query).all()
-    facts: dict[int, dict[int, bool]] = {row[0]: {} for row in found}
+    facts = _results(session, [row[0] for row in found], years)
+    were = then(session, {(row[0], on.year) for row in found}) if on else {}
+    return [_area(row, were.get((row[0], on.year)) if on else None, facts[row[0]]) for row in found]
+
+
+def _results(
+    session: Session, areas: Sequence[int], years: Sequence[int]
+) -> dict[int, dict[int, bool]]:
+    """The results of each area in these years that count today."""
+    facts: dict[int, dict[int, bool]] = {area: {} for area in areas}
     told = session.execute(
         select(Result.area_id, Result.year, Result.recognised).where(
-            Result.area_id.in_(facts), Result.year.in_(years), counting()
+            Result.area_id.in_(areas), Result.year.in_(years), counting()
         )
     )
     for area_id, year, recognised in told:
         facts[area_id][year] = recognised
-    were = then(session, {(row[0], on.year) for row in found}) if on else {}
-    return [
-        Area(
-            i,
-            was.title if was else name,
-            c,
-            was.parent if was else f"{form} {cname}",
-            facts[i],
-        )
-        for i, name, c, form, cname in found
-        for was in [were.get((i, on.year)) if on else None]
-    ]
+    return facts
+
+
+def _area(row: Any, was: Then | None, facts: dict[int, bool]) -> Area:
+    area_id, name, commune_id, form, commune = row
+    title, parent = (was.title, was.parent) if was else (name, f"{form} {commune}")
+    return Area(area_id, title, commune_id, parent, facts)
 
 
 def unit(session: Session, unit_id: int) -> Unit | None:

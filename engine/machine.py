@@ -37,9 +37,28 @@ class _Token:
         return not self.refusals
 
 
-@lru_cache(maxsize=256)
+class _This:
+    """A definition as the key of a cache: itself and no other. To compare one with its equal,
+    read from its file a second time, takes longer than a move."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+
+    def __hash__(self) -> int:
+        return id(self.definition)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _This) and other.definition is self.definition
+
+
 def machine_of(definition: Definition) -> Machine:
     """The machine of a definition, built once per process and never given a model."""
+    return _machine_of(_This(definition))
+
+
+@lru_cache(maxsize=256)
+def _machine_of(this: _This) -> Machine:
+    definition = this.definition
     machine = Machine(
         model=None,
         states=[NOWHERE, *definition.by_state],

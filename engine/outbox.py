@@ -160,6 +160,12 @@ def _lease(session: Session, task_id: int, at: datetime) -> dict[str, Any] | Non
     return dict(row._mapping) if row else None
 
 
+def _told(error: BaseException) -> str:
+    """What went wrong, and what that came from: "the store is away" names no full disk."""
+    cause = f" ({_told(error.__cause__)})" if error.__cause__ else ""
+    return f"{type(error).__name__}: {error}{cause}"
+
+
 def _failed(session: Session, task_id: int, attempts: int, at: datetime, error: Exception) -> None:
     patient = isinstance(error, Away)
     given_up = attempts >= ATTEMPTS and not patient
@@ -168,7 +174,7 @@ def _failed(session: Session, task_id: int, attempts: int, at: datetime, error: 
             update(Task)
             .where(Task.id == task_id)
             .values(
-                last_error=f"{type(error).__name__}: {error}"[:2000],
+                last_error=_told(error)[:2000],
                 failed_at=at if given_up else None,
                 due_at=at + FIRST_PAUSE * 2 ** (attempts - 1),
                 attempts=min(attempts, PATIENT) if patient else attempts,

@@ -176,8 +176,9 @@ def _papers(
             _stage(house, kind, number),
             {"authority": authority},
             at - timedelta(hours=number % 48),
+            data={"subjects": listed},
         )
-        for number, (kind, authority, _) in enumerate(listings)
+        for number, (kind, authority, listed) in enumerate(listings)
     ]
     ids = open_subjects(connection, files)
     papers = [

@@ -54,10 +54,9 @@ def release(
         if definition is None:
             raise Refused(Refusal("draft_malformed"))
         known = session.scalars(select(DefinitionRelease)).all()
-        refusals: list[Refusal] = []
+        refusals = [*_about_people(draft, person_id)]
         basis = texts.told({"basis": basis}, "basis", refusals, longest=LONGEST_BASIS)
         refusals += [
-            *_about_people(draft, person_id),
             *_about_days(definition, known, effective_from),
             *_about_content(house, draft, definition, effective_from),
         ]

@@ -7,6 +7,7 @@ changed by a sheet; what it says otherwise is refused, at its cell.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,7 +30,7 @@ LEVELS = ("commune", "district", "province")
 @dataclass(slots=True)
 class Report:
     """How many lines were read, how many say something new, add to what is recorded, or say
-    what is known; which names somebody must choose a unit for; and why the sheet is refused,
+    what is known; which lines hold no data (totals, signatures); which names somebody must choose a unit for; and why the sheet is refused,
     cell by cell. With reasons, or in a dry run, nothing was written."""
 
     dry_run: bool
@@ -38,6 +39,7 @@ class Report:
     changed: int = 0
     same: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     unsure: dict[str, Unsure] = field(default_factory=dict)
 
 
@@ -63,11 +65,11 @@ def load_history(
     ``chosen`` gives the code of the unit that a name means, by ``key_of``. Raises ``Refused``
     for a file that is no such sheet; reasons against lines are reported.
     """
-    lines = list(headings.lines(sheet.read(data, name), HISTORY))
-    if dry_run:
-        return _load(session, lines, name, chosen or {}, dry_run=True)
-    with writing(session):
-        return _load(session, lines, name, chosen or {}, dry_run=False)
+    left_out: list[str] = []
+    lines = list(headings.lines(sheet.read(data, name), HISTORY, left_out))
+    with nullcontext() if dry_run else writing(session):
+        report = _load(session, lines, name, chosen or {}, dry_run=dry_run)
+    return replace(report, left_out=left_out)
 
 
 def _load(
@@ -281,6 +283,7 @@ def as_record(report: Report, say: Sequence[str]) -> dict[str, Any]:
         "new": report.new,
         "changed": report.changed,
         "same": report.same,
+        "left_out": report.left_out,
         "refused": [
             {
                 "sheet": one.params.get("sheet", ""),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -44,7 +45,7 @@ LEVELS = ("province", "district", "commune")
 @dataclass(slots=True)
 class Report:
     """How many lines were read, how many said something new, changed what is recorded or said
-    what is known; and why the sheet is refused, cell by cell. With reasons, or in a dry run,
+    what is known; which lines hold no data (totals, signatures); and why the sheet is refused, cell by cell. With reasons, or in a dry run,
     nothing was written."""
 
     dry_run: bool
@@ -53,6 +54,7 @@ class Report:
     changed: int = 0
     same: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
 def load_units(session: Session, data: bytes, name: str, *, dry_run: bool = False) -> Report:
@@ -60,11 +62,11 @@ def load_units(session: Session, data: bytes, name: str, *, dry_run: bool = Fals
 
     Raises ``Refused`` for a file that is no such sheet; reasons against lines are reported.
     """
-    lines = list(headings.lines(sheet.read(data, name), UNITS))
-    if dry_run:
-        return _load(session, lines, data, name, dry_run=True)
-    with writing(session):
-        return _load(session, lines, data, name, dry_run=False)
+    left_out: list[str] = []
+    lines = list(headings.lines(sheet.read(data, name), UNITS, left_out))
+    with nullcontext() if dry_run else writing(session):
+        report = _load(session, lines, data, name, dry_run=dry_run)
+    return replace(report, left_out=left_out)
 
 
 def _load(
@@ -259,6 +261,7 @@ def as_record(report: Report, say: Sequence[str]) -> dict[str, Any]:
         "new": report.new,
         "changed": report.changed,
         "same": report.same,
+        "left_out": report.left_out,
         "refused": [
             {
                 "sheet": one.params.get("sheet", ""),

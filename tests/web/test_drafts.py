@@ -179,5 +179,9 @@ def test_a_definition_is_handed_out_as_bpmn_and_as_its_text(site: Site, language
 def test_a_dropped_draft_is_gone(site: Site) -> None:
     client = site.signed_in("admin")
     address = begun(site, client)
+    sent(client, f"{address}/text", text="a=" + 4000 * "[", version="1")
+    assert draft(site)[1].endswith("[")
+    assert "nhiều tầng" in client.get(address).text
+    assert f"{address}/drop" in client.get("/admin/workflows").text
     assert sent(client, f"{address}/drop").status_code == 303
     assert client.get(address).status_code == 404

@@ -53,6 +53,8 @@ def read(text: str, source: str) -> tuple[Definition | None, Sequence[Fault]]:
     """The definition in a text, or every fault that keeps it from being one."""
     try:
         values = tomllib.loads(text)
+    except RecursionError:
+        return None, [Fault("too_deep", "")]
     except tomllib.TOMLDecodeError as error:
         found = _LINE.search(str(error))
         line = int(found.group(1)) if found else text.count("\n") + 1

@@ -30,8 +30,9 @@ LEVELS = ("commune", "district", "province")
 @dataclass(slots=True)
 class Report:
     """How many lines were read, how many say something new, add to what is recorded, or say
-    what is known; which lines hold no data (totals, signatures); which names somebody must choose a unit for; and why the sheet is refused,
-    cell by cell. With reasons, or in a dry run, nothing was written."""
+    what is known; which lines hold no data (totals, signatures); which names somebody must
+    choose a unit for; and why the sheet is refused, cell by cell. With reasons, or in a dry
+    run, nothing was written."""
 
     dry_run: bool
     rows: int = 0

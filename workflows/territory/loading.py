@@ -45,8 +45,8 @@ LEVELS = ("province", "district", "commune")
 @dataclass(slots=True)
 class Report:
     """How many lines were read, how many said something new, changed what is recorded or said
-    what is known; which lines hold no data (totals, signatures); and why the sheet is refused, cell by cell. With reasons, or in a dry run,
-    nothing was written."""
+    what is known; which lines hold no data (totals, signatures); and why the sheet is refused,
+    cell by cell. With reasons, or in a dry run, nothing was written."""
 
     dry_run: bool
     rows: int = 0

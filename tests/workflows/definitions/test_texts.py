@@ -83,6 +83,7 @@ def test_who_from_where_to_where_by_when_and_what_paper() -> None:
     ("before", "after", "key", "code"),
     [
         ("[meta]", "[meta", "", "syntax"),
+        ("[meta]", "deep = " + 4000 * "[", "", "too_deep"),
         ("waiting_on =", "waitingon =", "states.draft.waitingon", "extra_forbidden"),
         ("working_days = 5", 'working_days = "năm"', FIVE, "int_type"),
         ("working_days = 5", "working_days = 0", FIVE, "greater_than_equal"),

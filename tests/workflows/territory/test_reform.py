@@ -109,6 +109,8 @@ def test_a_file_with_an_unknown_key_is_refused_with_the_key() -> None:
         ("value_unfit", "orders.0.deed.effective_on"),
         ("unknown_key", "orders.0.name"),
     ]
+    with pytest.raises(Refused, match="file_too_deep"):
+        reforms.parse(b"a=" + b"[" * 4000, "x.toml")
     with pytest.raises(Refused, match="file_unreadable"):
         reforms.load(FILE.with_name("nothing.toml"))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,8 +23,10 @@ from engine.db import writing
 from engine.errors import Refusal
 from workflows.exchange import headings, sheet
 from workflows.territory import categories, ground
+from workflows.territory.acts import changes
 from workflows.territory.atlas import ONE_DAY, Atlas, Branch, Span
 from workflows.territory.faults import ANY_PARENT, PARENTS, faults
+from workflows.territory.orphans import orphans
 from workflows.territory.rows import Row, read_all
 
 UNITS = "units"
@@ -73,7 +75,11 @@ def _load(
     session: Session, lines: Sequence[headings.Line], data: bytes, name: str, *, dry_run: bool
 ) -> Report:
     before = ground.read(session)
-    report, after = judge(before, lines, dry_run=dry_run)
+    report, after, by_unit = judge(before, lines, dry_run=dry_run)
+    if not report.refused:
+        ends = {one.unit: one.on for one in changes(before, after) if one.after is None}
+        for unit, one in orphans(session, after, ends).items():
+            report.refused.append(by_unit[unit].blame("to", one.code, **one.params))
     if not (dry_run or report.refused) and report.new + report.changed:
         ground.write(session, before, after, [_act(data, name)], clock.today())
     return report
@@ -81,15 +87,16 @@ def _load(
 
 def judge(
     before: Atlas, lines: Sequence[headings.Line], *, dry_run: bool = True
-) -> tuple[Report, Atlas]:
-    """What the lines come to on units that are as they are; and the units as they would be."""
+) -> tuple[Report, Atlas, Mapping[int, Row]]:
+    """What the lines come to on units that are as they are; the units as they would be, and
+    the last line that tells of each."""
     rows, wrong = read_all(lines)
     report = Report(dry_run, len(lines), refused=wrong)
     filling = Filling(before.copy(), report)
     filling.fill(rows)
     if not report.refused:
         report.refused += filling.examine(before)
-    return report, filling.atlas
+    return report, filling.atlas, filling.by_unit
 
 
 def _act(data: bytes, name: str) -> dict[str, Any]:

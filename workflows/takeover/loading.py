@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -20,8 +21,8 @@ from workflows.exchange import headings, sheet
 from workflows.quoted import PERCENT, Quoted, number
 from workflows.regimes import regime_for
 from workflows.results import Result, counting
-from workflows.takeover.places import CHUNK, Gazetteer, Unsure, gazetteer
-from workflows.takeover.rows import HISTORY, Row, read_all
+from workflows.takeover.places import ABOVE, CHUNK, Gazetteer, Unsure, gazetteer
+from workflows.takeover.rows import HISTORY, SEATS, Row, read_all
 from workflows.takeover.years import years_of
 
 LEVELS = ("commune", "district", "province")
@@ -101,11 +102,19 @@ def _placed(known: Gazetteer, rows: Iterable[Row], report: Report) -> Iterator[t
             report.refused.append(row.blame("area", "unit_unsure", **places))
         elif isinstance(found, Refusal):
             report.refused.append(found)
-        elif row.day and row.kind == "area" and not known.authority(row, row.day):
-            places = {"on": row.day.isoformat(), "commune": row.commune}
+        elif row.day and (absent := _absent(known, row, row.day)):
+            places = {"on": row.day.isoformat(), "commune": absent}
             report.refused.append(row.blame("decision_date", "authority_not_on_day", **places))
         else:
             yield row, found
+
+
+def _absent(known: Gazetteer, row: Row, on: date) -> str | None:
+    """Who would have decided and was not there on the day of the decision, if so."""
+    if row.kind in ABOVE:
+        return None
+    level = level_of(row.kind, row.year, on) if row.kind in SEATS else "commune"
+    return known.absent(row, level, on)
 
 
 class Comparison:
@@ -124,7 +133,7 @@ class Comparison:
         self._quoted = {
             (one.unit_id, one.year): one for one in _by_unit(session, query, Quoted.unit_id, units)
         }
-        self._years = years_of(session, [row for row, _ in placed])
+        self._years = years_of(session, placed)
         self._taken = Taken()
 
     def taken(self) -> Taken:
@@ -173,7 +182,7 @@ class Comparison:
             "area_id": unit,
             "year": row.year,
             "recognised": row.recognised,
-            "level": level_of(row.kind, row.year) if row.recognised else None,
+            "level": level_of(row.kind, row.year, row.day) if row.recognised else None,
             "decision_number": row.number or None,
             "decided_on": row.day,
             "source": self._source(row),
@@ -254,12 +263,13 @@ def _added(row: Row, known: Result) -> dict[str, Any]:
     return added
 
 
-def level_of(kind: str, year: int) -> str:
-    """The level that recognises such a unit every year, by the regime of the year; where none
-    is known, the commune an area and the district the others."""
+def level_of(kind: str, year: int, on: date | None = None) -> str:
+    """The level that recognises such a unit every year, by the regime of the year (that of the
+    day, where a reform parts it); where none is known, the commune an area and the district
+    the others."""
     default = "commune" if kind == "area" else "district"
     try:
-        rules = regime_for(year, kind).kinds.get(kind)  # type: ignore[call-overload]
+        rules = regime_for(year, kind, on).kinds.get(kind)  # type: ignore[call-overload]
     except NotFound:
         return default
     scope = rules.authority.decides[0].partition("@")[2] if rules else default

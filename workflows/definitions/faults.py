@@ -43,10 +43,17 @@ def _sentences() -> Mapping[str, Any]:
 def explain(fault: Fault, language: str) -> str:
     """The fault as a sentence."""
     places = dict(fault.params)
-    if fault.code == "does_not_fit" and language == "vi":
-        places["reason"] = _sentences()["reasons"].get(places["reason"], places["reason"])
+    if fault.code == "does_not_fit":
+        places["reason"] = why(places["reason"], language)
     told: str = _sentences()[fault.code][language]
     return told.format(key=fault.key, name=fault.key.rpartition(".")[2], **places)
+
+
+def why(reason: str, language: str) -> str:
+    """A reason against a file, as ``DefinitionError`` gives it, for people."""
+    bare = reason.removeprefix("Value error, ")
+    told: str = _sentences()["reasons"].get(bare, bare) if language == "vi" else bare
+    return told
 
 
 def read(text: str, source: str) -> tuple[Definition | None, Sequence[Fault]]:

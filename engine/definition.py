@@ -285,6 +285,8 @@ def parse(text: bytes, source: str, parts: Path | None = None) -> Definition:
         values = tomllib.loads(text.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DefinitionError(source, "file", str(error)) from None
+    except RecursionError:
+        raise DefinitionError(source, "file", "values nested too deeply") from None
     values.pop("source", None)
     digest = hashlib.sha256(text).hexdigest()
     if "include" in values:

@@ -73,6 +73,8 @@ def _part(told: Any, source: str, key: str, parts: Path | None) -> dict[str, Any
         read = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DefinitionError(path.name, "file", str(error)) from None
+    except RecursionError:
+        raise DefinitionError(path.name, "file", "values nested too deeply") from None
     if strange := sorted(read.keys() - set(GROUPS)):
         raise DefinitionError(path.name, strange[0], "a part has states, transitions and fields")
     return _without(_filled(read, wanted, source, key), wanted, source, key)

@@ -95,6 +95,8 @@ def _page(
 def _view(draft: DefinitionDraft) -> View:
     definition, wrong = faults.read(draft.text, f"draft {draft.id}")
     sentences = [(one.key, faults.explain(one, language())) for one in wrong]
+    if definition and definition.id != draft.definition_id:
+        sentences = [("id", said(Refusal("release_under_other_id", {"id": draft.definition_id})))]
     if definition is None:
         return View(draft, None, sentences, (), (), _changed(draft), "")
     found = soundness.problems(bureau().house, definition)

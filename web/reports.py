@@ -45,7 +45,7 @@ def index() -> str:
     """Which report, of which unit, over which years."""
     unit = unit_choice.asked()
     known = result_years(db.session())
-    year = request.args.get("to", type=numbers.whole)
+    year = numbers.year(request.args, "to")
     last = year or max(known, default=clock.today().year)
     return render_template(
         "reports/index.html",
@@ -119,8 +119,8 @@ def results() -> str:
     unit = unit_choice.asked()
     asked = behind.Asked(
         unit.id,
-        request.args.get("year", clock.today().year, type=numbers.whole),
-        request.args.get("streak", 0, type=numbers.whole),
+        numbers.year(request.args, "year") or clock.today().year,
+        numbers.given(request.args, "streak") or 0,
         request.args.get("only") == "recognised",
         request.args.get("kind", "")[:20],
     )
@@ -169,8 +169,8 @@ def _asked(made: Report) -> Mapping[str, int]:
 def _scope(report: str) -> tuple[Unit, Scope]:
     told = layout(report[:40])
     unit = unit_choice.asked()
-    last = request.values.get("to", clock.today().year, type=numbers.whole)
-    first = request.values.get("from", last, type=numbers.whole)
+    last = numbers.year(request.values, "to") or clock.today().year
+    first = numbers.year(request.values, "from") or last
     if told.most_years == 1:
         first = last
     told.check_years(first, last)

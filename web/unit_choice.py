@@ -20,8 +20,9 @@ Choice = tuple[int, str]
 
 
 def asked() -> Unit:
-    """The unit of ``?unit=``, else the first this person's offices are at, else the whole."""
-    wanted = request.values.get("unit", type=numbers.whole)
+    """The unit of ``?unit=``, else the first this person's offices are at, else the whole.
+    Raises ``Refused`` where what is asked for is no number."""
+    wanted = numbers.given(request.values, "unit")
     own = somebody().units
     if wanted is None and own:
         wanted = own[0]

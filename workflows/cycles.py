@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from engine.db import Base, writing
 from engine.errors import Refusal, Refused
 from workflows.assessment import CriteriaSet
-from workflows.regimes import KindRules, Regime
+from workflows.regimes import KindRules, Regime, rules_under
 from workflows.units import KINDS, Unit, titled
 
 SECURITY = "security"
@@ -108,6 +108,20 @@ def without_workflow(
         for form, name, kind, count in rows:
             params = {"parent": titled(kind, form, name), "count": count, "year": one.year}
             found.append(Refusal("units_without_workflow", params, field=one.kind))
+    return found
+
+
+def without_subjects(session: Session, made: Iterable[Cycle]) -> list[Refusal]:
+    """The kinds of unit of which a commune's title needs a share and for which these years are
+    not open: none of them can be nominated, so no share is reached. Whoever opens is told."""
+    found = []
+    for one in made:
+        rules = rules_under(one.definition_id, one.kind)
+        wanted = rules.share.of if rules and rules.share else ()
+        missing = [kind for kind in wanted if cycle(session, one.year, one.title, kind) is None]
+        if missing:
+            params = {"year": one.year, "kinds": ", ".join(missing)}
+            found.append(Refusal("share_without_cycle", params, field=one.kind))
     return found
 
 

@@ -28,6 +28,8 @@ def table(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DefinitionError(path.name, "file", str(error)) from None
+    except RecursionError:
+        raise DefinitionError(path.name, "file", "values nested too deeply") from None
 
 
 def read(model: type[Model], path: Path) -> Model:

@@ -314,6 +314,16 @@ def regime_for(year: int, kind: str = "area", on: date | None = None) -> Regime:
     return ruling[0]
 
 
+def rules_of_year(year: int, kind: str) -> KindRules | None:
+    """What the law of a year says of a kind of unit; nothing where it knows none, or where no
+    regime of the year is on file."""
+    try:
+        told = regime_for(year, kind).kinds
+    except NotFound:
+        return None
+    return {str(known): rules for known, rules in told.items()}.get(kind)
+
+
 def regime_on(on: date, kind: str = "area") -> Regime | None:
     """The regime effective on a day for a kind of unit, if there is one."""
     return next((r for r in _ruling(kind) if r.effective.holds(on)), None)

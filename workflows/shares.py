@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine.history import Event
 from workflows.cycles import SECURITY, cycle
 from workflows.nominations import Nomination
-from workflows.regimes import KindRules, Share, rules_under
+from workflows.regimes import KindRules, Share, rules_of_year, rules_under
 from workflows.results import Result, counting
 from workflows.units import Unit, UnitSpan, on_day
 
@@ -78,8 +78,12 @@ def subjects_of(
 
 
 def _rules(session: Session, year: int, title: str, kind: str) -> KindRules | None:
+    """By the year opened here; else, for who may be nominated hangs on no opening, by the law
+    of the year."""
     found = cycle(session, year, title, kind)
-    return rules_under(found.definition_id, kind) if found else None
+    if found:
+        return rules_under(found.definition_id, kind)
+    return rules_of_year(year, kind) if title == SECURITY else None
 
 
 def _eligible(rules: KindRules | None, category: str) -> bool:

@@ -389,6 +389,8 @@ def test_history_is_whole_and_a_change_is_found(district: Shell) -> None:
 
 def test_the_report_counts_years_and_streaks(district: Shell) -> None:
     words = ("report", "recognition", "--from", 2016, "--to", 2018)
+    long = district(*words[:3], 1900, "--to", 2999, "--unit", "16144", "--json", expect=1).json
+    assert long["code"] == "report_years_wrong"
     rows = district(*words, "--json").json
     assert [row["year"] for row in rows] == [2016, 2017, 2018]
     assert rows[0] == {
@@ -423,6 +425,7 @@ def test_a_streak_says_what_it_is_made_of_and_why_it_is_not_longer(district: She
     refused = district("streak", "16144-02", "--year", 2017, "--json").json
     assert (refused["streak"], refused["level"], refused["broken"][0]["year"]) == (0, None, 2017)
     assert district("streak", "x", "--json", expect=1).json["code"] == "unknown_unit"
+    assert district("streak", "16144", "--json", expect=1).json["code"] == "unit_no_area"
 
 
 def test_past_results_are_tried_matched_loaded_and_known(district: Shell, tmp_path: Path) -> None:

@@ -179,5 +179,14 @@ def test_a_definition_is_handed_out_as_bpmn_and_as_its_text(site: Site, language
 def test_a_dropped_draft_is_gone(site: Site) -> None:
     client = site.signed_in("admin")
     address = begun(site, client)
+    named = draft(site)[1].replace(f'id = "{ID}"', 'id = "other"', 1)
+    sent(client, f"{address}/text", text=named, version="1")
+    page = client.get(address).text
+    assert "Đúng đắn:" not in page
+    assert ID in page[page.index('id="check"') : page.index('id="changes"')]
+    sent(client, f"{address}/text", text="a=" + 4000 * "[", version="2")
+    assert draft(site)[1].endswith("[")
+    assert "nhiều tầng" in client.get(address).text
+    assert f"{address}/drop" in client.get("/admin/workflows").text
     assert sent(client, f"{address}/drop").status_code == 303
     assert client.get(address).status_code == 404

@@ -29,6 +29,8 @@ def test_a_report_is_chosen_opened_and_its_figures_lead_to_results(site: Site) -
     assert client.get(f"/reports/overdue?unit={district}").status_code == 200
     assert client.get("/reports/decade?from=2025&to=2020").status_code == 422
     assert client.get("/reports/gossip").status_code == 404
+    for asked in ("?unit=abc", "?to=999999999999", "/results?year=5", "/decade?from=hai"):
+        assert client.get(f"/reports{asked}").status_code == 422, asked
 
 
 def test_the_menu_offers_reports_to_who_may_read_some(site: Site) -> None:

@@ -7,9 +7,13 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from tests.workflows.places import Country, move
+from engine.db import writing
+from tests.workflows.places import Country, move, unit
 from tests.workflows.test_cycles_results import outcome
+from workflows.cycles import open_year, without_subjects
+from workflows.regimes import regime
 from workflows.shares import Figures, subjects_of
+from workflows.units import Unit
 
 TITLE = "security"
 
@@ -44,3 +48,19 @@ def test_a_year_counts_the_subjects_that_were_under_the_commune_then(
     assert areas(session, country.commune, 2012) == Figures(3, 3, 3)
     assert areas(session, country.commune, 2020) == Figures(2, 2, 2)
     assert areas(session, country.other_commune, 2020) == Figures(3, 1, 1)
+
+
+def test_who_may_not_be_nominated_is_no_subject_though_no_year_is_open(
+    session: Session, country: Country
+) -> None:
+    with writing(session):
+        parent = session.get_one(Unit, country.commune)
+        for number, category in enumerate(("primary", "lower_secondary", "")):
+            school = unit("school", f"Trường {number}", "trường", f"GD-{number}", parent, number)
+            school.category = category
+            session.add(school)
+    opened = open_year(session, regime("two-tier-2025"), 2026, kinds=["commune"])
+    told = subjects_of(session, country.commune, 2026, TITLE, ("area", "school")).kinds
+    assert told["school"].subjects == 1
+    (warning,) = without_subjects(session, opened)
+    assert warning.params["kinds"] == "area, agency, enterprise, school"

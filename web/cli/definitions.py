@@ -134,7 +134,7 @@ def migrate(old: str, new: str, user: str, dry_run: bool, as_json: bool) -> None
     source, target = migrating.called(house, old), migrating.called(house, new)
     person = office.person(user)
     if dry_run:
-        fates = migrating.rehearse(office.session, house, source, target)
+        fates = migrating.rehearse(office.session, house, person, source, target)
     else:
         fates = migrating.migrate(office.session, house, person, source, target)
     answer(

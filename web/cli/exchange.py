@@ -39,11 +39,13 @@ def load_units(file: Path, dry_run: bool, as_json: bool) -> None:
 
 
 def loaded_lines(told: dict[str, Any]) -> list[str]:
-    """What a load says to people: each reason with its cell, then the sum."""
+    """What a load says to people: each reason with its cell, the lines left out, the sum."""
     lines = []
     for one in told["refused"]:
         place = f"{one['sheet']}!{one['cell']}" if one["sheet"] else one["cell"]
         lines.append(f"{place}: {one['detail']} [{one['code']}]")
+    if left := told["left_out"]:
+        lines.append(text("load_left_out", count=len(left), rows=", ".join(left)))
     outcome = "load_refused" if told["refused"] else "load_tried" if told["dry_run"] else "loaded"
     counts = {name: told[name] for name in ("rows", "new", "changed", "same")}
     return [*lines, text(outcome, **counts, refused=len(told["refused"]))]

@@ -75,7 +75,7 @@ def opening(
 ) -> None:
     from web.cli.office import open_office
     from workflows.assessment import criteria_set
-    from workflows.cycles import open_year, without_workflow
+    from workflows.cycles import open_year, without_subjects, without_workflow
     from workflows.library import law
     from workflows.regimes import regime, with_vote
     from workflows.wording import say
@@ -84,7 +84,8 @@ def opening(
     known = {one.id for one in law().definitions}
     ruling = with_vote(regime(regime_id), known) if vote else regime(regime_id)
     made = open_year(office.session, ruling, year, sets, subjects)
-    for left in without_workflow(office.session, made, known):
+    left_out = without_workflow(office.session, made, known)
+    for left in (*left_out, *without_subjects(office.session, made)):
         click.echo(f"{left.field}: {say(left, language())} [{left.code}]", err=True)
     told = [_cycle(one) for one in made]
     answer(told, as_json, lambda: table([[str(v) for v in one.values()] for one in told]))

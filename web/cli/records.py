@@ -325,6 +325,9 @@ def streak(area: str, year: int | None, as_json: bool) -> None:
     office = open_office()
     found = by_code(office.session, area, "area")
     if found is None:
+        other = by_code(office.session, area)
+        if other is not None:
+            raise No("unit_no_area", unit=area, name=other.title)
         raise No("unknown_unit", unit=area)
     asked = year if year is not None else latest_year(office.session, found.id)
     told = tell(office.session, standing(office.session, found.id, asked), language())

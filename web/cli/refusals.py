@@ -81,7 +81,7 @@ def _refusals(error: Exception) -> list[dict[str, Any]] | None:
     if isinstance(error, Unsafe):
         return _of_settings(error)
     if isinstance(error, DefinitionError):
-        return [_told(error.code, f"{error.source}: {error.key}: {error.reason}")]
+        return [_told(error.code, f"{error.source}: {error.key}: {_why(error.reason)}")]
     if isinstance(error, fonts.FontMissing):
         return _of_settings(Unsafe([Problem("missing_font", hint=fonts.INSTALL)]))
     if isinstance(error, OperationalError | ProgrammingError):
@@ -122,8 +122,22 @@ def _of_settings(error: Unsafe) -> list[dict[str, Any]]:
 
 def describe(problem: Any) -> str:
     """A reason not to start, as a sentence that names the setting."""
-    known = words()["problem"][problem.code][language()]
-    return str(known.format(setting=problem.setting, hint=problem.hint))
+    known, hint = words()["problem"][problem.code][language()], problem.hint
+    if problem.code == "unsound_law":
+        key, colon, reason = hint.partition(": ")
+        hint = f"{key}{colon}{_why(reason)}"
+    return str(known.format(setting=problem.setting, hint=hint))
+
+
+def _why(reason: str) -> str:
+    """A reason against a file of law; in its own words where those of law cannot be read."""
+    from engine.errors import DefinitionError
+    from workflows.definitions.faults import why
+
+    try:
+        return why(reason, language())
+    except DefinitionError:
+        return reason
 
 
 def _told(code: str, detail: str) -> dict[str, Any]:

@@ -105,7 +105,10 @@ def _checked(definition: Any, known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _malformed(path: Path, error: Any) -> dict[str, Any]:
-    problem = {"code": error.code, "story": [], "message": error.reason, "key": error.key}
+    from workflows.definitions.faults import why
+
+    message = why(error.reason, language())
+    problem = {"code": error.code, "story": [], "message": message, "key": error.key}
     problem["file"] = error.source  # where the fault is: also a part that the file includes
     return {"id": path.stem, "sound": False, "problems": [problem], "file": str(path)}
 

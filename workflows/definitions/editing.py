@@ -62,7 +62,7 @@ def change(
         document = tomlkit.parse(text)
         before = tomlkit.dumps(document)
         item = next(one for one in document.get(part, []) if one.get("id") == id_)
-    except (TOMLKitError, StopIteration):
+    except (TOMLKitError, StopIteration, RecursionError):
         raise NotFound(Refusal("draft_not_here")) from None
     refusals = [*_labels(told), *_unknown(part, told, binding, definition)]
     if refusals:

@@ -43,16 +43,25 @@ def _sentences() -> Mapping[str, Any]:
 def explain(fault: Fault, language: str) -> str:
     """The fault as a sentence."""
     places = dict(fault.params)
-    if fault.code == "does_not_fit" and language == "vi":
-        places["reason"] = _sentences()["reasons"].get(places["reason"], places["reason"])
+    if fault.code == "does_not_fit":
+        places["reason"] = why(places["reason"], language)
     told: str = _sentences()[fault.code][language]
     return told.format(key=fault.key, name=fault.key.rpartition(".")[2], **places)
+
+
+def why(reason: str, language: str) -> str:
+    """A reason against a file, as ``DefinitionError`` gives it, for people."""
+    bare = reason.removeprefix("Value error, ")
+    told: str = _sentences()["reasons"].get(bare, bare) if language == "vi" else bare
+    return told
 
 
 def read(text: str, source: str) -> tuple[Definition | None, Sequence[Fault]]:
     """The definition in a text, or every fault that keeps it from being one."""
     try:
         values = tomllib.loads(text)
+    except RecursionError:
+        return None, [Fault("too_deep", "")]
     except tomllib.TOMLDecodeError as error:
         found = _LINE.search(str(error))
         line = int(found.group(1)) if found else text.count("\n") + 1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import ledger, rebinding
+from engine import clock, ledger, rebinding
 from engine.commands import perform
 from engine.definition import Definition
 from engine.errors import EngineError, NotFound, Refusal
@@ -55,9 +55,16 @@ def living(session: Session, definition: Definition) -> Sequence[int]:
     return session.scalars(query.order_by(Subject.id)).all()
 
 
-def rehearse(session: Session, house: House, old: Definition, new: Definition) -> list[Fate]:
-    """What would become of every live case; nothing is written."""
-    return [_fate(session, house, subject, new) for subject in living(session, old)]
+def rehearse(
+    session: Session, house: House, person_id: int, old: Definition, new: Definition
+) -> list[Fate]:
+    """What would become of every live case if that person brought them over; nothing is
+    written."""
+    actor = house.find_actor(session, person_id, clock.today())
+    may = any(office.role in ADMINS for office in actor.offices)
+    barred = () if may else (Refusal("not_yours", {"by": sorted(ADMINS)}),)
+    fates = [_fate(session, house, subject, new) for subject in living(session, old)]
+    return [replace(fate, refusals=(*barred, *fate.refusals)) for fate in fates]
 
 
 def _fate(session: Session, house: House, subject: int, new: Definition) -> Fate:
@@ -72,7 +79,8 @@ def migrate(
     """Brings every live case that can come under the new definition. Each is a transaction of
     its own: one that cannot, or that somebody moved meanwhile, stays and is named."""
     fates = []
-    for fate in rehearse(session, house, old, new):
+    for subject in living(session, old):
+        fate = _fate(session, house, subject, new)
         wish = Rebinding(person_id, fate.subject_id, new.digest, ADMINS, fate.version)
         refusals = fate.refusals
         if fate.moves:

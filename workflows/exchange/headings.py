@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -48,21 +49,32 @@ def layouts() -> Mapping[str, Any]:
     return tomllib.loads((files(__package__) / "columns.toml").read_text(encoding="utf-8"))
 
 
-def lines(sheets: Sequence[Sheet], kind: str) -> Iterator[Line]:
-    """The data of the sheets that have the headings of this kind, blank lines, totals and
-    repeated headings left out. Raises ``Refused`` (``no_headings``) if none has them."""
+def lines(sheets: Sequence[Sheet], kind: str, left_out: list[str] | None = None) -> Iterator[Line]:
+    """The data of the sheets that have the headings of this kind, blank lines, totals,
+    signatures and repeated headings left out; ``left_out`` is filled with where those stand.
+    Raises ``Refused`` (``no_headings``) if no sheet has the headings."""
     layout = layouts()[kind]
     found = [(sheet, where) for sheet in sheets if (where := _heading(sheet, layout))]
     if not found:
         raise Refused(Refusal("no_headings", {"wanted": ", ".join(headings(kind))}))
     for sheet, (last, columns) in found:
-        rows = [row for row in sheet.rows if row.number > last]
+        under = [row for row in sheet.rows if row.number > last]
         rows = [
-            row for row in _unsigned(rows, columns, layout) if not _no_data(row, columns, layout)
+            row for row in _unsigned(under, columns, layout) if not _no_data(row, columns, layout)
         ]
         while rows and _filled(rows[-1], columns) < 2 <= len(layout["needed"]):
             rows.pop()  # who made the list, at its foot
+        if left_out is not None:
+            left_out += _without(sheet.name, under, rows)
         yield from (_line(sheet.name, row, columns) for row in rows)
+
+
+def _without(sheet: str, under: Sequence[Row], rows: Sequence[Row]) -> Iterator[str]:
+    """Where the lines stand that hold no data, for whoever wants to see that none did."""
+    kept = {row.number for row in rows}
+    for row in under:
+        if row.number not in kept:
+            yield f"{sheet}!{row.number}" if sheet else str(row.number)
 
 
 def _unsigned(
@@ -136,14 +148,43 @@ def _no_data(row: Row, columns: Mapping[str, int], layout: Mapping[str, Any]) ->
     nothing in any column that counts."""
     texts = [fold(row.text(column)) for column in columns.values()]
     first = next((fold(cell.text) for _, cell in sorted(row.cells.items())), "")
-    totals = tuple(fold(word) for word in layouts()["totals"])
     names = _names(layout)
     repeated = sum(1 for text in texts if text in names)
     # One value merged across all columns is a title between the lines; alone, a place and a day
     # stand above who signs.
     alone = len({cell.text for cell in row.cells.values()}) == 1
     banner = alone and (len(row.cells) > 1 or bool(_DATED.search(first)))
-    return not any(texts) or first.startswith(totals) or repeated > 1 or banner
+    return not any(texts) or _totals(row, columns, layout) or repeated > 1 or banner
+
+
+def _totals(row: Row, columns: Mapping[str, int], layout: Mapping[str, Any]) -> bool:
+    """A line that sums up: it says so where a name stands or first of all, and lacks what a
+    line of data has. A commune may be called Cộng Hòa, so the words alone are not enough."""
+    first = min(row.cells, default=-1)
+    places = (first, *(columns[name] for name in layout["names"]))
+    said = next((column for column in places if _sums_up(row.text(column))), None)
+    if said is None:
+        return False
+    needed = [row.cells.get(columns[name]) for name in layout["needed"]]
+    # Words merged over several columns say nothing in any but the first.
+    lacking = (not cell or (cell.merged and cell.text == row.text(said)) for cell in needed)
+    return any(lacking) or not _tells(row.text(columns[layout["worded"]]), layout)
+
+
+def _sums_up(text: str) -> bool:
+    """Whether a text begins with a word for totals. Its marks count, for "Công" and "Tống" are
+    names; a text without any is taken only if it holds nothing else but figures."""
+    words = layouts()["totals"]
+    written = " ".join(re.findall(r"\w+", unicodedata.normalize("NFC", text).casefold()))
+    if f"{written} ".startswith(tuple(f"{word} " for word in words)):
+        return True
+    return re.sub(r"[\d ]+$", "", written) in {fold(word) for word in words}
+
+
+def _tells(text: str, layout: Mapping[str, Any]) -> bool:
+    """Whether a cell says in words what a line of data says there: a sum is a number."""
+    results = [fold(word) for words in layout.get("results", {}).values() for word in words]
+    return fold(text) in results if results else any(c.isalpha() for c in text)
 
 
 def _line(sheet: str, row: Row, columns: Mapping[str, int]) -> Line:

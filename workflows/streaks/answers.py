@@ -52,10 +52,19 @@ def streak_of(session: Session, area_id: int, year: int, on: date | None = None)
 def standing(session: Session, area_id: int, year: int, on: date | None = None) -> Standing:
     """The streak of an area in a year, explained, as of a day (today)."""
     found = descent(session, one(area_id), years=(0, year), on=on)
-    run = found.run(area_id, year)
+    run = _ended(session, area_id, year) or found.run(area_id, year)
     level, decided = (LEVELS[at] if at >= 0 else None for at in (run.level, run.decided))
     why = _why_not_higher(run, found.tiers(year))
     return Standing(area_id, year, run.length, level, decided, run.years, run.broken, why)
+
+
+def _ended(session: Session, area_id: int, year: int) -> Run | None:
+    """No streak, for the area had ended before the year: its years count on at whoever
+    succeeded it."""
+    day = session.scalar(select(Unit.ends_on).where(Unit.id == area_id))
+    if day is None or day.year >= year:
+        return None
+    return Run(broken=(Break(area_id, year, "unit_ended", day=day),))
 
 
 def _why_not_higher(run: Run, tiers: Sequence[Tier]) -> Refusal | None:
@@ -63,7 +72,8 @@ def _why_not_higher(run: Run, tiers: Sequence[Tier]) -> Refusal | None:
         return None
     broken = run.broken[0] if run.broken else None
     if run.length == 0 and broken:
-        return Refusal(broken.why, {"year": broken.year})
+        on = {"on": broken.day.isoformat()} if broken.day else {}
+        return Refusal(broken.why, {"year": broken.year, **on})
     above = [tier for tier in tiers if LEVELS.index(tier.level) > run.level]
     if not above:
         return Refusal("no_tiers")

@@ -17,7 +17,7 @@ from typing import Literal
 from workflows.lineage import Link
 from workflows.streaks.tiers import LEVELS, Tier, granted
 
-Why = Literal["not_recognised", "year_revoked", "no_result", "begins_anew"]
+Why = Literal["not_recognised", "year_revoked", "no_result", "begins_anew", "unit_ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,14 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Why a streak is not longer: this unit's year."""
+    """Why a streak is not longer: this unit's year. ``day``: the last one of a unit that had
+    ended before that year."""
 
     unit_id: int
     year: int
     why: Why
     fact: Fact | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

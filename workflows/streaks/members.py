@@ -18,7 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from engine.errors import Refusal, Refused
 from workflows.units import Unit, UnitSpan
+
+MOST_YEARS = 200
 
 
 def members(roots: Select[int], first: int, last: int) -> CTE:
@@ -48,6 +51,10 @@ def right_below(unit_id: int, first: int, last: int) -> CTE:
 
 
 def _years(first: int, last: int) -> Subquery:
+    """Raises ``Refused`` (``report_years_wrong``) for more years than a database takes rows
+    written out."""
+    if last - first >= MOST_YEARS:
+        raise Refused(Refusal("report_years_wrong", {"most": MOST_YEARS}))
     return union_all(
         *(
             select(

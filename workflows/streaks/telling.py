@@ -110,7 +110,8 @@ class Telling:
         area = self._name(one.unit_id, one.year) or self._name(
             self.standing.area_id, self.standing.year
         )
-        return self._say(one.why, year=one.year, area=area, paper=paper)
+        day = one.day.strftime("%d/%m/%Y") if one.day else ""
+        return self._say(one.why, year=one.year, area=area, paper=paper, day=day)
 
     def not_longer(self) -> str:
         """Why it is not one year longer; of none, why there is none."""

@@ -7,7 +7,9 @@ changed by a sheet; what it says otherwise is refused, at its cell.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -19,8 +21,8 @@ from workflows.exchange import headings, sheet
 from workflows.quoted import PERCENT, Quoted, number
 from workflows.regimes import regime_for
 from workflows.results import Result, counting
-from workflows.takeover.places import CHUNK, Gazetteer, Unsure, gazetteer
-from workflows.takeover.rows import HISTORY, Row, read_all
+from workflows.takeover.places import ABOVE, CHUNK, Gazetteer, Unsure, gazetteer
+from workflows.takeover.rows import HISTORY, SEATS, Row, read_all
 from workflows.takeover.years import years_of
 
 LEVELS = ("commune", "district", "province")
@@ -29,8 +31,9 @@ LEVELS = ("commune", "district", "province")
 @dataclass(slots=True)
 class Report:
     """How many lines were read, how many say something new, add to what is recorded, or say
-    what is known; which names somebody must choose a unit for; and why the sheet is refused,
-    cell by cell. With reasons, or in a dry run, nothing was written."""
+    what is known; which lines hold no data (totals, signatures); which names somebody must
+    choose a unit for; and why the sheet is refused, cell by cell. With reasons, or in a dry
+    run, nothing was written."""
 
     dry_run: bool
     rows: int = 0
@@ -38,6 +41,7 @@ class Report:
     changed: int = 0
     same: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     unsure: dict[str, Unsure] = field(default_factory=dict)
 
 
@@ -63,11 +67,11 @@ def load_history(
     ``chosen`` gives the code of the unit that a name means, by ``key_of``. Raises ``Refused``
     for a file that is no such sheet; reasons against lines are reported.
     """
-    lines = list(headings.lines(sheet.read(data, name), HISTORY))
-    if dry_run:
-        return _load(session, lines, name, chosen or {}, dry_run=True)
-    with writing(session):
-        return _load(session, lines, name, chosen or {}, dry_run=False)
+    left_out: list[str] = []
+    lines = list(headings.lines(sheet.read(data, name), HISTORY, left_out))
+    with nullcontext() if dry_run else writing(session):
+        report = _load(session, lines, name, chosen or {}, dry_run=dry_run)
+    return replace(report, left_out=left_out)
 
 
 def _load(
@@ -98,11 +102,19 @@ def _placed(known: Gazetteer, rows: Iterable[Row], report: Report) -> Iterator[t
             report.refused.append(row.blame("area", "unit_unsure", **places))
         elif isinstance(found, Refusal):
             report.refused.append(found)
-        elif row.day and row.kind == "area" and not known.authority(row, row.day):
-            places = {"on": row.day.isoformat(), "commune": row.commune}
+        elif row.day and (absent := _absent(known, row, row.day)):
+            places = {"on": row.day.isoformat(), "commune": absent}
             report.refused.append(row.blame("decision_date", "authority_not_on_day", **places))
         else:
             yield row, found
+
+
+def _absent(known: Gazetteer, row: Row, on: date) -> str | None:
+    """Who would have decided and was not there on the day of the decision, if so."""
+    if row.kind in ABOVE:
+        return None
+    level = level_of(row.kind, row.year, on) if row.kind in SEATS else "commune"
+    return known.absent(row, level, on)
 
 
 class Comparison:
@@ -121,7 +133,7 @@ class Comparison:
         self._quoted = {
             (one.unit_id, one.year): one for one in _by_unit(session, query, Quoted.unit_id, units)
         }
-        self._years = years_of(session, [row for row, _ in placed])
+        self._years = years_of(session, placed)
         self._taken = Taken()
 
     def taken(self) -> Taken:
@@ -170,7 +182,7 @@ class Comparison:
             "area_id": unit,
             "year": row.year,
             "recognised": row.recognised,
-            "level": level_of(row.kind, row.year) if row.recognised else None,
+            "level": level_of(row.kind, row.year, row.day) if row.recognised else None,
             "decision_number": row.number or None,
             "decided_on": row.day,
             "source": self._source(row),
@@ -251,12 +263,13 @@ def _added(row: Row, known: Result) -> dict[str, Any]:
     return added
 
 
-def level_of(kind: str, year: int) -> str:
-    """The level that recognises such a unit every year, by the regime of the year; where none
-    is known, the commune an area and the district the others."""
+def level_of(kind: str, year: int, on: date | None = None) -> str:
+    """The level that recognises such a unit every year, by the regime of the year (that of the
+    day, where a reform parts it); where none is known, the commune an area and the district
+    the others."""
     default = "commune" if kind == "area" else "district"
     try:
-        rules = regime_for(year, kind).kinds.get(kind)  # type: ignore[call-overload]
+        rules = regime_for(year, kind, on).kinds.get(kind)  # type: ignore[call-overload]
     except NotFound:
         return default
     scope = rules.authority.decides[0].partition("@")[2] if rules else default
@@ -281,6 +294,7 @@ def as_record(report: Report, say: Sequence[str]) -> dict[str, Any]:
         "new": report.new,
         "changed": report.changed,
         "same": report.same,
+        "left_out": report.left_out,
         "refused": [
             {
                 "sheet": one.params.get("sheet", ""),

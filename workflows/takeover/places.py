@@ -39,7 +39,8 @@ class Unsure:
 
 
 def key_of(row: Row) -> str:
-    """By what a choice is known: the commune and the name as they are written."""
+    """By what a choice is known: the commune and the name as they are written. With a slash
+    and a year after it, a choice is for that year alone."""
     return f"{row.commune}/{row.name}"
 
 
@@ -48,9 +49,13 @@ def _holds(span: UnitSpan, year: int) -> bool:
     return span.starts_on <= date(year, 12, 31) and ends >= date(year, 1, 1)
 
 
+def _on(span: UnitSpan, day: date) -> bool:
+    return span.starts_on <= day <= (span.ends_on or date.max)
+
+
 @dataclass(slots=True)
 class Gazetteer:
-    """The communes that a sheet names and what ever was below them, the districts and
+    """The communes that a sheet names and what ever was below them, all districts and
     provinces; ``chosen`` holds the codes that somebody chose for names."""
 
     communes: Sequence[UnitSpan]
@@ -68,22 +73,29 @@ class Gazetteer:
         if row.kind == "commune":
             return self._one(row, communes, communes)
         there = self._below(communes, row.kind, row.year)
-        if key_of(row) in self.chosen:
-            return self._chosen(row, communes, there)
         written = spelling.name(row.name)
         sure = [span for span in there if spelling.same(written, spelling.name(span.name))]
         exact = [s for s in sure if spelling.name(s.name) == written] or sure
-        if exact:
-            return self._one(row, communes, exact)
-        return self._elsewhen(row, written) or self._likely(row, communes, there, written)
+        found = self._one(row, communes, exact) if exact else None
+        if isinstance(found, int):
+            return found
+        if code := self.chosen.get(f"{key_of(row)}/{row.year}", self.chosen.get(key_of(row))):
+            return self._chosen(row, code, communes, there)
+        return found or self._elsewhen(row, written) or self._likely(row, communes, there, written)
 
-    def authority(self, row: Row, on: date) -> bool:
-        """Whether the commune was there on a day."""
-        return any(
-            span.starts_on <= on <= (span.ends_on or date.max)
-            for span in self.communes
-            if self._named(span, row.commune)
-        )
+    def absent(self, row: Row, level: str, on: date) -> str | None:
+        """What is called the unit of that level over the commune of a line, or that commune,
+        if none was there on a day. Where none was ever recorded nothing can be said."""
+        spans = [span for span in self.communes if self._named(span, row.commune)]
+        if level == "commune":
+            return None if any(_on(span, on) for span in spans) else row.commune
+        near = [span for span in spans if _on(span, on) or _holds(span, row.year)]
+        over = {span.parent_id for span in near}
+        over |= {span.parent_id for span in self.above if span.unit_id in over}
+        deciding = [one for one in self.above if one.kind == level and one.unit_id in over]
+        if not deciding or any(_on(one, on) for one in deciding):
+            return None
+        return deciding[-1].title
 
     def _seat(self, row: Row) -> int | Unsure | Refusal:
         """A district or a province, by its code or its name."""
@@ -126,9 +138,8 @@ class Gazetteer:
         return _unsure(row, communes, spans)
 
     def _chosen(
-        self, row: Row, communes: Sequence[UnitSpan], there: Sequence[UnitSpan]
+        self, row: Row, code: str, communes: Sequence[UnitSpan], there: Sequence[UnitSpan]
     ) -> int | Refusal:
-        code = self.chosen[key_of(row)]
         for span in there:
             if span.code == code:
                 return span.unit_id
@@ -186,12 +197,13 @@ def gazetteer(session: Session, rows: Iterable[Row], chosen: Mapping[str, str]) 
     named = {row.commune for row in rows}
     folded = {fold(written) for written in named}
     query = select(UnitSpan).where(UnitSpan.kind.in_(SEATS)).order_by(UnitSpan.starts_on)
-    seats = [
+    seats = session.scalars(query).all()
+    communes = [
         span
-        for span in session.scalars(query)
-        if span.code in named or fold(span.name) in folded or fold(span.title) in folded
+        for span in seats
+        if span.kind == "commune"
+        and (span.code in named or not folded.isdisjoint((fold(span.name), fold(span.title))))
     ]
-    communes = [span for span in seats if span.kind == "commune"]
     ids = sorted({span.unit_id for span in communes})
     below: dict[int, list[UnitSpan]] = {}
     for start in range(0, len(ids), CHUNK):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,8 +14,9 @@ from engine.errors import NotFound, Refusal
 from workflows.assessment import CALENDAR_YEAR, Window
 from workflows.cycles import SECURITY, Cycle
 from workflows.nominations import Nomination
-from workflows.regimes import regime_for
-from workflows.takeover.rows import Row
+from workflows.regimes import regime_for, rules_of_year
+from workflows.takeover.rows import SEATS, Row
+from workflows.units import UnitSpan
 
 Place = tuple[int, int]
 """A unit and a year."""
@@ -22,11 +24,12 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Years:
-    """The days assessed of the years held here, by year and kind, and the units that have a
-    nomination, by year."""
+    """The days assessed of the years held here, by year and kind, the units that have a
+    nomination, by year, and what units of categories were, from a day to a day."""
 
     held: Mapping[tuple[int, str], Window] = field(default_factory=dict)
     nominated: Collection[Place] = ()
+    spans: Mapping[int, Sequence[UnitSpan]] = field(default_factory=dict)
 
     def window(self, year: int, kind: str) -> Window:
         """The days assessed: those of the cycle held here, else of the regime, else the
@@ -43,6 +46,14 @@ class Years:
             yield row.blame("year", "year_has_nomination", year=row.year)
         elif clock.today() <= ends:
             yield row.blame("year", "year_still_runs", year=row.year, ends=ends.isoformat())
+        rules = rules_of_year(row.year, row.kind)
+        if rules and (code := rules.bar(self._category(unit, row.year))):
+            yield row.blame("area", code, name=row.name)
+
+    def _category(self, unit: int, year: int) -> str:
+        """The category of a unit at the end of a year, or the last one it had in it."""
+        spans = [one for one in self.spans.get(unit, ()) if one.starts_on <= date(year, 12, 31)]
+        return spans[-1].category if spans else ""
 
     def against_day(self, row: Row) -> Iterator[Refusal]:
         """A decision about a year is not older than the first day assessed for it."""
@@ -56,9 +67,14 @@ def _by_law(year: int, kind: str) -> Window:
     return regime_for(year, kind).kinds[kind].window(year)  # type: ignore[index]
 
 
-def years_of(session: Session, rows: Collection[Row]) -> Years:
-    """The years of these lines as they were held here; two queries."""
-    years = {row.year for row in rows}
+def years_of(session: Session, placed: Sequence[tuple[Row, int]]) -> Years:
+    """The years of these lines, each with its unit, as they were held here; three queries."""
+    years = {row.year for row, _ in placed}
+    spans: dict[int, list[UnitSpan]] = {}
+    of_category = {unit for row, unit in placed if row.kind not in (*SEATS, "area")}
+    query = select(UnitSpan).where(UnitSpan.unit_id.in_(of_category)).order_by(UnitSpan.starts_on)
+    for span in session.scalars(query):
+        spans.setdefault(span.unit_id, []).append(span)
     cycles = select(Cycle).where(Cycle.year.in_(years), Cycle.title == SECURITY)
     nominated = select(Nomination.area_id, Nomination.year).where(
         Nomination.year.in_(years), Nomination.title == SECURITY
@@ -66,4 +82,5 @@ def years_of(session: Session, rows: Collection[Row]) -> Years:
     return Years(
         {(c.year, c.kind): Window(c.starts_on, c.ends_on) for c in session.scalars(cycles)},
         {(unit, year) for unit, year in session.execute(nominated)},
+        spans,
     )

@@ -17,9 +17,10 @@ from engine.papers.book import Paper
 from workflows.lineage import UnitAct
 from workflows.people import Appointment
 from workflows.territory import ground
-from workflows.territory.atlas import Atlas, Span
+from workflows.territory.atlas import ONE_DAY, Atlas, Span
 from workflows.territory.faults import faults
 from workflows.territory.orders import Order
+from workflows.territory.orphans import orphans
 from workflows.territory.rules import carry_out
 from workflows.units import titled
 
@@ -105,6 +106,7 @@ def _try(
     report.orders = len(acts)
     _examine(before, after)
     report.changes = changes(before, after)
+    _refuse_orphans(session, after, report.changes, orders)
     report.offices = _offices(session, report.changes)
     report.papers = _papers(session, report.changes)
     return report, before, after, acts
@@ -119,6 +121,20 @@ def _examine(before: Atlas, after: Atlas) -> None:
     units = ground.touched(before, after)
     below = {child for unit in units for child in after.ever_below(unit)}
     wrong = list(faults(after, dict.fromkeys([*units, *sorted(below)])))
+    if wrong:
+        raise Refused(*wrong)
+
+
+def _refuse_orphans(
+    session: Session, after: Atlas, done: Sequence[Change], orders: Sequence[Order]
+) -> None:
+    """Raises ``Refused`` for units that would end before years they have results of."""
+    ends = {change.unit: change.on for change in done if change.after is None}
+    by_day = {order.deed.effective_on - ONE_DAY: number for number, order in enumerate(orders)}
+    wrong = [
+        Refusal(one.code, one.params, field=f"orders.{by_day[ends[unit]]}.deed.effective_on")
+        for unit, one in orphans(session, after, ends).items()
+    ]
     if wrong:
         raise Refused(*wrong)
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -22,8 +23,10 @@ from engine.db import writing
 from engine.errors import Refusal
 from workflows.exchange import headings, sheet
 from workflows.territory import categories, ground
+from workflows.territory.acts import changes
 from workflows.territory.atlas import ONE_DAY, Atlas, Branch, Span
 from workflows.territory.faults import ANY_PARENT, PARENTS, faults
+from workflows.territory.orphans import orphans
 from workflows.territory.rows import Row, read_all
 
 UNITS = "units"
@@ -44,8 +47,8 @@ LEVELS = ("province", "district", "commune")
 @dataclass(slots=True)
 class Report:
     """How many lines were read, how many said something new, changed what is recorded or said
-    what is known; and why the sheet is refused, cell by cell. With reasons, or in a dry run,
-    nothing was written."""
+    what is known; which lines hold no data (totals, signatures); and why the sheet is refused,
+    cell by cell. With reasons, or in a dry run, nothing was written."""
 
     dry_run: bool
     rows: int = 0
@@ -53,6 +56,7 @@ class Report:
     changed: int = 0
     same: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
 def load_units(session: Session, data: bytes, name: str, *, dry_run: bool = False) -> Report:
@@ -60,18 +64,22 @@ def load_units(session: Session, data: bytes, name: str, *, dry_run: bool = Fals
 
     Raises ``Refused`` for a file that is no such sheet; reasons against lines are reported.
     """
-    lines = list(headings.lines(sheet.read(data, name), UNITS))
-    if dry_run:
-        return _load(session, lines, data, name, dry_run=True)
-    with writing(session):
-        return _load(session, lines, data, name, dry_run=False)
+    left_out: list[str] = []
+    lines = list(headings.lines(sheet.read(data, name), UNITS, left_out))
+    with nullcontext() if dry_run else writing(session):
+        report = _load(session, lines, data, name, dry_run=dry_run)
+    return replace(report, left_out=left_out)
 
 
 def _load(
     session: Session, lines: Sequence[headings.Line], data: bytes, name: str, *, dry_run: bool
 ) -> Report:
     before = ground.read(session)
-    report, after = judge(before, lines, dry_run=dry_run)
+    report, after, by_unit = judge(before, lines, dry_run=dry_run)
+    if not report.refused:
+        ends = {one.unit: one.on for one in changes(before, after) if one.after is None}
+        for unit, one in orphans(session, after, ends).items():
+            report.refused.append(by_unit[unit].blame("to", one.code, **one.params))
     if not (dry_run or report.refused) and report.new + report.changed:
         ground.write(session, before, after, [_act(data, name)], clock.today())
     return report
@@ -79,15 +87,16 @@ def _load(
 
 def judge(
     before: Atlas, lines: Sequence[headings.Line], *, dry_run: bool = True
-) -> tuple[Report, Atlas]:
-    """What the lines come to on units that are as they are; and the units as they would be."""
+) -> tuple[Report, Atlas, Mapping[int, Row]]:
+    """What the lines come to on units that are as they are; the units as they would be, and
+    the last line that tells of each."""
     rows, wrong = read_all(lines)
     report = Report(dry_run, len(lines), refused=wrong)
     filling = Filling(before.copy(), report)
     filling.fill(rows)
     if not report.refused:
         report.refused += filling.examine(before)
-    return report, filling.atlas
+    return report, filling.atlas, filling.by_unit
 
 
 def _act(data: bytes, name: str) -> dict[str, Any]:
@@ -259,6 +268,7 @@ def as_record(report: Report, say: Sequence[str]) -> dict[str, Any]:
         "new": report.new,
         "changed": report.changed,
         "same": report.same,
+        "left_out": report.left_out,
         "refused": [
             {
                 "sheet": one.params.get("sheet", ""),

@@ -21,6 +21,8 @@ def parse(text: bytes, name: str) -> list[Order]:
         told = tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused(Refusal("file_unreadable", {"file": name, "reason": str(error)})) from None
+    except RecursionError:
+        raise Refused(Refusal("file_too_deep", {"file": name})) from None
     wrong = [
         Refusal("unknown_key", {"file": name, "key": key}, field=key)
         for key in sorted(told.keys() - KEYS)

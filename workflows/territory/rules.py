@@ -89,7 +89,8 @@ class Doing:
         kind = target.kind or kind or ""
         told = {"name": target.name, "form": target.form, "code": target.code, "kind": kind}
         for name, value in told.items():
-            if not value:
+            formless = name == "form" and kind in KINDS and kind not in forms()
+            if not value and not formless:
                 self.refuse("required", f"{key}.{name}")
         if kind and kind not in KINDS:
             self.refuse("unit_kind_unknown", f"{key}.kind", kind=kind)

@@ -118,7 +118,7 @@ def test_live_cases_move_each_with_a_row_that_names_both_digests(play: Stage) ->
     old, new = play.house.named(ID, play.today), play.house.definition(made.digest)
     due = play.session.scalar(select(Subject.due_at).where(Subject.id == mover))
     with play.now():
-        fates = migrating.rehearse(play.session, play.house, old, new)
+        fates = migrating.rehearse(play.session, play.house, checker, old, new)
         assert [(f.subject_id, [r.code for r in f.refusals]) for f in fates] == [
             (mover, []),
             (stayer, ["state_not_there"]),
@@ -179,7 +179,7 @@ def test_a_case_does_not_skip_a_safeguard_by_moving(sqlite_play: Stage) -> None:
     swapped = released(play, draft_of(play, maker, renamed), checker, days=2)
     with play.now():
         fates = migrating.rehearse(
-            play.session, play.house, old, play.house.definition(swapped.digest)
+            play.session, play.house, checker, old, play.house.definition(swapped.digest)
         )
     assert made.digest != swapped.digest
     assert [r.code for r in fates[0].refusals] == ["safeguard_not_done"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from engine.definition import Definition, parse
-from engine.errors import NotFound, Refused
+from engine.errors import DefinitionError, NotFound, Refused
 from tests.workflows.definitions.conftest import shipped
 from tests.workflows.staging import told as codes
 from workflows import library
@@ -83,6 +83,7 @@ def test_who_from_where_to_where_by_when_and_what_paper() -> None:
     ("before", "after", "key", "code"),
     [
         ("[meta]", "[meta", "", "syntax"),
+        ("[meta]", "deep = " + 4000 * "[", "", "too_deep"),
         ("waiting_on =", "waitingon =", "states.draft.waitingon", "extra_forbidden"),
         ("working_days = 5", 'working_days = "năm"', FIVE, "int_type"),
         ("working_days = 5", "working_days = 0", FIVE, "greater_than_equal"),
@@ -101,6 +102,13 @@ def test_a_fault_is_told_with_its_key(before: str, after: str, key: str, code: s
     for language in LANGUAGES:
         for one in wrong:
             assert faults.explain(one, language).endswith(".")
+
+
+def test_a_reason_against_a_file_of_law_is_told_in_vietnamese() -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parse(b"colour = 1", "x.toml")
+    assert faults.why(caught.value.reason, "vi") == "thiếu mục này"
+    assert faults.why("Value error, anything else", "vi") == "anything else"
 
 
 def test_a_whole_text_has_no_fault() -> None:

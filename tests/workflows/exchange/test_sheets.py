@@ -107,6 +107,26 @@ def test_who_signed_under_a_list_is_no_data_and_a_list_below_is() -> None:
     assert {line.number for line in found} & {3, 4, 5, 6, 7} == set()
 
 
+NAMED = """Xã,Thôn,Năm,Kết quả
+Công Liêm,Thôn 1,2018,đạt
+Cộng Hòa,Thôn 1,2018,chưa đạt
+Tống Sơn,Thôn 2,2018,đạt
+Cong Chinh,Thôn 2,2018,đạt
+Cộng,,,3
+,Tổng cộng,2018,4
+Cộng toàn huyện,5 thôn,2018,80%
+"""
+
+
+def test_a_commune_whose_name_sounds_like_a_total_is_data() -> None:
+    left_out: list[str] = []
+    found = headings.lines(sheet.read(NAMED.encode(), "file"), "history", left_out)
+    assert [line.number for line in found] == [2, 3, 4, 5]
+    assert left_out == ["6", "7", "8"]
+    units = "Tên,Loại,Mã\nCông Liêm,xã,16200\nCộng Hòa,xã,16201\nTổng cộng,2,2\n"
+    assert [line.text("name") for line in read(units.encode())] == ["Công Liêm", "Cộng Hòa"]
+
+
 def test_who_signed_across_merged_columns_is_no_data() -> None:
     made = Workbook()
     page = made.active

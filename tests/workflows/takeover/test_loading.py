@@ -25,7 +25,7 @@ from workflows.quoted import Quoted, beside
 from workflows.results import Result, of_area
 from workflows.streaks import standing
 from workflows.takeover.loading import Report, as_record, load_history
-from workflows.units import Unit
+from workflows.units import Unit, UnitSpan
 
 NOON = vietnam(date(2026, 3, 2))
 HEADINGS = ("year", "commune_code", "area", "kind", "result")
@@ -210,6 +210,49 @@ def test_somebody_chooses_where_a_name_is_not_sure(session: Session, country: Co
     assert refused(wrong) == [("C2", "match_unfit"), ("C3", "match_unfit")]
     assert load(session, data, chosen={"16144/Xóm 1": "16144-01"}).new == 2
     assert len(of_area(session, country.areas[0])) == 2
+
+
+def test_a_choice_leaves_a_year_alone_whose_name_is_sure(
+    session: Session, country: Country
+) -> None:
+    with writing(session):
+        session.get_one(Unit, country.areas[0]).ends_on = date(2016, 12, 31)
+        known = session.scalars(select(UnitSpan).where(UnitSpan.unit_id == country.areas[0]))
+        known.one().ends_on = date(2016, 12, 31)
+    data = csv((2016, 16144, "Thôn 1", "", "đạt"), (2017, 16144, "Thôn 1", "", "đạt"))
+    for key, code in (("16144/Thôn 1", "16144-02"), ("16144/Thôn 1/2017", "16144-02")):
+        assert load(session, data, chosen={key: code}, dry_run=True).refused == []
+    unfit = load(session, data, chosen={"16144/Thôn 1/2017": "16200-01"}, dry_run=True)
+    assert refused(unfit) == [("C3", "match_unfit")]
+
+
+def test_who_may_not_hold_the_title_and_who_could_not_decide(
+    session: Session, country: Country
+) -> None:
+    ended = date(2025, 6, 30)
+    with writing(session):
+        parent = session.get_one(Unit, country.commune)
+        for number, category in enumerate(("primary", "lower_secondary", "")):
+            school = unit("school", f"Trường {number}", "trường", f"GD-{number}", parent, number)
+            school.category = category
+            session.add(school)
+        session.get_one(Unit, country.district).ends_on = ended
+        session.scalars(
+            select(UnitSpan).where(UnitSpan.unit_id == country.district)
+        ).one().ends_on = ended
+    schools = [(2023, 16144, f"Trường {number}", "trường", "đạt") for number in range(3)]
+    decided = ("5/QĐ-UBND", "1/12/2025")
+    data = csv(
+        *schools,
+        (2024, 16144, "", "xã", "đạt", *decided),
+        (2024, 16144, "Thôn 1", "", "đạt", *decided),
+        (2025, 16144, "", "xã", "đạt", *decided),
+    )
+    assert refused(load(session, data)) == [
+        ("G5", "authority_not_on_day"),
+        ("C2", "kind_not_eligible"),
+        ("C4", "category_unknown"),
+    ]
 
 
 def test_a_commune_s_own_line_and_its_quoted_share(session: Session, country: Country) -> None:

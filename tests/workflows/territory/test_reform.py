@@ -15,6 +15,9 @@ from engine.errors import Refused
 from tests.workflows.places import Country
 from workflows import lineage, units
 from workflows.lineage import UnitAct
+from workflows.results import Result
+from workflows.streaks import standing
+from workflows.streaks.telling import tell
 from workflows.territory import acts, ground, reforms
 from workflows.territory.orders import Order
 from workflows.units import Unit, UnitSpan
@@ -109,6 +112,8 @@ def test_a_file_with_an_unknown_key_is_refused_with_the_key() -> None:
         ("value_unfit", "orders.0.deed.effective_on"),
         ("unknown_key", "orders.0.name"),
     ]
+    with pytest.raises(Refused, match="file_too_deep"):
+        reforms.parse(b"a=" + b"[" * 4000, "x.toml")
     with pytest.raises(Refused, match="file_unreadable"):
         reforms.load(FILE.with_name("nothing.toml"))
 
@@ -135,6 +140,29 @@ def test_all_or_nothing(session: Session, country: Country) -> None:
     session.rollback()
     assert session.scalar(select(func.count()).select_from(UnitAct)) == 0
     assert len(units.spans_of(session, country.commune)) == 1
+
+
+def test_an_act_leaves_no_year_without_its_unit(session: Session, country: Country) -> None:
+    area = country.areas[0]
+    told = {"area_id": area, "recognised": False, "source": "x"}
+    session.add_all(Result(year=year, **told) for year in (2016, 2017))
+    session.commit()
+    with pytest.raises(Refused) as caught:
+        acts.decree(session, [_merger("2015-01-01")])
+    (refusal,) = caught.value.refusals
+    assert (refusal.code, refusal.field) == ("results_after_end", "orders.0.deed.effective_on")
+    assert refusal.params["years"] == "2016, 2017"
+    session.rollback()
+    with clock.fixed_at(clock.vietnam(date(2026, 3, 2))):
+        acts.decree(session, [_merger("2018-01-01")])
+    sentence = tell(session, standing(session, area, 2018), "vi").sentence()
+    assert sentence.endswith("hôn 1 đã kết thúc ngày 31/12/2017."), sentence
+
+
+def _merger(on: str) -> Order:
+    into = {"name": "Thôn 90", "form": "thôn", "code": "16144-90", "parent": "16144"}
+    told = {"act": "merge", "units": ["16144-01", "16144-02"], "into": [into]}
+    return Order.model_validate(told | {"deed": {"effective_on": on}})
 
 
 def test_an_act_takes_effect_on_its_day(session: Session, country: Country) -> None:

@@ -204,6 +204,8 @@ def test_a_unit_that_goes_on_keeps_its_identity() -> None:
 def test_a_category_is_told_by_a_paper() -> None:
     atlas = country()
     atlas.put(31, [span("school", "Trường Mẫu", "GD-1", 11, "trường")])
+    made = {"kind": "school", "name": "Trường Mới", "code": "GD-2", "parent": "commune:1"}
+    assert codes(country(), order("create", [], [made])) == [], "its name is whole without a form"
     assert codes(atlas, order("rename", ["GD-1"], [{"category": "lower_secondary"}])) == []
     assert [one.category for one in atlas.spans[31]] == ["", "lower_secondary"]
     again = order("rename", ["GD-1"], [{"category": "lower_secondary"}], ON + timedelta(days=1))

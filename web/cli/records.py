@@ -315,7 +315,12 @@ def rule(
     leave(verdict.passes)
 
 
-@command("streak", argument("area"), option("--year", type=NUMBER, metavar="Y"), answers=True)
+@command(
+    "streak",
+    argument("area"),
+    option("--year", type=click.IntRange(1900, 2999), metavar="Y"),
+    answers=True,
+)
 def streak(area: str, year: int | None, as_json: bool) -> None:
     from web.cli.office import open_office
     from workflows.streaks import standing

@@ -3,7 +3,7 @@
 A state may only change together with a history row of the new version; history, the log and
 its checkpoints may neither be updated nor deleted. No number of a register is given twice or
 taken back, and a paper stays as it was drafted, with the number it was issued with and every
-file it had. The same promises on both databases.
+file it had; so does what was handed out before an issue. The same promises on both databases.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ DRAFTED = (
 )
 ISSUED = ("number", "number_text", "issued_on")
 """The columns of a paper that come with its draft, and with its issue."""
+
+ANNOUNCED = ("paper_id", "authority_id", "year", "number_text", "begun_at")
+MADE = ("digest", "at", "until")
+"""The columns of a statement handed out that come with its announcement, and with itself."""
 
 SQLITE = (
     """
@@ -234,6 +238,22 @@ GUARDS = (
                 keys=(("subject_id", "scope"),),
             ),
             Kept("links", keys=(("paper_id", "subject_id"),)),
+        ),
+    ),
+    Guard(
+        "handed_out_guard",
+        "what was handed out stays known",
+        (
+            Kept(
+                "handed_out",
+                changed=either(
+                    altered("id", "code", *ANNOUNCED),
+                    f"(OLD.digest IS NOT NULL AND {altered(*MADE)})",
+                    f"(OLD.withdrawn_at IS NOT NULL AND {altered('withdrawn_at')})",
+                    f"(OLD.issued_at IS NOT NULL AND {altered('issued_at')})",
+                ),
+                keys=(("id",), ("code",)),
+            ),
         ),
     ),
 )

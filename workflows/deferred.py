@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
@@ -22,21 +22,19 @@ from engine.commands import Outcome, available, perform
 from engine.db import end_reading, writing
 from engine.errors import Conflict, EngineError, Forbidden, NotFound, Refusal, Refused
 from engine.move import Command
+from engine.papers import handed_out
+from engine.statement import form
 from engine.subjects import Subject
-from workflows import admission, annexing, ceremonies, deferred_annex, handed_in
+from workflows import admission, annexing, ceremonies, deferred_annex, handed_in, preparing
 from workflows.ceremonies import Held
-from workflows.papers import ISSUE, SIGN, Number, PaperDesk, signing
+from workflows.papers import ISSUE, SIGN, Number, PaperDesk
 from workflows.signing_sessions import Offer, SigningSession
 
 if TYPE_CHECKING:
-    from engine.signing.pdf import Prepared
     from engine.signing.signer import Credential
-
-LIFETIME = timedelta(minutes=30)
-"""How long a prepared signature waits: time to read a batch, not to forget it."""
+    from engine.signing.strip import Strip
 
 LARGEST_SIGNATURE = 2_048
-CODE_LENGTH = 26
 
 
 def begin(
@@ -66,16 +64,16 @@ def begin(
     base = desk.base(session, paper_id, act)
     number = desk.next_number(session, paper_id) if act == ISSUE else None
     annex = annexing.base(session, paper_id) if act == ISSUE else ""
-    session.rollback()  # no lock and no snapshot is held while the file is prepared
+    code = preparing.announced(session, paper_id, number)
     at = clock.now()
-    prepared = _prepare(desk, base, credential, number, at)
-    row = _row(desk, prepared, certificates, number)
+    prepared, strip = preparing.prepare(desk, base, credential, number, at)
+    row = preparing.row(desk, code, prepared, certificates, number)
     if annex and number:
         first = annexing.first(desk, annex, desk.store.get(base))
         row["annex"] = deferred_annex.prepared(desk, first, credential, number.text, at)
     row |= {"paper_id": paper_id, "action": act, "person_id": person_id, "ceremony_id": batch}
     made = SigningSession(**row, version=version, base=base)
-    _replace(session, desk, made)
+    _replace(session, desk, made, strip, at)
     return offer(desk, made)
 
 
@@ -287,45 +285,11 @@ def _refuse_other_certificate(made: SigningSession, certificates: Sequence[bytes
         raise Refused(Refusal("certificate_changed"))
 
 
-def _prepare(
-    desk: PaperDesk, base: str, credential: Credential, number: Number | None, at: datetime
-) -> Prepared:
-    from engine.signing import pdf
-
-    content = desk.store.get(base)
-    if number is None:
-        return pdf.prepare_person(content, credential, at=at, **signing())
-    return pdf.prepare_issue(content, credential, at=at, **desk.sealing(number, content, at))
-
-
-def _row(
-    desk: PaperDesk,
-    prepared: Prepared,
-    certificates: Sequence[bytes],
-    number: Number | None,
-) -> dict[str, Any]:
-    """The columns of a session that tell what was prepared, and for how long."""
-    now = clock.now()
-    return {
-        "code": clock.new_code(CODE_LENGTH),
-        "prepared": desk.store.put(prepared.pdf),
-        "gap_start": prepared.gap[0],
-        "gap_end": prepared.gap[1],
-        "attributes": prepared.attributes.hex(),
-        "digest": prepared.digest.hex(),
-        "fingerprint": hashlib.sha256(certificates[0]).hexdigest(),
-        "certificates": [base64.b64encode(one).decode() for one in certificates],
-        "number": number.number if number else None,
-        "number_text": number.text if number else None,
-        "issued_on": number.day if number else None,
-        "begun_at": now,
-        "expires_at": now + LIFETIME,
-    }
-
-
-def _replace(session: Session, desk: PaperDesk, made: SigningSession) -> None:
-    """Keeps the session; unfinished ones of the same person for the same act end, so that
-    what is prepared and never signed does not pile up."""
+def _replace(
+    session: Session, desk: PaperDesk, made: SigningSession, strip: Strip | None, at: datetime
+) -> None:
+    """Keeps the session, and with it what the ``strip`` states; unfinished ones of the same
+    person for the same act end, so that what is prepared and never signed does not pile up."""
     same = (
         SigningSession.paper_id == made.paper_id,
         SigningSession.action == made.action,
@@ -333,8 +297,13 @@ def _replace(session: Session, desk: PaperDesk, made: SigningSession) -> None:
         SigningSession.done_at.is_(None),
     )
     with writing(session):
-        old = deferred_annex.files(session.scalars(select(SigningSession).where(*same)))
+        replaced = session.scalars(select(SigningSession).where(*same)).all()
+        old, codes = deferred_annex.files(replaced), [one.code for one in replaced]
         session.execute(delete(SigningSession).where(*same))
+        handed_out.withdraw(session, codes)
+        if strip is not None:
+            stated = form.read(strip.text).digest
+            handed_out.hand_out(session, made.code, stated, at, made.expires_at)
         session.add(made)
         session.flush()
         session.refresh(made)
@@ -361,7 +330,8 @@ def _more(session: Session, desk: PaperDesk, made: SigningSession) -> dict[str, 
     if made.number is None or made.issued_on is None:
         return {"person_id": made.person_id}
     authority = desk.paper(session, made.paper_id).authority_id
-    return Number(authority, made.number, made.number_text or "", made.issued_on).evidence
+    told = Number(authority, made.number, made.number_text or "", made.issued_on).evidence
+    return told | {"handed_out": made.code}
 
 
 def _close(session: Session, desk: PaperDesk, made: SigningSession) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine import history, outbox, registers, releases, subjects, triggers
 from engine.db import Base
 from engine.log import book as log
-from engine.papers import book
+from engine.papers import book, handed_out
 from workflows import (
     ceremony_rows,
     cycles,
@@ -40,6 +40,7 @@ TABLES = (
     book.PaperVersion,
     book.PaperStamp,
     book.StampEvidence,
+    handed_out.HandedOut,
     log.Leaf,
     log.Checkpoint,
     units.Unit,

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine import clock
-from engine.clock import VIETNAM
 from engine.errors import Refusal, Refused
 from engine.papers import annexes
 from engine.papers.contents import Carried
@@ -38,6 +37,9 @@ STRIP, NUMBER, DATE = "strip", "number", "date"
 _FOREIGN = frozenset({"statement_key_unknown", "statement_key_ended", "statement_key_stolen"})
 _OF_SIGNATURES = frozenset({"signatures_do_not_hold", "stamp_lapsed"})
 """What is wrong with a file's signatures alone, and not with what is said of it."""
+
+_NEVER, _OPEN = "statement_never_issued", "statement_open"
+"""The office signed the statement, and the issue that it tells of did not come, or not yet."""
 
 _WRONG_BYTES = frozenset(
     {
@@ -285,9 +287,8 @@ def _out_of_force(signed: Signed, bundle: Bundle) -> Iterator[Refusal]:
         yield Refusal("paper_ended", {"fate": str(ended["state"])})
     elif _revoked_since(bundle.changes(signed.code)):
         yield Refusal("paper_ended", {"fate": "revoked"})
-    elif signed.statement.issued > bundle.made_at:
-        day = bundle.made_at.astimezone(VIETNAM).date().isoformat()
-        yield Refusal("bundle_older", {"day": day})
+    elif signed.statement.issued >= bundle.made_at:  # both in whole seconds
+        yield Refusal("bundle_older", {"day": bundle.day})
 
 
 def _revoked_since(changes: Sequence[Mapping[str, Any]]) -> bool:
@@ -309,6 +310,8 @@ def _verdict(problems: Sequence[Refusal]) -> str:
         return "newer_than_bundle" if codes else "genuine"
     if codes <= {"stamp_lapsed", "bundle_older"}:
         return "lapsed"
+    if codes - {"stamp_lapsed"} in ({_NEVER}, {_OPEN}):
+        return "never_issued" if _NEVER in codes else "cannot_be_said"
     return "not_in_force" if codes <= {"paper_ended"} else "altered"
 
 

@@ -3,7 +3,8 @@
 Plain JSON: the roots of persons, agencies and time authorities, which certificates are whose
 (by their fingerprints: it names nobody), the log's key and its newest
 checkpoint, the keys that sign what is printed on papers, the names behind the numbers of a
-printed code, and which papers are no longer in force. The newest of the statement keys signs it,
+printed code, which papers are no longer in force, and which statements were handed out and never
+became an issue. The newest of the statement keys signs it,
 so that a damaged copy is noticed; whether it is *our* bundle its reader must know from where it
 was got.
 """
@@ -27,8 +28,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
+from engine.db import end_reading
 from engine.errors import Refusal, Refused
 from engine.log import book
+from engine.papers import handed_out
 from engine.papers.book import Paper
 from engine.papers.freeze import freeze
 from engine.papers.kinds import PaperKind
@@ -85,6 +88,11 @@ class Bundle:
         return next((one for one in self.keys if one.key.id == id_), None)
 
     @property
+    def day(self) -> str:
+        """The day in Vietnam on which it was made."""
+        return self.made_at.astimezone(clock.VIETNAM).date().isoformat()
+
+    @property
     def address(self) -> str:
         return str(self.told["address"])
 
@@ -119,6 +127,16 @@ class Bundle:
         # Statements say whole seconds, and a key may be as young as its first statement.
         if not published.signed_at(statement.issued + timedelta(seconds=1)):
             return [Refusal("statement_key_ended", {"id": statement.key_id.hex()})]
+        return self._unissued(signed)
+
+    def _unissued(self, signed: Signed) -> list[Refusal]:
+        """Why a statement that the office did sign tells of no issue, or of none as yet. The
+        oldest bundles know nothing of that."""
+        told, name = self.told.get("unissued", {}), _short(signed.digest)
+        if name in told.get("void", ()):
+            return [Refusal("statement_never_issued")]
+        if name in told.get("open", ()):
+            return [Refusal("statement_open", {"day": self.day})]
         return []
 
     def faults_alone(self, signed: Signed) -> list[Refusal]:
@@ -145,9 +163,13 @@ def export(session: Session, desk: PaperDesk) -> dict[str, Any]:
     """
     keys = StatementKeys(desk.keys.folder)
     signer = keys.signer(make=desk.house.specimen)
+    end_reading(session)  # what is read from here on is not older than the time below
+    now = clock.now()
+    waiting = handed_out.unissued(session, now)
     told = {
         "format": FORMAT,
-        "made_at": clock.now().isoformat(timespec="seconds"),
+        # Of a statement that is being made at this moment nothing can be said.
+        "made_at": min(now, waiting.since or now).isoformat(timespec="seconds"),
         "address": desk.address,
         "addresses": list(dict.fromkeys((desk.address, *desk.former))),
         "roots": {kind: _pem(getattr(desk.keys.roots, kind)) for kind in ROOT_KINDS},
@@ -161,6 +183,10 @@ def export(session: Session, desk: PaperDesk) -> dict[str, Any]:
         "levels": {str(n): names()["levels"][name] for n, name in enumerate(LEVELS, start=1)},
         "fates": dict(names()["fates"]),
         **_fates(session),
+        "unissued": {
+            "void": [_short(one) for one in waiting.void],
+            "open": [_short(one) for one in waiting.open],
+        },
     }
     value = base64.b64encode(signer.key.sign(_message(told))).decode()
     return told | {"signature": {"id": signer.verifier.id.hex(), "value": value}}
@@ -168,7 +194,11 @@ def export(session: Session, desk: PaperDesk) -> dict[str, Any]:
 
 def hidden(code: str) -> str:
     """A paper's code as the bundle names it: to be found by who knows it, not to be read."""
-    return hashlib.sha256(code.encode()).hexdigest()[:32]
+    return _short(hashlib.sha256(code.encode()).hexdigest())
+
+
+def _short(digest: str) -> str:
+    return digest[:32]
 
 
 def _fates(session: Session) -> dict[str, Any]:

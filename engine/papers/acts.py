@@ -15,7 +15,7 @@ from engine import clock, registers
 from engine.binding import Binding
 from engine.errors import Refusal, Refused, Stale
 from engine.move import Move
-from engine.papers import amending, annexes, telling
+from engine.papers import amending, annexes, handed_out, telling
 from engine.papers.book import ANNEX_ISSUED, ANNEX_RENDERED, Paper, PaperVersion
 from engine.papers.freeze import freeze, thaw
 from engine.subjects import Link
@@ -136,6 +136,8 @@ def number_and_keep(move: Move) -> None:
         .execution_options(synchronize_session=False)
     )
     move.record |= {"number": text, "issued_on": move.today.isoformat()}
+    if "handed_out" in move.evidence:
+        handed_out.settle(move.session, move.evidence["handed_out"], move.subject_id, move.at)
     if "annex" in move.evidence:
         move.later("log", version=_keep_annex(move))
         move.later("stamp", paper=move.subject_id, annex=1)

@@ -12,6 +12,7 @@ in the address is bound without being said twice.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -87,6 +88,11 @@ class Signed:
     body: bytes
     signature: bytes
     site: str
+
+    @property
+    def digest(self) -> str:
+        """What names this statement: the SHA-256 of what is signed, in hex."""
+        return hashlib.sha256(_message(self.code, self.body)).hexdigest()
 
     def by(self, key: Verifier) -> bool:
         """Whether this key signed it, for the paper of this code."""

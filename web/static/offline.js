@@ -150,11 +150,11 @@
     var message = joined(utf8(MARK + said.code + "\n"), said.body);
     return holds(published.key, message, said.signature).then(function (good) {
       if (!good) { return { good: false, told: [["altered"]] }; }
-      return force(said, published, number);
+      return digest(message).then(function (told) { return force(said, published, number, told.slice(0, 32)); });
     });
   }
 
-  function force(said, published, number) {
+  function force(said, published, number, named) {
     var made = Date.parse(bundle.made_at), ended = published.until ? Date.parse(published.until) : Infinity;
     // Statements say whole seconds, and a key may be as young as its first statement.
     if (said.issued + 1000 < Date.parse(published.from) || said.issued > ended) {
@@ -164,13 +164,17 @@
     if (number && squeezed(number) !== squeezed(said.number)) {
       return { good: false, told: [["number_differs", { printed: said.number, number: number }]], said: said };
     }
+    // The office signed it and handed it out, and the issue it tells of did not come, or not yet.
+    var unissued = bundle.unissued || { void: [], open: [] };
+    if (unissued.void.indexOf(named) >= 0) { return { good: false, told: [["never_issued"]], said: said }; }
+    if (unissued.open.indexOf(named) >= 0) { return { good: false, told: [["open", { day: shownDay(made) }]], said: said }; }
     return hidden(said.code).then(function (code) {
       var fate = bundle.ended[code], day = shownDay(made), told = [["genuine"]], good = false;
       var changes = (bundle.changes || {})[code] || [];
       if (!fate && changes.some(isOver)) { fate = { state: "revoked" }; }
       if (fate) {
         told.push(["ended", { fate: bundle.fates[fate.state] || { vi: fate.state, en: fate.state } }]);
-      } else if (said.issued > made) {
+      } else if (said.issued >= made) { // both in whole seconds
         told.push(["older", { day: day }]);
       } else {
         good = true;

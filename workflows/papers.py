@@ -2,8 +2,8 @@
 
 Everything slow happens here, before the transaction that records it: the bytes are made,
 kept by their digest, checked with the same eyes as any outsider's, and only then does
-``perform`` move the paper. If that fails, a file nobody names is left in the store, nothing
-more.
+``perform`` move the paper. If that fails, at most a file that nobody names is left in the
+store, and no sealed one where the key is this machine's.
 """
 
 from __future__ import annotations

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.commands import Outcome, perform
 from engine.db import end_reading
-from engine.errors import Refusal, Refused, Stale
+from engine.errors import EngineError, Refusal, Refused
 from engine.move import Command
+from engine.papers.book import PaperVersion
 from workflows import annexing, sign_ins
 from workflows.keyholders import Holder
 from workflows.papers import ISSUE, NUMBER_TRIES, PIN, SIGN, WRONG_PIN, PaperDesk, signing
@@ -73,10 +75,20 @@ class Sitting:
             command = Command(self.person_id, paper_id, ISSUE, version, key=key, evidence=told)
             try:
                 return perform(self.session, self.desk.house, command)
-            except Stale as stale:
-                if stale.code != "number_taken" or attempt == NUMBER_TRIES:
+            except EngineError as error:
+                if error.code != "busy":  # who is in the way may be making this very file
+                    self._discard(told)
+                if error.code != "number_taken" or attempt == NUMBER_TRIES:
                     raise
         raise AssertionError("the loop returns or raises")
+
+    def _discard(self, told: dict[str, Any]) -> None:
+        """Removes sealed files that became no issue: without a network nobody could tell them
+        from one. What a version names stays."""
+        files = {told["sha256"], *([told["annex"]["sha256"]] if "annex" in told else [])}
+        named = select(PaperVersion.sha256).where(PaperVersion.sha256.in_(files))
+        for one in files.difference(self.session.scalars(named)):
+            self.desk.store.drop(one)
 
     def _before(self, paper_id: int, action: str, key: str | None) -> Outcome | None:
         """What the same key was answered before; refuses what would be refused later."""

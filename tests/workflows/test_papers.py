@@ -248,9 +248,11 @@ def test_a_number_taken_meanwhile_is_prepared_again_with_the_next(
     office.sign()
     prepare = Sitting._sealed
     stolen: list[int] = []
+    sealed: list[str] = []
 
     def steal_the_first(self: Sitting, *args: object, **kwargs: object) -> object:
         evidence = prepare(self, *args, **kwargs)  # type: ignore[arg-type]
+        sealed.append(evidence["sha256"])
         if not stolen:
             session = office.stage.session
             session.rollback()
@@ -266,6 +268,8 @@ def test_a_number_taken_meanwhile_is_prepared_again_with_the_next(
     assert (stolen, paper.number_text) == ([1], "02/QĐ-UBND")
     assert office.content("issued") != b""
     assert office.check(office.content("issued")) == "genuine"
+    # What was sealed under the number of another paper is nowhere any more.
+    assert [office.desk.store.path(one).exists() for one in sealed] == [False, True]
 
 
 def test_a_disk_that_fails_leaves_the_paper_where_it_was(

@@ -135,7 +135,12 @@ def test_a_file_checks_with_no_network_and_names_what_is_wrong(
     ended = {trust.hidden("endedpaper"): {"state": "revoked"}}
     lost = Signer.create("binhxet-statement")
     stolen = Published(lost.verifier, ISSUED - timedelta(days=1), None, stolen=True).record()
+    never, waits = (printed(signer, code=code) for code in ("neverissue", "waitsstill"))
+    unissued = {
+        name: [form.read(text).digest[:32]] for name, text in (("void", never), ("open", waits))
+    }
     told = {"ended": ended, "changes": CHANGES, "statements": [*bundle["statements"], stolen]}
+    told["unissued"] = unissued
     file.write_text(page_file(resigned(bundle | told, signer)), "utf-8")
     page.context.set_offline(True)
     page.goto(file.as_uri())
@@ -161,7 +166,12 @@ def test_a_file_checks_with_no_network_and_names_what_is_wrong(
         (printed(lost), "", "đã bị lộ"),
         (printed(signer, code="revokedday"), "", "hết hiệu lực từ ngày 02/01/2020"),
         (printed(signer, code="endedpaper"), "", "không còn hiệu lực: đã bị thu hồi"),
-        (printed(signer, issued=made + timedelta(days=1)), "", "Lấy gói mới hơn"),
+        (never, "", "chưa bao giờ được phát hành"),
+        (waits, "", "đang chờ đóng dấu"),
+        *(
+            (printed(signer, issued=made + later), "", "Lấy gói mới hơn")
+            for later in (timedelta(), timedelta(days=1))
+        ),
         ("https://example.com/", "", "không phải mã QR của văn bản"),
         (printed(signer)[:-30], "", "không phải mã QR của văn bản"),
         ("", "", "Chưa có nội dung mã"),

@@ -17,6 +17,9 @@ SUBJECT = """INSERT INTO subjects (id, kind, definition_id, definition_digest, s
 DRAFT = """INSERT INTO papers (id, kind, authority_id, code, "values", values_digest,
     template_digest, drafted_at) SELECT {id}, kind, authority_id, 'code{id}', "values",
     values_digest, template_digest, drafted_at FROM papers WHERE id = 1"""
+ANNOUNCED = """INSERT INTO handed_out (id, code, paper_id, authority_id, year, number_text,
+    begun_at) VALUES ({id}, 'c{id}', 3, 1, 2026, '03/QD', '2026-11-05 00:00:00+00')"""
+MADE = "UPDATE handed_out SET digest = 'd', at = begun_at, until = begun_at WHERE id = {id}"
 
 LAWFUL = (
     "INSERT INTO registers (id, authority_id, series, year, last) VALUES (7, 1, 'd', 2026, 0)",
@@ -28,6 +31,10 @@ LAWFUL = (
     "INSERT INTO subject_scopes (subject_id, scope, unit_id) VALUES (1, 'commune', 1)",
     "UPDATE subject_scopes SET unit_id = 2",
     "INSERT INTO links (paper_id, subject_id, position) VALUES (2, 1, 1)",
+    *(ANNOUNCED.format(id=number) for number in (1, 2)),
+    *(MADE.format(id=number) for number in (1, 2)),
+    "UPDATE handed_out SET withdrawn_at = begun_at WHERE id = 1",
+    "UPDATE handed_out SET issued_at = begun_at WHERE id = 2",
 )
 
 UNLAWFUL = (
@@ -67,6 +74,18 @@ UNLAWFUL = (
     "UPDATE links SET subject_id = 3",
     "UPDATE links SET position = 4",
     "DELETE FROM links",
+    *(
+        f"UPDATE handed_out SET {change}"  # noqa: S608
+        for change in (
+            "number_text = 'x'",
+            "digest = 'x'",
+            "until = '2027-01-01 00:00:00+00'",
+            "withdrawn_at = NULL, issued_at = NULL",
+        )
+    ),
+    "UPDATE handed_out SET withdrawn_at = NULL, issued_at = begun_at WHERE id = 1",
+    "UPDATE handed_out SET withdrawn_at = begun_at, issued_at = NULL WHERE id = 2",
+    "DELETE FROM handed_out",
 )
 
 AT_ONCE = {
@@ -78,8 +97,12 @@ TOLD = (
     "a paper stays as it was drafted and issued",
     "a result is not changed",
     "where a subject belongs and what a paper lists stays",
+    "what was handed out stays known",
 )
-TABLES = ("registers", "register_entries", "papers", "paper_versions", "subject_scopes", "links")
+TABLES = (
+    *("registers", "register_entries", "papers", "paper_versions"),
+    *("subject_scopes", "links", "handed_out"),
+)
 
 
 def passed(connection: Connection, statements: Iterable[str]) -> Iterator[str]:

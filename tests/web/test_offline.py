@@ -20,7 +20,7 @@ from workflows.trust import Bundle
 
 BUNDLE_KEYS = {
     "format", "made_at", "address", "addresses", "roots", "log", "statements", "kinds", "levels",
-    "fates", "ended", "changes", "holders", "signature",
+    "fates", "ended", "changes", "unissued", "holders", "signature",
 }  # fmt: skip
 
 

@@ -263,7 +263,8 @@ def check_annex(content: bytes, bundle: Bundle, paper: bytes | None = None) -> C
 
 
 def _alone_and_beside(office: Office, annex: bytes, issued: bytes) -> None:
-    with office.stage.now():
+    here = office.stage
+    with clock.fixed_at(clock.vietnam(here.today, here.at) + timedelta(seconds=1)):
         bundle = Bundle.read(json.dumps(export(office.session, office.desk)).encode())
         alone, both = check_annex(annex, bundle), check_annex(annex, bundle, issued)
         assert alone is not None and both is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -16,13 +17,16 @@ from sqlalchemy.orm import Session
 
 from engine.commands import Outcome
 from engine.errors import EngineError
+from engine.papers import handed_out
 from engine.papers.archive import carried
 from engine.papers.book import Paper, PaperVersion
 from engine.registers import Entry, take
 from engine.signing import authority as authorities
+from engine.signing import cage
 from engine.signing.authority import Authority, Issued
 from engine.signing.certificates import der
 from engine.signing.inspection import inspect
+from engine.signing.pdf import Prepared, complete
 from engine.signing.software import SoftwareSigner
 from engine.statement import form
 from engine.store import BlobStore
@@ -30,9 +34,11 @@ from tests.workflows.staging import Stage, stage, told
 from workflows import deferred
 from workflows.bureau import TEMPLATES
 from workflows.keys import ROOTS, RemoteKeyring, authority_reference, person_reference
+from workflows.offline import Checked, check_code, check_file
 from workflows.papers import PaperDesk
 from workflows.people import Appointment
 from workflows.signing_sessions import Offer, SigningSession
+from workflows.trust import Bundle, export
 from workflows.units import Unit
 from workflows.verification import verify
 
@@ -120,6 +126,28 @@ class Room:
     def _person(self, offer: Offer) -> int:
         query = select(SigningSession.person_id).where(SigningSession.code == offer.code)
         return self.session.scalars(query).one()
+
+    def sealed_alone(self, offer: Offer) -> bytes:
+        """What the clerk has who finishes the file that was handed out, and keeps it."""
+        key = self.keys["clerk"]
+        signature = self.sign(offer, key)
+        with self.stage.now():
+            person = self._person(offer)
+            file = deferred.document(self.session, self.desk, person, self.paper, offer.code)
+        return complete(Prepared(file, offer.gap, offer.attributes, key.credential), signature)
+
+    def bundle(self) -> Bundle:
+        with self.stage.now():
+            return Bundle.read(json.dumps(export(self.session, self.desk)).encode())
+
+    def checked(self, content: bytes, bundle: Bundle) -> Checked:
+        return check_file(content, bundle, ask=cage.answer)
+
+    def judged(self, content: bytes, bundle: Bundle) -> list[str]:
+        """The verdicts on a file, and on the code that is printed on it."""
+        with self.stage.now():
+            alone = check_code(carried(content).fields["strip"], bundle)
+            return [self.checked(content, bundle).verdict, alone.verdict]
 
     def content(self) -> bytes:
         digest = self.session.scalars(
@@ -439,6 +467,45 @@ def test_a_number_taken_meanwhile_asks_for_a_new_signature(room: Room) -> None:
     assert paper.number_text == "02/QĐ-UBND"
     with room.stage.now():
         assert verify(room.session, room.desk, room.content()).verdict == "genuine"
+
+
+def test_a_file_sealed_alone_is_no_issue_with_or_without_a_network(room: Room) -> None:
+    """Whoever has the seal can finish what was prepared for it and never send it back."""
+    room.act("chair")
+    before, stolen = room.bundle(), room.begin("clerk")
+    alone = room.sealed_alone(stolen)
+    strip = carried(alone).fields["strip"]
+    assert room.judged(alone, before) == ["newer_than_bundle"] * 2
+    assert room.judged(alone, room.bundle()) == ["cannot_be_said"] * 2
+    for minute, verdict in ((30, "cannot_be_said"), (31, "never_issued")):
+        room.stage.at = time(9, minute)
+        assert check_code(strip, room.bundle()).verdict == verdict
+    assert room.act("clerk").state == "issued"
+    room.stage.at = time(9, 32)
+    later = room.bundle()
+    assert carried(alone).fields["number"] == carried(room.content()).fields["number"]
+    assert room.judged(alone, later) == ["never_issued"] * 2
+    assert room.judged(room.content(), later) == ["genuine"] * 2
+    with room.stage.now():
+        found, online = room.checked(alone, later), verify(room.session, room.desk, alone)
+    assert (found.issued, found.in_force, found.unchanged) == (False, False, True)
+    assert [one.code for one in found.problems] == ["statement_never_issued"]
+    assert (online.issued, online.verdict) == (False, "altered")
+    assert "never_issued" in online.reasons
+
+
+def test_a_beginning_that_was_replaced_is_void_at_once(room: Room) -> None:
+    room.act("chair")
+    alone = room.sealed_alone(room.begin("clerk"))
+    room.stage.at = time(9, 1)
+    second = room.begin("clerk")
+    for file, verdict in ((alone, "never_issued"), (room.sealed_alone(second), "cannot_be_said")):
+        assert check_code(carried(file).fields["strip"], room.bundle()).verdict == verdict
+    # A bundle knows nothing of a statement that is being made, and is as old as that.
+    with room.stage.now():
+        handed_out.announce(room.session, "x", room.paper, room.stage.country.commune, 2025, "9/QĐ")
+    began, room.stage.at = _now(room), time(9, 2)
+    assert room.bundle().made_at == began
 
 
 def test_a_number_of_yesterday_is_not_issued_today(room: Room) -> None:

@@ -351,8 +351,9 @@ def test_a_code_that_leads_elsewhere_is_warned_of_beside_the_answers(case: Case)
         assert (found.verdict, [one.code for one in found.warnings]) == ("genuine", warned)
     assert found.warnings[0].params["host"] == foreign
     old = dict(case.told)
-    del old["addresses"]
+    del old["addresses"], old["unissued"]
     assert Bundle.read(case.signed_anew(old)).addresses == (BASE,)
+    assert check_file(case.issued, Bundle.read(case.signed_anew(old))).ok
 
 
 def test_an_unknown_key_is_named(case: Case) -> None:

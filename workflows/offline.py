@@ -4,7 +4,8 @@
 number, date, data and signed bytes are those of the file. *Unchanged*: every byte lies under
 good signatures, the leader's and then the agency's. *Signatures* are judged as online, against
 the bundle's roots. *In force*: as of the day the bundle was made. Of a paper younger than the
-bundle this cannot be said, so the answer is no, and why is told.
+bundle this cannot be said, so the answer is no, and why is told; whether it was issued cannot
+be said either, as what is handed out to be sealed may never be, and that answer is none.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ _OF_SIGNATURES = frozenset({"signatures_do_not_hold", "stamp_lapsed"})
 
 _NEVER, _OPEN = "statement_never_issued", "statement_open"
 """The office signed the statement, and the issue that it tells of did not come, or not yet."""
+
+_NOT_KNOWN = frozenset({"newer_than_bundle", "cannot_be_said"})
+"""Signed by the office; whether it was then issued only a newer bundle can tell."""
 
 _WRONG_BYTES = frozenset(
     {
@@ -85,6 +89,7 @@ class Checked:
             number=number,
         )
         return online.record() | {
+            "issued": None if self.verdict in _NOT_KNOWN else self.issued,
             "unchanged": self.unchanged,
             "verdict": self.verdict,
             "logged": None,  # the statement names the log before the issue, not after it

@@ -74,11 +74,11 @@ class Checked:
         code = self.signed.code if self.signed else ""
         number = self.signed.statement.number if self.signed else ""
         online = Verification(
-            self.issued,
-            bool(self.unchanged),
-            tuple(self.signatures),
-            self.in_force,
-            "genuine",
+            issued=self.issued,
+            unchanged=bool(self.unchanged),
+            signatures=tuple(self.signatures),
+            in_force=self.in_force,
+            verdict="genuine",
             code=code,
             number=number,
         )

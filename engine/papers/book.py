@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Instant
@@ -40,6 +40,9 @@ ANNEXES = (ANNEX_RENDERED, *ANNEX_PUBLIC)
 """Stages of a paper's annex in a file of its own: laid out with the paper, signed by the agency
 when the paper is issued, then with time stamps and evidence like the paper."""
 
+ONCE = "stage IN ('issued', 'annex_issued')"
+"""Which files a paper has one of at most, as a condition on their rows."""
+
 LEFT = (*PUBLIC, *ANNEX_PUBLIC)
 """Stages of the files that leave the office."""
 
@@ -61,7 +64,17 @@ class PaperVersion(Base):
     size: Mapped[int]
     at: Mapped[datetime] = mapped_column(Instant)
 
-    __table_args__ = (UniqueConstraint("paper_id", "stage", "sha256"),)
+    __table_args__ = (
+        UniqueConstraint("paper_id", "stage", "sha256"),
+        Index(  # a paper, like its annex, is issued once
+            "ix_paper_versions_issued",
+            "paper_id",
+            "stage",
+            unique=True,
+            sqlite_where=text(ONCE),
+            postgresql_where=text(ONCE),
+        ),
+    )
 
 
 class PaperStamp(Base):

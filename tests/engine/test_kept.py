@@ -67,6 +67,8 @@ UNLAWFUL = (
     "UPDATE links SET subject_id = 3",
     "UPDATE links SET position = 4",
     "DELETE FROM links",
+    "INSERT INTO paper_versions (id, paper_id, stage, sha256, size, at)"
+    " SELECT 77, paper_id, stage, 'x', size, at FROM paper_versions WHERE stage = 'issued'",
 )
 
 AT_ONCE = {
@@ -78,6 +80,7 @@ TOLD = (
     "a paper stays as it was drafted and issued",
     "a result is not changed",
     "where a subject belongs and what a paper lists stays",
+    "ix_paper_versions_issued",
 )
 TABLES = ("registers", "register_entries", "papers", "paper_versions", "subject_scopes", "links")
 

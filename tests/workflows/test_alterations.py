@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from engine.papers.archive import carried
@@ -25,6 +25,7 @@ from engine.signing.validate import validate
 from tests.databases import KINDS, Databases, opened
 from tests.engine.signing.altering.keys import FOLDER
 from tests.engine.signing.altering.manifest import Entry, entries, genuine
+from tests.unguarded import unguard
 from tests.workflows.register import ITS_PAPER, LIST, PAPERS, Register, issue_all, stages
 from workflows import trust
 from workflows.findings import lines, words
@@ -163,3 +164,34 @@ def test_on_every_database_an_altered_file_is_traced_to_its_paper(
     found = verify(session, here.desk, genuine() + b"\n", ask=_answers)
     assert (found.code, found.verdict) == (here.codes["genuine"], "altered")
     assert set(found.reasons) == {"bytes_after", "not_covered"}
+
+
+OTHER = genuine() + b"\n% another file\n"
+FALSIFIED = {
+    "the digest of an issued file": "UPDATE paper_versions SET sha256 = '{other}'"
+    " WHERE sha256 = '{issued}'",
+    "a version that nobody logged": "INSERT INTO paper_versions"
+    " (paper_id, stage, sha256, size, at) SELECT paper_id, 'archived', '{other}', 1,"
+    " '2099-01-01 00:00:00+00' FROM paper_versions WHERE sha256 = '{issued}'",
+}
+
+
+def test_what_the_register_says_of_a_file_counts_only_as_the_log_says_it(
+    session: Session, tmp_path: Path
+) -> None:
+    here = issue_all(session, tmp_path)
+    content = stages(genuine())["issued"]
+    digests = {"other": here.desk.store.put(OTHER), "issued": hashlib.sha256(content).hexdigest()}
+    session.commit()
+    unguard(session.connection(), "paper_versions", "papers")
+    for falsified in FALSIFIED.values():
+        held = session.begin_nested()
+        session.execute(text(falsified.format(**digests)))
+        found = verify(session, here.desk, OTHER, ask=_answers)
+        assert (found.issued, found.ok, found.log_index) == (False, False, None)
+        assert "not_logged" in found.reasons
+        held.rollback()
+    newest = genuine()
+    assert verify(session, here.desk, newest, ask=_answers).ok
+    session.execute(text("UPDATE papers SET number_text = '99/QĐ-UBND' WHERE number = 15"))
+    assert verify(session, here.desk, newest, ask=_answers).reasons == ("not_logged",)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import Refused
-from engine.papers.book import ANNEXES, LEFT, Paper, PaperVersion
+from engine.papers.book import ANNEXES, LEFT, PaperVersion
 from workflows import archive, findings, origins, standing, versions
 from workflows.keys import authority_reference
 from workflows.known import Known, known
@@ -209,12 +209,14 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
 
     ask, roots = ask or cage.ask, desk.roots(session)
     origin = known(session, origins.revisions(content))
-    answer = ask(content, roots, _original(session, desk, origin, content))
+    likely = origin or known(session, origins.printed(session, content))
+    answer = ask(content, roots, _original(session, desk, likely, content), inside=True)
     found = answer.examined
-    named = _numbered(session, found) if _may_be_ours(found) else None
-    if origin is None and named:
-        origin = named
-        answer = ask(content, roots, _original(session, desk, origin, content), found)
+    named = known(session, origins.named(session, answer)) if _may_be_ours(found) else None
+    origin = origin or named
+    if origin != likely:  # it was compared with a paper that it does not come from
+        original = _original(session, desk, origin, content)
+        answer = ask(content, roots, original, found) if original else cage.Answer(found)
     reasons = findings.of_stranger(
         answer,
         from_ours=origin is not None,
@@ -293,25 +295,9 @@ def _original(
 
 
 def _may_be_ours(found: Examined) -> bool:
-    """Whether a file that bears a number of ours may come from us, and not from a stranger
-    who signed it: it has a signature of ours, or none that can be read."""
-    return bool(found.number) and (not found.signed or any(one.ours for one in found.signed))
-
-
-def _numbered(session: Session, found: Examined) -> Known | None:
-    """The paper whose number a file bears: that of the authority it seems sealed by, or the
-    only one there is."""
-    rows = session.execute(
-        select(Paper.authority_id, PaperVersion.sha256)
-        .join(PaperVersion, PaperVersion.paper_id == Paper.id)
-        .where(Paper.number_text == found.number, PaperVersion.stage == "issued")
-        .order_by(PaperVersion.id.desc())
-        .limit(origins.MOST_REVISIONS)
-    ).all()
-    sealed = {report.reference for report in found.reports if report.role == "seal"}
-    theirs = [row for row in rows if authority_reference(row.authority_id) in sealed]
-    chosen = theirs or (rows if len(rows) == 1 else [])
-    return known(session, [chosen[0].sha256]) if chosen else None
+    """Whether a file that bears a code or number of ours may come from us, and not from a
+    stranger who signed it: it has a signature of ours, or none that can be read."""
+    return not found.signed or any(one.ours for one in found.signed)
 
 
 def _covers_unknown(session: Session, content: bytes, answer: Answer) -> bool:

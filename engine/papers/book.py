@@ -22,11 +22,11 @@ class Paper(Base):
     authority_id: Mapped[int] = mapped_column(index=True)
     code: Mapped[str] = mapped_column(String(16), unique=True)
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
-    values_digest: Mapped[str] = mapped_column(String(64))
+    values_digest: Mapped[str] = mapped_column(String(64), index=True)
     template_digest: Mapped[str] = mapped_column(String(64))
     drafted_at: Mapped[datetime] = mapped_column(Instant)
     number: Mapped[int | None]
-    number_text: Mapped[str | None] = mapped_column(String(40))
+    number_text: Mapped[str | None] = mapped_column(String(40), index=True)
     issued_on: Mapped[date | None]
 
 

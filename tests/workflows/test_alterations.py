@@ -9,14 +9,17 @@ import hashlib
 import json
 from collections.abc import Iterator
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
+import pikepdf
 import pytest
-from sqlalchemy import select, text
+from pikepdf import Name
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from engine.papers.archive import carried
-from engine.papers.book import PaperVersion
+from engine.papers.book import Paper, PaperVersion
 from engine.signing import cage
 from engine.signing.certificates import Roots
 from engine.signing.examination import examine
@@ -26,7 +29,7 @@ from tests.databases import KINDS, Databases, opened
 from tests.engine.signing.altering.keys import FOLDER
 from tests.engine.signing.altering.manifest import Entry, entries, genuine
 from tests.unguarded import unguard
-from tests.workflows.register import ITS_PAPER, LIST, PAPERS, Register, issue_all, stages
+from tests.workflows.register import AUTHORITY, ITS_PAPER, LIST, PAPERS, Register, issue_all, stages
 from workflows import trust
 from workflows.findings import lines, words
 from workflows.offline import check_annex, check_file
@@ -164,6 +167,29 @@ def test_on_every_database_an_altered_file_is_traced_to_its_paper(
     found = verify(session, here.desk, genuine() + b"\n", ask=_answers)
     assert (found.code, found.verdict) == (here.codes["genuine"], "altered")
     assert set(found.reasons) == {"bytes_after", "not_covered"}
+
+
+def test_an_altered_file_is_traced_though_another_authority_has_its_number(
+    session: Session, tmp_path: Path
+) -> None:
+    here = issue_all(session, tmp_path)
+    unguard(session.connection(), "papers")
+    same = update(Paper).where(Paper.code == here.codes["genuine-certificate"])
+    session.execute(same.values(number_text=PAPERS["genuine"], authority_id=AUTHORITY + 1))
+    for content in (b" " + genuine(), unsigned(genuine())):
+        found = verify(session, here.desk, content, ask=_answers)
+        assert (found.verdict, found.code) == ("altered", here.codes["genuine"])
+
+
+def unsigned(content: bytes) -> bytes:
+    """The paper saved anew, without what signs it."""
+    out = BytesIO()
+    with pikepdf.open(BytesIO(content)) as pdf:
+        for field in pdf.Root.AcroForm.Fields:
+            if field.get(Name.FT) == Name.Sig and Name.V in field:
+                del field.V
+        pdf.save(out)
+    return out.getvalue()
 
 
 OTHER = genuine() + b"\n% another file\n"

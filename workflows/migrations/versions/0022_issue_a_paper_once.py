@@ -1,4 +1,6 @@
-"""Issue a paper once: no second issued file of a paper, nor of its annex
+"""Issue a paper once, and find it by its number or data
+
+No second issued file of a paper, nor of its annex.
 
 Revision 0022, after 0021.
 """
@@ -15,6 +17,7 @@ depends_on = None
 
 INDEX = "ix_paper_versions_issued"
 ONCE = "stage IN ('issued', 'annex_issued')"
+FOUND_BY = ("number_text", "values_digest")
 DROP = "DROP TRIGGER paper_versions_only_grow"
 BEFORE = """
     CREATE TRIGGER paper_versions_only_grow BEFORE INSERT ON paper_versions
@@ -44,9 +47,13 @@ def upgrade() -> None:
         postgresql_where=text(ONCE),
     )
     _replace(SINCE)
+    for column in FOUND_BY:
+        op.create_index(f"ix_papers_{column}", "papers", [column])
 
 
 def downgrade() -> None:
+    for column in FOUND_BY:
+        op.drop_index(f"ix_papers_{column}", "papers")
     _replace(BEFORE)
     op.drop_index(INDEX, "paper_versions")
 

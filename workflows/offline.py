@@ -169,7 +169,10 @@ def _compared(
     *,
     whole: bool,
 ) -> Checked:
-    """The answers about a file that has a statement: is it the one spoken of, and in force?"""
+    """The answers about a file that has a statement: is it the one spoken of, and in force?
+
+    A file that is not whole is altered, whatever else is wrong: also when a changed byte made
+    its statement name another key."""
     problems = [*bundle.faults(signed), *_differences(signed.statement, carried, reports)]
     if not (whole and _by_both(reports)):
         ended = whole and lapsed(reports)
@@ -181,7 +184,7 @@ def _compared(
         bundle,
         issued,
         issued and not force,
-        _verdict(found),
+        _verdict(found) if whole else "altered",
         found,
         signed,
         whole,

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 
 LARGEST = 50 * 2**20
+BUSY = "busy"
+"""Nothing is said of a file: another one is open. Whoever asks again is answered."""
+
 UNTOUCHED = "issued"
 """The state of a paper on which no later one has acted."""
 
@@ -53,6 +56,7 @@ Verdict = Literal[
     "unknown",
     "unreadable",
     "lapsed",
+    "busy",
 ]
 
 
@@ -217,6 +221,8 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
     if origin != likely:  # it was compared with a paper that it does not come from
         original = _original(session, desk, origin, content)
         answer = ask(content, roots, original, found) if original else cage.Answer(found)
+    if BUSY in (found.problem, answer.examined.problem):
+        return refused(BUSY)
     reasons = findings.of_stranger(
         answer,
         from_ours=origin is not None,
@@ -250,13 +256,13 @@ def _made_from(told: Verification, origin: Known) -> Verification:
 
 
 def refused(reason: str) -> Verification:
-    """The answers about a file that is not opened at all."""
+    """The answers about a file that is not opened at all, or not now (``busy``)."""
     return Verification(
         issued=False,
         unchanged=False,
         signatures=(),
         in_force=False,
-        verdict="unreadable",
+        verdict="busy" if reason == BUSY else "unreadable",
         reasons=(reason,),
     )
 

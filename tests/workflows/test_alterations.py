@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -32,7 +33,7 @@ from tests.unguarded import unguard
 from tests.workflows.register import AUTHORITY, ITS_PAPER, LIST, PAPERS, Register, issue_all, stages
 from workflows import trust
 from workflows.findings import lines, words
-from workflows.offline import check_annex, check_file
+from workflows.offline import check_file
 from workflows.trust import Bundle
 from workflows.verification import Verification, verify
 
@@ -95,9 +96,8 @@ def bundle(register: Register) -> Bundle:
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_an_altered_file_is_never_genuine_without_a_network(bundle: Bundle, entry: Entry) -> None:
-    found = check_file(entry.content, bundle, ask=_answers)
-    if entry.of:
-        found = check_annex(entry.content, bundle, genuine(entry.of), ask=_answers) or found
+    paper = genuine(entry.of) if entry.of else None
+    found = check_file(entry.content, bundle, paper=paper, ask=_answers)
     assert (found.verdict, found.ok) == (entry.offline, False), found.problems
 
 
@@ -108,13 +108,29 @@ def test_what_they_were_made_from_is_genuine_without_a_network(bundle: Bundle, n
     assert carried(genuine(name)).values
 
 
-def test_a_list_they_were_made_from_is_genuine_beside_its_paper(
-    register: Register, bundle: Bundle
-) -> None:
-    beside = check_annex(genuine(LIST), bundle, genuine(ITS_PAPER), ask=_answers)
-    assert beside is not None and (beside.verdict, beside.problems) == ("genuine", [])
-    other = check_annex(genuine(LIST), bundle, genuine(), ask=_answers)
-    assert other is not None and other.verdict == "altered"
+def test_a_list_they_were_made_from_is_genuine_beside_its_paper(bundle: Bundle) -> None:
+    beside = check_file(genuine(LIST), bundle, paper=genuine(ITS_PAPER), ask=_answers)
+    assert (beside.verdict, beside.problems) == ("genuine", [])
+    assert check_file(genuine(LIST), bundle, paper=genuine(), ask=_answers).verdict == "altered"
+
+
+@pytest.mark.parametrize("paper", [None, ITS_PAPER])
+def test_each_file_is_opened_once_without_a_network(bundle: Bundle, paper: str | None) -> None:
+    opened_: list[bytes] = []
+
+    def ask(pdf: bytes, *rest: Any, **more: Any) -> cage.Answer:
+        opened_.append(pdf)
+        return _answers(pdf, *rest, **more)
+
+    beside = genuine(paper) if paper else None
+    for content in (genuine(LIST), genuine()):
+        opened_.clear()
+        check_file(content, bundle, paper=beside, ask=ask)
+        expected = [content] + [beside] * (content == genuine(LIST) and beside is not None)
+        assert opened_ == expected
+
+
+def test_a_list_is_known_online_by_itself(register: Register) -> None:
     for content, part in ((genuine(LIST), "annex"), (genuine(ITS_PAPER), "paper")):
         found = check(register, content)
         assert (found.verdict, found.reasons, found.part) == ("genuine", (), part)

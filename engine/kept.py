@@ -28,6 +28,9 @@ class Kept:
     changed: str = ""
     deleted: str = ""
     keys: tuple[tuple[str, ...], ...] = ()
+    once: tuple[tuple[tuple[str, ...], str], ...] = ()
+    """Columns that name a row only where a condition on ``NEW`` holds: as ``keys``, of a
+    partial index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,8 @@ class Guard:
         for kept in self.tables:
             yield self._refusing(f"{kept.table}_stay_as_written", "UPDATE", kept, kept.changed)
             yield self._refusing(f"{kept.table}_stay", "DELETE", kept, kept.deleted)
-            if kept.keys:
-                there = either(*(_there(kept.table, key) for key in kept.keys))
-                yield self._refusing(f"{kept.table}_only_grow", "INSERT", kept, there)
+            if there := [*_taken(kept)]:
+                yield self._refusing(f"{kept.table}_only_grow", "INSERT", kept, either(*there))
 
     def _refusing(self, name: str, act: str, kept: Kept, when: str) -> str:
         spelled = when.replace("::text", "").replace("IS DISTINCT FROM", "IS NOT")
@@ -101,6 +103,13 @@ def _acts(kept: Kept) -> Iterator[tuple[str, str, str]]:
         ("stay", "DELETE", kept.deleted),
     ):
         yield name, act, f"\n    WHEN ({when})" if when else ""
+
+
+def _taken(kept: Kept) -> Iterator[str]:
+    for key in kept.keys:
+        yield _there(kept.table, key)
+    for key, when in kept.once:
+        yield f"({when} AND {_there(kept.table, key)})"
 
 
 def _there(table: str, key: tuple[str, ...]) -> str:

@@ -224,7 +224,11 @@ GUARDS = (
                 ),
                 keys=(("id",), ("code",)),
             ),
-            Kept("paper_versions", keys=(("id",), ("paper_id", "stage", "sha256"))),
+            Kept(
+                "paper_versions",
+                keys=(("id",), ("paper_id", "stage", "sha256")),
+                once=((("paper_id", "stage"), "NEW.stage IN ('issued', 'annex_issued')"),),
+            ),
         ),
     ),
     # That a unit changes is lawful, by a hand-over: the history tells whether it was one.

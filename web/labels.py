@@ -75,6 +75,7 @@ def verdict(code: str) -> str:
         "altered": gettext("Tệp đã bị sửa: đừng dùng"),
         "unknown": gettext("Không phải văn bản của hệ thống này"),
         "unreadable": gettext("Không đọc được tệp này"),
+        "busy": gettext("Chưa kiểm tra được: máy chủ đang mở tệp của người khác"),
     }[code]
 
 

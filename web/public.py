@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -33,6 +42,9 @@ blueprint = Blueprint("public", __name__)
 SHOWN_YEARS = 4
 YEAR = 365 * 24 * 3600
 CODE_LENGTH = 16
+ASK_AGAIN = 5
+"""Seconds after which another file has most likely been opened."""
+
 MOST_TYPED, MOST_SHOWN = 1000, 40
 """Letters of a typed code that are looked at (a camera reads address and statement), and shown
 again."""
@@ -144,14 +156,20 @@ def verify() -> str | Response | tuple[str | Response, int]:
     code = request.form.get("code", "")[:CODE_LENGTH]
     desk = bureau().desk
     turn = Turn(desk.keys.folder)
-    return _answered(check(db.session(), desk, upload.read(), code=code, ask=turn))
+    result = check(db.session(), desk, upload.read(), code=code, ask=turn)
+    if result.verdict == "busy":
+        again = _answered(result, 503)
+        again.headers["Retry-After"] = str(ASK_AGAIN)
+        return again
+    return _answered(result)
 
 
-def _answered(result: Verification, status: int = 200) -> tuple[str | Response, int]:
+def _answered(result: Verification, status: int = 200) -> Response:
     if problems.wants_json():
-        return jsonify(result.record(language())), status
+        return make_response(jsonify(result.record(language())), status)
     code = "" if status == 413 else request.form.get("code", "")[:CODE_LENGTH]
-    return render_template("public/verify.html", result=result, problem="", code=code), status
+    page = render_template("public/verify.html", result=result, problem="", code=code)
+    return make_response(page, status)
 
 
 def _form(problem: str = "", status: int = 200, asked: str = "") -> tuple[str | Response, int]:

@@ -103,8 +103,9 @@ def _check_origin() -> None:
 
 
 def _speaks_for_itself() -> bool:
-    """A program that names itself in a header cannot be a browser tricked into sending."""
-    return request.blueprint == "api" and "Authorization" in request.headers
+    """A program that names itself in a header cannot be a browser tricked into sending. One
+    that does not name itself at all is nobody: the API refuses it, with 401."""
+    return request.blueprint == "api" and ("Authorization" in request.headers or current() is None)
 
 
 def _headers(response: Response) -> Response:

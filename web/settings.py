@@ -55,6 +55,9 @@ class Unsafe(Exception):
         self.problems = problems
 
 
+ADDRESSES, MOST_ADDRESSES = "addresses", 16
+
+
 class Settings(BaseSettings):
     """The settings, complete: what the environment leaves out is filled in for a
     demonstration or a test, and stays empty in production."""
@@ -94,7 +97,9 @@ class Settings(BaseSettings):
             values.setdefault("database_url", f"sqlite:///{home}/binhxet.db")
             values.setdefault("queue_url", f"sqlite:///{home}/queue.db")
             values.setdefault("blob_url", (home / "blobs").as_uri())
-            values.setdefault("base_url", "http://127.0.0.1:8000")
+            known = _addresses(home)
+            own = values.setdefault("base_url", (known or ["http://127.0.0.1:8000"])[0])
+            values.setdefault("former_urls", " ".join(one for one in known if one != own))
         if values.get("env", "demo") == "demo":
             values.setdefault("tsa_url", f"{DEMO_TIME}:")
         if values.get("env") == "production":
@@ -152,6 +157,25 @@ class Settings(BaseSettings):
         if self.env == "demo":
             return _own_secret(self.home / "secret")
         return TEST_SECRET if self.env == "test" else ""
+
+
+def remember_address(settings: Settings) -> None:
+    """Keeps the address of a demonstration beside its data: papers are printed with it, and
+    commands that are run later, without its port, must name it too. Production has it in its
+    settings."""
+    if settings.env != "production":
+        settings.home.mkdir(parents=True, exist_ok=True)
+        own = settings.base_url
+        known = [own, *(one for one in _addresses(settings.home) if one != own)]
+        (settings.home / ADDRESSES).write_text("\n".join(known[:MOST_ADDRESSES]), "utf-8")
+
+
+def _addresses(home: Path) -> list[str]:
+    """The addresses of a demonstration, the newest first."""
+    try:
+        return (home / ADDRESSES).read_text("utf-8").split()
+    except FileNotFoundError:
+        return []
 
 
 def load(**given: Any) -> Settings:

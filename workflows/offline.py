@@ -20,7 +20,6 @@ from engine.errors import Refusal, Refused
 from engine.papers import annexes
 from engine.papers.contents import Carried
 from engine.signing import cage
-from engine.signing.certificates import Roots
 from engine.statement import form
 from engine.statement.form import DIGEST_BYTES, Signed, Statement
 from workflows.keys import authority_reference
@@ -80,11 +79,11 @@ class Checked:
         code = self.signed.code if self.signed else ""
         number = self.signed.statement.number if self.signed else ""
         online = Verification(
-            self.issued,
-            bool(self.unchanged),
-            tuple(self.signatures),
-            self.in_force,
-            "genuine",
+            issued=self.issued,
+            unchanged=bool(self.unchanged),
+            signatures=tuple(self.signatures),
+            in_force=self.in_force,
+            verdict="genuine",
             code=code,
             number=number,
         )
@@ -131,19 +130,42 @@ def check_code(text: str, bundle: Bundle) -> Checked:
 
 
 def check_file(
-    content: bytes, bundle: Bundle, code: str | None = None, *, ask: Ask | None = None
+    content: bytes,
+    bundle: Bundle,
+    code: str | None = None,
+    paper: bytes | None = None,
+    *,
+    ask: Ask | None = None,
 ) -> Checked:
-    """The four answers about a file. ``code`` is the text of a code scanned from a print, if
-    there is one: it must be the file's own. Any bytes at all are answered; ``ask`` opens
-    them in a process of its own, unless the caller knows better."""
-    if len(content) > LARGEST:
+    """The four answers about a file. Any bytes at all are answered; ``ask`` opens them, once,
+    in a process of its own, unless the caller knows better.
+
+    ``code`` is the text of a code scanned from a print, if there is one: it must be the file's
+    own. An annex in a file of its own carries no statement. Its paper does, and names the
+    annex's first bytes: with the ``paper`` beside it everything can be answered, without it
+    only whether the annex is whole and its signature holds.
+    """
+    ask = ask or cage.ask
+    if any(len(one) > LARGEST for one in (content, paper) if one is not None):
         return too_large(bundle)
-    found = (ask or cage.ask)(content, bundle.roots, inside=True)
+    found = ask(content, bundle.roots, inside=True)
+    if not _is_annex(found):
+        return _of_paper(found, bundle, code)
+    if paper is None:
+        return _annex_alone(found, bundle)
+    return _annex_beside(content, found, bundle, ask(paper, bundle.roots, inside=True))
+
+
+def _is_annex(found: Answer) -> bool:
+    roles = [report.role for report in found.examined.reports]
+    return roles[:1] == ["annex"] and not set(roles[1:]) - {"timestamp"}
+
+
+def _of_paper(found: Answer, bundle: Bundle, code: str | None = None) -> Checked:
     if found.examined.problem:
         code_of = "file_too_complex" if found.examined.problem == "too_complex" else ""
         return _unread(bundle, code_of or "unreadable_pdf")
-    reports = found.examined.reports
-    whole = _whole(reports) and not found.examined.spoiled
+    reports, whole = found.examined.reports, _whole(found)
     try:
         carried = _inside(found)
         signed = form.read(code or carried.fields.get(STRIP, ""))
@@ -176,7 +198,10 @@ def _compared(
     *,
     whole: bool,
 ) -> Checked:
-    """The answers about a file that has a statement: is it the one spoken of, and in force?"""
+    """The answers about a file that has a statement: is it the one spoken of, and in force?
+
+    A file that is not whole is altered, whatever else is wrong: also when a changed byte made
+    its statement name another key."""
     problems = [*bundle.faults(signed), *_differences(signed.statement, carried, reports)]
     if not (whole and _by_both(reports)):
         ended = whole and lapsed(reports)
@@ -188,7 +213,7 @@ def _compared(
         bundle,
         issued,
         issued and not force,
-        _verdict(found),
+        _verdict(found) if whole else "altered",
         found,
         signed,
         whole,
@@ -196,37 +221,24 @@ def _compared(
     )
 
 
-def check_annex(
-    content: bytes, bundle: Bundle, paper: bytes | None = None, *, ask: Ask | None = None
-) -> Checked | None:
-    """The four answers about an annex in a file of its own; none for any other file.
+def _annex_alone(found: Answer, bundle: Bundle) -> Checked:
+    reports, whole = found.examined.reports, _whole(found)
+    needed = [Refusal("annex_needs_paper")]
+    verdict = "lapsed" if lapsed(reports) else _without_statement(reports)
+    if whole and all(report.valid for report in reports):
+        verdict = "annex"
+    return Checked(bundle, False, False, verdict, needed, None, whole, reports)
 
-    An annex carries no statement. Its paper does, and names the annex's first bytes: with the
-    ``paper`` beside it everything can be answered, without it only whether the annex is whole
-    and its signature holds.
-    """
-    ask = ask or cage.ask
-    found = ask(content, bundle.roots).examined if len(content) <= LARGEST else None
-    reports = found.reports if found else ()
-    roles = [report.role for report in reports]
-    if roles[:1] != ["annex"] or set(roles[1:]) - {"timestamp"}:
-        return None
-    whole = _whole(reports) and found is not None and not found.spoiled
-    if paper is None:
-        needed = [Refusal("annex_needs_paper")]
-        signed = whole and all(report.valid for report in reports)
-        verdict = "annex" if signed else _annex_alone(reports)
-        return Checked(bundle, False, False, verdict, needed, None, whole, reports)
-    told = check_file(paper, bundle, ask=ask)
-    strange = list(_strange(content, ask(paper, Roots(), inside=True), reports, told, whole=whole))
+
+def _annex_beside(content: bytes, found: Answer, bundle: Bundle, paper: Answer) -> Checked:
+    reports, whole = found.examined.reports, _whole(found)
+    told = _of_paper(paper, bundle)
+    strange = list(_strange(content, paper, reports, told, whole=whole))
     problems = [*told.problems, *strange]
     issued = told.issued and all(one.code == "stamp_lapsed" for one in strange)
-    force, verdict = issued and told.in_force, _verdict(problems) if issued else "altered"
+    force = issued and told.in_force
+    verdict = _verdict(problems) if issued or not strange else "altered"
     return Checked(bundle, issued, force, verdict, problems, told.signed, whole, reports)
-
-
-def _annex_alone(reports: Sequence[SignatureReport]) -> str:
-    return "lapsed" if lapsed(reports) else _without_statement(reports)
 
 
 def _strange(
@@ -248,13 +260,15 @@ def _strange(
         yield Refusal("statement_seal_differs")
 
 
-def _whole(reports: Sequence[SignatureReport]) -> bool:
+def _whole(of: Answer) -> bool:
     """Every byte lies under some good signature, and none was touched since. After the newest
     stamp may come evidence that no signature covers yet: then no report says ``uncovered``."""
+    reports = of.examined.reports
     found = {problem for report in reports for problem in report.problems}
     whole = any(report.covers == "whole_file" for report in reports)
     covered = whole or (bool(reports) and "uncovered" not in found)
-    return covered and all(r.intact for r in reports) and not found & _WRONG_BYTES
+    good = covered and all(r.intact for r in reports) and not found & _WRONG_BYTES
+    return good and not of.examined.spoiled
 
 
 def _by_both(reports: Sequence[SignatureReport]) -> bool:

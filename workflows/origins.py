@@ -1,21 +1,35 @@
-"""Of which version of a paper a changed file was made, by its bytes alone."""
+"""Of which version of which paper a changed file was made: by its bytes, else by what it says
+of itself, the surest first."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from engine.papers.book import ANNEXES, LEFT, PaperVersion
+from engine.papers.book import ANNEXES, LEFT, Paper, PaperVersion
+from workflows.keys import authority_reference
 
-END_OF_REVISION = b"%%EOF"
-MOST_REVISIONS = 64
+if TYPE_CHECKING:
+    from engine.signing.cage import Answer
+    from engine.signing.findings import Examined
+
+START, END_OF_REVISION = b"%PDF-", b"%%EOF"
+MOST_REVISIONS, MOST_CODES = 64, 16
+STRIP = "strip"
+"""The field with the address and the statement that the code on a paper says."""
+
+_CODE = re.compile(rb"/p/([0-9a-z]{4,16})#")
 
 
 def revisions(content: bytes) -> list[str]:
-    """Digests of the file as it ended at each of its revisions: what it was made from."""
+    """Digests of the file as it ended at each of its revisions: what it was made from. What
+    stands before its start is left out."""
+    content = content[max(content.find(START), 0) :]
     digests: list[str] = []
     end = content.find(END_OF_REVISION)
     while end >= 0 and len(digests) < 3 * MOST_REVISIONS:
@@ -25,6 +39,50 @@ def revisions(content: bytes) -> list[str]:
                 digests.append(hashlib.sha256(content[: stop + len(tail)]).hexdigest())
         end = content.find(END_OF_REVISION, stop)
     return digests
+
+
+def printed(session: Session, content: bytes) -> list[str]:
+    """The digest of the paper whose code can be read from the bytes without opening the file:
+    a guess, to have that paper at hand when it is opened."""
+    codes = dict.fromkeys(code.decode() for code in _CODE.findall(content))
+    return _newest(session, Paper.code.in_([*codes][:MOST_CODES])) if codes else []
+
+
+def named(session: Session, answer: Answer) -> list[str]:
+    """The digest of the paper that an opened file says it is: by the code in its printed
+    address, by the data it carries, or by its number and the authority that seems to have
+    sealed it. A number alone names a paper only where one authority has it."""
+    inside = answer.carried
+    if inside is not None:
+        found = _CODE.search(inside.fields.get(STRIP, "").encode())
+        coded = _newest(session, Paper.code == found[1].decode()) if found else []
+        if coded := coded or _newest(session, Paper.values_digest == inside.digest):
+            return coded
+    return _numbered(session, answer.examined)
+
+
+def _newest(session: Session, which: ColumnElement[bool]) -> list[str]:
+    """The digest of the newest version of such a paper, its annex left out."""
+    query = select(PaperVersion.sha256).join(Paper, Paper.id == PaperVersion.paper_id)
+    own = PaperVersion.stage.not_in(ANNEXES)
+    newest = session.scalar(query.where(which, own).order_by(PaperVersion.id.desc()).limit(1))
+    return [newest] if newest else []
+
+
+def _numbered(session: Session, found: Examined) -> list[str]:
+    if not found.number:
+        return []
+    rows: Sequence[Any] = session.execute(
+        select(Paper.authority_id, PaperVersion.sha256)
+        .join(PaperVersion, PaperVersion.paper_id == Paper.id)
+        .where(Paper.number_text == found.number, PaperVersion.stage == "issued")
+        .order_by(PaperVersion.id.desc())
+        .limit(MOST_REVISIONS)
+    ).all()
+    sealed = {report.reference for report in found.reports if report.role == "seal"}
+    theirs = [row for row in rows if authority_reference(row.authority_id) in sealed]
+    chosen = theirs or (rows if len(rows) == 1 else [])
+    return [chosen[0].sha256] if chosen else []
 
 
 def likely(session: Session, paper_id: int, content: bytes, *, annex: bool) -> str:

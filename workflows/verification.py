@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.errors import Refused
-from engine.log.book import Leaf
-from engine.papers.book import ANNEXES, LEFT, Paper, PaperVersion
-from engine.subjects import Subject
+from engine.papers.book import ANNEXES, LEFT, PaperVersion
 from workflows import archive, findings, origins, standing, versions
 from workflows.keys import authority_reference
+from workflows.known import Known, known
 from workflows.papers import PaperDesk
 from workflows.standing import Change
 from workflows.versions import Newer
@@ -42,14 +41,11 @@ if TYPE_CHECKING:
 
 
 LARGEST = 50 * 2**20
-LOGGED_WITHIN = timedelta(days=1)
-"""The worker logs an issue within minutes. What is not in the log after this does not count as
-issued: the log is what nobody can add to unseen."""
+BUSY = "busy"
+"""Nothing is said of a file: another one is open. Whoever asks again is answered."""
 
 UNTOUCHED = "issued"
 """The state of a paper on which no later one has acted."""
-
-_LATER = aliased(PaperVersion)
 
 Verdict = Literal[
     "genuine",
@@ -60,10 +56,11 @@ Verdict = Literal[
     "unknown",
     "unreadable",
     "lapsed",
+    "busy",
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """What can be said of a file. ``paper`` is the paper it is, or was made from."""
 
@@ -141,27 +138,6 @@ def _in_vietnam(time: datetime | None) -> str | None:
     return time.astimezone(clock.VIETNAM).isoformat() if time else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    paper_id: int
-    code: str
-    number: str
-    stage: str
-    state: str
-    authority_id: int
-    at: datetime | None = None
-    log_index: int | None = None
-    newest: bool = False
-    """Whether no later version of the same file of its paper left the office."""
-
-    @property
-    def unlogged(self) -> str:
-        """That a file which left the office is not in the log: as a reason, else nothing."""
-        if self.stage not in LEFT or self.log_index is not None or self.at is None:
-            return ""
-        return "not_logged" if clock.now() - self.at > LOGGED_WITHIN else "not_logged_yet"
-
-
 def verify(
     session: Session, desk: PaperDesk, content: bytes, *, code: str = "", ask: Ask | None = None
 ) -> Verification:
@@ -178,53 +154,53 @@ def verify(
     is opened by ``ask``: in a process of its own, unless the caller knows better. Where many
     may come at once, that is one file at a time (``cage.Turn``).
     """
-    known = _known(session, [hashlib.sha256(content).hexdigest()])
-    if known is None:
+    ours = known(session, [hashlib.sha256(content).hexdigest()])
+    if ours is None:
         return _stranger(session, desk, content, ask)
-    found = _judged(session, desk, content, known)
-    if code and known.code != code:
+    found = _judged(session, desk, content, ours)
+    if code and ours.code != code:
         reasons = ("other_paper", *found.reasons)
         verdict: Verdict = "other_paper" if found.ok else found.verdict
         return replace(found, verdict=verdict, reasons=reasons)
     return found
 
 
-def _judged(session: Session, desk: PaperDesk, content: bytes, known: _Known) -> Verification:
+def _judged(session: Session, desk: PaperDesk, content: bytes, ours: Known) -> Verification:
     """The answers about a version that was made here."""
     roots = desk.roots(session)
-    reports, later = _reports(roots, content, annex=known.stage in ANNEXES), None
-    issued = known.stage in LEFT and known.unlogged != "not_logged"
-    acted_on = issued and known.state != UNTOUCHED
-    changes = tuple(standing.changes(session, known.paper_id)) if acted_on else ()
-    in_force = issued and standing.in_force(known.state, changes)
-    if issued and not known.newest:
-        later = versions.newer(session, known.paper_id, content, _part(known.stage))
+    reports, later = _reports(roots, content, annex=ours.stage in ANNEXES), None
+    issued = ours.stage in LEFT and ours.unlogged != "not_logged"
+    acted_on = issued and ours.state != UNTOUCHED
+    changes = tuple(standing.changes(session, ours.paper_id)) if acted_on else ()
+    in_force = issued and standing.in_force(ours.state, changes)
+    if issued and not ours.newest:
+        later = versions.newer(session, ours.paper_id, content, _part(ours.stage))
         reports = versions.judged_later(desk, roots, later, content, reports)
     reasons = list(findings.of_reports(reports))
     verdict: Verdict = "not_issued"
     if issued:
         verdict = "genuine" if in_force else "not_in_force"
         reasons += [] if in_force else ["not_in_force"]
-        if not _signed_as_issued(reports, known):
+        if not _signed_as_issued(reports, ours):
             verdict = "lapsed" if versions.lapsed(reports) else "altered"
             reasons += [] if reasons else ["seal_of_another"]
-    elif not known.unlogged:
+    elif not ours.unlogged:
         reasons.append("rolled_back" if reports else "draft")
-    reasons += [known.unlogged] if known.unlogged else []
+    reasons += [ours.unlogged] if ours.unlogged else []
     return Verification(
-        issued,
-        True,
-        reports,
-        in_force,
-        verdict,
-        known.paper_id,
-        known.code,
-        known.number,
-        known.stage,
-        known.log_index,
-        changes,
-        later,
-        tuple(dict.fromkeys(reasons)),
+        issued=issued,
+        unchanged=True,
+        signatures=reports,
+        in_force=in_force,
+        verdict=verdict,
+        paper_id=ours.paper_id,
+        code=ours.code,
+        number=ours.number,
+        stage=ours.stage,
+        log_index=ours.log_index,
+        changes=changes,
+        newer=later,
+        reasons=tuple(dict.fromkeys(reasons)),
     )
 
 
@@ -236,13 +212,17 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
     from engine.signing import cage
 
     ask, roots = ask or cage.ask, desk.roots(session)
-    origin = _known(session, origins.revisions(content))
-    answer = ask(content, roots, _original(session, desk, origin, content))
+    origin = known(session, origins.revisions(content))
+    likely = origin or known(session, origins.printed(session, content))
+    answer = ask(content, roots, _original(session, desk, likely, content), inside=True)
     found = answer.examined
-    named = _numbered(session, found) if _may_be_ours(found) else None
-    if origin is None and named:
-        origin = named
-        answer = ask(content, roots, _original(session, desk, origin, content), found)
+    named = known(session, origins.named(session, answer)) if _may_be_ours(found) else None
+    origin = origin or named
+    if origin != likely:  # it was compared with a paper that it does not come from
+        original = _original(session, desk, origin, content)
+        answer = ask(content, roots, original, found) if original else cage.Answer(found)
+    if BUSY in (found.problem, answer.examined.problem):
+        return refused(BUSY)
     reasons = findings.of_stranger(
         answer,
         from_ours=origin is not None,
@@ -253,36 +233,50 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
     verdict: Verdict = "unreadable" if found.problem else "unknown"
     if origin or any(one.ours for one in found.signed):
         verdict = "altered"
-    made_from = origin or _Known(0, "", "", "", "", 0)
-    return Verification(
-        False,
-        False,
-        found.reports,
-        False,
-        verdict,
-        made_from.paper_id or None,
-        made_from.code,
-        made_from.number,
-        made_from.stage if made_from.stage in ANNEXES else "",
+    told = Verification(
+        issued=False,
+        unchanged=False,
+        signatures=found.reports,
+        in_force=False,
+        verdict=verdict,
         reasons=reasons,
+    )
+    return told if origin is None else _made_from(told, origin)
+
+
+def _made_from(told: Verification, origin: Known) -> Verification:
+    """The answers with the paper that a file was made from."""
+    return replace(
+        told,
+        paper_id=origin.paper_id,
+        code=origin.code,
+        number=origin.number,
+        stage=origin.stage if origin.stage in ANNEXES else "",
     )
 
 
 def refused(reason: str) -> Verification:
-    """The answers about a file that is not opened at all."""
-    return Verification(False, False, (), False, "unreadable", reasons=(reason,))
+    """The answers about a file that is not opened at all, or not now (``busy``)."""
+    return Verification(
+        issued=False,
+        unchanged=False,
+        signatures=(),
+        in_force=False,
+        verdict="busy" if reason == BUSY else "unreadable",
+        reasons=(reason,),
+    )
 
 
-def _signed_as_issued(reports: Sequence[SignatureReport], known: _Known) -> bool:
+def _signed_as_issued(reports: Sequence[SignatureReport], ours: Known) -> bool:
     """A leader's and the authority's own signature, every one of them valid; on an annex the
     authority's alone."""
-    annex = known.stage in ANNEXES
+    annex = ours.stage in ANNEXES
     role = "annex" if annex else "seal"
     sealed = [r.reference for r in reports if r.role == role]
     return (
         all(report.valid for report in reports)
         and any(report.role == "person" for report in reports) is not annex
-        and sealed == [authority_reference(known.authority_id)]
+        and sealed == [authority_reference(ours.authority_id)]
     )
 
 
@@ -298,7 +292,7 @@ def _reports(roots: Roots, content: bytes, *, annex: bool) -> tuple[SignatureRep
 
 
 def _original(
-    session: Session, desk: PaperDesk, origin: _Known | None, content: bytes
+    session: Session, desk: PaperDesk, origin: Known | None, content: bytes
 ) -> bytes | None:
     if origin is None:
         return None
@@ -307,25 +301,9 @@ def _original(
 
 
 def _may_be_ours(found: Examined) -> bool:
-    """Whether a file that bears a number of ours may come from us, and not from a stranger
-    who signed it: it has a signature of ours, or none that can be read."""
-    return bool(found.number) and (not found.signed or any(one.ours for one in found.signed))
-
-
-def _numbered(session: Session, found: Examined) -> _Known | None:
-    """The paper whose number a file bears: that of the authority it seems sealed by, or the
-    only one there is."""
-    rows = session.execute(
-        select(Paper.authority_id, PaperVersion.sha256)
-        .join(PaperVersion, PaperVersion.paper_id == Paper.id)
-        .where(Paper.number_text == found.number, PaperVersion.stage == "issued")
-        .order_by(PaperVersion.id.desc())
-        .limit(origins.MOST_REVISIONS)
-    ).all()
-    sealed = {report.reference for report in found.reports if report.role == "seal"}
-    theirs = [row for row in rows if authority_reference(row.authority_id) in sealed]
-    chosen = theirs or (rows if len(rows) == 1 else [])
-    return _known(session, [chosen[0].sha256]) if chosen else None
+    """Whether a file that bears a code or number of ours may come from us, and not from a
+    stranger who signed it: it has a signature of ours, or none that can be read."""
+    return not found.signed or any(one.ours for one in found.signed)
 
 
 def _covers_unknown(session: Session, content: bytes, answer: Answer) -> bool:
@@ -334,45 +312,3 @@ def _covers_unknown(session: Session, content: bytes, answer: Answer) -> bool:
     digests = {hashlib.sha256(content[:end]).hexdigest() for end in ends}
     rows = session.scalars(select(PaperVersion.sha256).where(PaperVersion.sha256.in_(digests)))
     return bool(digests - set(rows))
-
-
-def _known(session: Session, digests: Sequence[str]) -> _Known | None:
-    if not digests:
-        return None
-    row = session.execute(
-        select(
-            Paper.id,
-            Paper.code,
-            Paper.number_text,
-            PaperVersion.stage,
-            Subject.state,
-            Paper.authority_id,
-            PaperVersion.at,
-            Leaf.position,
-            ~exists().where(
-                _LATER.paper_id == PaperVersion.paper_id,
-                _LATER.id > PaperVersion.id,
-                _LATER.stage.in_(LEFT),
-                _LATER.stage.in_(ANNEXES) == PaperVersion.stage.in_(ANNEXES),
-            ),
-        )
-        .join(PaperVersion, PaperVersion.paper_id == Paper.id)
-        .join(Subject, Subject.id == Paper.id)
-        .outerjoin(Leaf, Leaf.version_id == PaperVersion.id)
-        .where(PaperVersion.sha256.in_(digests))
-        .order_by(PaperVersion.id.desc())
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
-    return _Known(
-        row.id,
-        row.code,
-        row.number_text or "",
-        row.stage,
-        row.state,
-        row.authority_id,
-        row.at,
-        row.position,
-        row[-1],
-    )

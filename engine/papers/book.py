@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Instant
@@ -22,11 +22,11 @@ class Paper(Base):
     authority_id: Mapped[int] = mapped_column(index=True)
     code: Mapped[str] = mapped_column(String(16), unique=True)
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
-    values_digest: Mapped[str] = mapped_column(String(64))
+    values_digest: Mapped[str] = mapped_column(String(64), index=True)
     template_digest: Mapped[str] = mapped_column(String(64))
     drafted_at: Mapped[datetime] = mapped_column(Instant)
     number: Mapped[int | None]
-    number_text: Mapped[str | None] = mapped_column(String(40))
+    number_text: Mapped[str | None] = mapped_column(String(40), index=True)
     issued_on: Mapped[date | None]
 
 
@@ -39,6 +39,9 @@ ANNEX_PUBLIC = tuple(f"annex_{stage}" for stage in PUBLIC)
 ANNEXES = (ANNEX_RENDERED, *ANNEX_PUBLIC)
 """Stages of a paper's annex in a file of its own: laid out with the paper, signed by the agency
 when the paper is issued, then with time stamps and evidence like the paper."""
+
+ONCE = "stage IN ('issued', 'annex_issued')"
+"""Which files a paper has one of at most, as a condition on their rows."""
 
 LEFT = (*PUBLIC, *ANNEX_PUBLIC)
 """Stages of the files that leave the office."""
@@ -61,7 +64,17 @@ class PaperVersion(Base):
     size: Mapped[int]
     at: Mapped[datetime] = mapped_column(Instant)
 
-    __table_args__ = (UniqueConstraint("paper_id", "stage", "sha256"),)
+    __table_args__ = (
+        UniqueConstraint("paper_id", "stage", "sha256"),
+        Index(  # a paper, like its annex, is issued once
+            "ix_paper_versions_issued",
+            "paper_id",
+            "stage",
+            unique=True,
+            sqlite_where=text(ONCE),
+            postgresql_where=text(ONCE),
+        ),
+    )
 
 
 class PaperStamp(Base):

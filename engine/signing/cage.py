@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import resource
 import subprocess
@@ -33,6 +34,8 @@ from engine.errors import Refusal, Refused
 from engine.papers.contents import Carried
 from engine.signing.certificates import Enrolment, Roots, load_roots
 from engine.signing.findings import Examined, SignatureReport, Signed
+
+log = logging.getLogger("binhxet.cage")
 
 WALL_SECONDS = 30
 PATIENCE = 0.25
@@ -79,8 +82,9 @@ def ask(
     """Examines a file, and compares it with ``original`` where that is given; what is
     ``known`` of it from before is not found out again. ``inside`` asks for its data too.
 
-    Whatever happens to the child, there is an answer: problem
-    ``too_complex`` when it ran out of what it has.
+    Whatever happens to the child, there is an answer: problem ``damaged`` when a reader broke
+    on the file, which our log tells with the kind of the exception, and ``too_complex`` when
+    the child ran out of what it has.
     """
     if known is not None and not inside and not _comparable(known, original):
         return Answer(known)
@@ -95,7 +99,10 @@ def ask(
             timeout=WALL_SECONDS,
             check=True,
         )
-        found = _read(json.loads(done.stdout))
+        told = json.loads(done.stdout)
+        if broke := _text(told["broke"]):
+            log.warning("a reader broke on a file of %d bytes: %s", len(pdf), ascii(broke))
+        found = _read(told)
     except (subprocess.SubprocessError, ValueError, KeyError, TypeError, RecursionError):
         return Answer(Examined("too_complex"))
     return found if known is None else replace(found, examined=known)
@@ -225,8 +232,15 @@ def _child(asked: BinaryIO, answered: BinaryIO) -> None:
     enrolled = tuple(map(Enrolment.read, told["enrolled"]))
     roots = Roots(person, agency, time, enrolled, told["named"])
     known = None if told["examined"] else Examined()
-    found = answer(pdf, roots, original or None, known, inside=told["inside"])
-    answered.write(json.dumps(asdict(found), default=_plain).encode())
+    broke = ""
+    try:
+        found = answer(pdf, roots, original or None, known, inside=told["inside"])
+    except (MemoryError, RecursionError):  # ran out: nothing more is answered
+        raise
+    except Exception as error:  # a reader of PDF meets what its authors did not foresee
+        broke, found = type(error).__name__, Answer(Examined("damaged"), without="unreadable_pdf")
+    said = {**asdict(found), "broke": broke}
+    answered.write(json.dumps(said, default=_plain).encode())
     answered.flush()
 
 

@@ -23,7 +23,8 @@ from engine.signing.signer import Credential
 _DIGEST = "message_digest"
 
 # What it warns of is told as a problem of the file; a stranger's file does not fill our log.
-logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
+for _reader in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(_reader).setLevel(logging.CRITICAL)
 
 
 def signatures(pdf: bytes) -> Sequence[EmbeddedPdfSignature]:

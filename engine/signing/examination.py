@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from cryptography.x509.oid import NameOID
-from pikepdf import Name, PasswordError, Pdf, PdfError
+from pikepdf import Dictionary, Name, PasswordError, Pdf, PdfError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from engine import clock
@@ -72,8 +72,9 @@ def _form(opened: Pdf) -> tuple[str, int]:
 
 
 def _fields(form: Any) -> Iterator[Any]:
+    """The fields that are any: a changed byte may leave a hole in their list."""
     try:
-        yield from form.Fields
+        yield from (field for field in form.Fields if isinstance(field, Dictionary))
     except (AttributeError, TypeError, ValueError):
         return
 

@@ -86,6 +86,8 @@ UNLAWFUL = (
     "UPDATE handed_out SET withdrawn_at = NULL, issued_at = begun_at WHERE id = 1",
     "UPDATE handed_out SET withdrawn_at = begun_at, issued_at = NULL WHERE id = 2",
     "DELETE FROM handed_out",
+    "INSERT INTO paper_versions (id, paper_id, stage, sha256, size, at)"
+    " SELECT 77, paper_id, stage, 'x', size, at FROM paper_versions WHERE stage = 'issued'",
 )
 
 AT_ONCE = {
@@ -98,6 +100,7 @@ TOLD = (
     "a result is not changed",
     "where a subject belongs and what a paper lists stays",
     "what was handed out stays known",
+    "ix_paper_versions_issued",
 )
 TABLES = (
     *("registers", "register_entries", "papers", "paper_versions"),

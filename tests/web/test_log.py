@@ -157,9 +157,12 @@ def test_an_untouched_log_is_whole_and_continues_what_was_kept(kept: Kept, tmp_p
         "signed": 8,
         "checkpoints": 8,
         "waiting": 0,
+        "compared": {"kept": 1, "since": 1},
         "findings": [],
     }
-    assert "The log is whole: 8 entries" in kept.shell("--lang", "en", "log", "verify").out
+    lines = kept.shell("--lang", "en", "log", "verify").out
+    assert "The log is whole: 8 entries" in lines
+    assert "only --since with a checkpoint kept elsewhere can tell" in lines
     lines = kept.shell("log", "consistency", "5").out
     assert kept.shell("log", "consistency", "5", "--json").json["path"][0] in lines
 

@@ -21,6 +21,7 @@ from web.settings import (
     check_production,
     check_start,
     load,
+    remember_address,
     require_start,
 )
 from workflows import library, migrate
@@ -298,3 +299,13 @@ def test_a_missing_typeface_or_library_names_the_command(
 def test_the_sites_of_before_are_told_as_papers_name_them(tmp_path: Path) -> None:
     told = Settings(env="test", var=tmp_path, former_urls="https://a.vn/, https://b.vn/x")
     assert told.former_sites == ("https://a.vn", "https://b.vn/x")
+
+
+def test_a_demonstration_knows_where_it_is_and_was(tmp_path: Path) -> None:
+    for port in (8000, 8767):
+        remember_address(load(var=tmp_path, base_url=f"http://127.0.0.1:{port}"))
+    later = load(var=tmp_path)
+    assert later.base_url == "http://127.0.0.1:8767"
+    assert later.former_sites == ("http://127.0.0.1:8000",)
+    moved = load(var=tmp_path, base_url="https://elsewhere.example.vn")
+    assert moved.former_sites == ("http://127.0.0.1:8767", "http://127.0.0.1:8000")

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from engine.db import writing
 from engine.papers.book import Paper
+from engine.signing import cage
 from engine.store import BlobStore
 from tests.databases import opened
 from tests.engine.signing.altering.keys import FOLDER
@@ -117,6 +118,19 @@ class _Untouched(io.BytesIO):
         raise AssertionError("a file that is too large was read")
 
     readline = read
+
+
+def test_who_comes_while_another_file_is_open_is_told_to_come_again(site: Site) -> None:
+    folder = site.do(lambda _: bureau().desk.keys.folder)
+    with cage._alone(folder, 0) as mine:
+        assert mine
+        told = send(site, altered("page-added"), JSON)
+        page = send(site, altered("page-added"))
+    assert (told.status_code, told.headers["Retry-After"]) == (503, "5")
+    assert told.get_json()["verdict"] == "busy"
+    assert page.status_code == 503
+    assert "Chưa có kết luận gì về tệp của bạn" in page.text
+    assert "answer-bad" not in page.text
 
 
 def test_no_file_chosen_is_asked_for(site: Site) -> None:

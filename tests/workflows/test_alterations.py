@@ -9,14 +9,18 @@ import hashlib
 import json
 from collections.abc import Iterator
 from functools import cache
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import pikepdf
 import pytest
-from sqlalchemy import select
+from pikepdf import Name
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from engine.papers.archive import carried
-from engine.papers.book import PaperVersion
+from engine.papers.book import Paper, PaperVersion
 from engine.signing import cage
 from engine.signing.certificates import Roots
 from engine.signing.examination import examine
@@ -25,10 +29,11 @@ from engine.signing.validate import validate
 from tests.databases import KINDS, Databases, opened
 from tests.engine.signing.altering.keys import FOLDER
 from tests.engine.signing.altering.manifest import Entry, entries, genuine
-from tests.workflows.register import ITS_PAPER, LIST, PAPERS, Register, issue_all, stages
+from tests.unguarded import unguard
+from tests.workflows.register import AUTHORITY, ITS_PAPER, LIST, PAPERS, Register, issue_all, stages
 from workflows import trust
 from workflows.findings import lines, words
-from workflows.offline import check_annex, check_file
+from workflows.offline import check_file
 from workflows.trust import Bundle
 from workflows.verification import Verification, verify
 
@@ -91,9 +96,8 @@ def bundle(register: Register) -> Bundle:
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_an_altered_file_is_never_genuine_without_a_network(bundle: Bundle, entry: Entry) -> None:
-    found = check_file(entry.content, bundle, ask=_answers)
-    if entry.of:
-        found = check_annex(entry.content, bundle, genuine(entry.of), ask=_answers) or found
+    paper = genuine(entry.of) if entry.of else None
+    found = check_file(entry.content, bundle, paper=paper, ask=_answers)
     assert (found.verdict, found.ok) == (entry.offline, False), found.problems
 
 
@@ -104,13 +108,29 @@ def test_what_they_were_made_from_is_genuine_without_a_network(bundle: Bundle, n
     assert carried(genuine(name)).values
 
 
-def test_a_list_they_were_made_from_is_genuine_beside_its_paper(
-    register: Register, bundle: Bundle
-) -> None:
-    beside = check_annex(genuine(LIST), bundle, genuine(ITS_PAPER), ask=_answers)
-    assert beside is not None and (beside.verdict, beside.problems) == ("genuine", [])
-    other = check_annex(genuine(LIST), bundle, genuine(), ask=_answers)
-    assert other is not None and other.verdict == "altered"
+def test_a_list_they_were_made_from_is_genuine_beside_its_paper(bundle: Bundle) -> None:
+    beside = check_file(genuine(LIST), bundle, paper=genuine(ITS_PAPER), ask=_answers)
+    assert (beside.verdict, beside.problems) == ("genuine", [])
+    assert check_file(genuine(LIST), bundle, paper=genuine(), ask=_answers).verdict == "altered"
+
+
+@pytest.mark.parametrize("paper", [None, ITS_PAPER])
+def test_each_file_is_opened_once_without_a_network(bundle: Bundle, paper: str | None) -> None:
+    opened_: list[bytes] = []
+
+    def ask(pdf: bytes, *rest: Any, **more: Any) -> cage.Answer:
+        opened_.append(pdf)
+        return _answers(pdf, *rest, **more)
+
+    beside = genuine(paper) if paper else None
+    for content in (genuine(LIST), genuine()):
+        opened_.clear()
+        check_file(content, bundle, paper=beside, ask=ask)
+        expected = [content] + [beside] * (content == genuine(LIST) and beside is not None)
+        assert opened_ == expected
+
+
+def test_a_list_is_known_online_by_itself(register: Register) -> None:
     for content, part in ((genuine(LIST), "annex"), (genuine(ITS_PAPER), "paper")):
         found = check(register, content)
         assert (found.verdict, found.reasons, found.part) == ("genuine", (), part)
@@ -163,3 +183,57 @@ def test_on_every_database_an_altered_file_is_traced_to_its_paper(
     found = verify(session, here.desk, genuine() + b"\n", ask=_answers)
     assert (found.code, found.verdict) == (here.codes["genuine"], "altered")
     assert set(found.reasons) == {"bytes_after", "not_covered"}
+
+
+def test_an_altered_file_is_traced_though_another_authority_has_its_number(
+    session: Session, tmp_path: Path
+) -> None:
+    here = issue_all(session, tmp_path)
+    unguard(session.connection(), "papers")
+    same = update(Paper).where(Paper.code == here.codes["genuine-certificate"])
+    session.execute(same.values(number_text=PAPERS["genuine"], authority_id=AUTHORITY + 1))
+    for content in (b" " + genuine(), unsigned(genuine())):
+        found = verify(session, here.desk, content, ask=_answers)
+        assert (found.verdict, found.code) == ("altered", here.codes["genuine"])
+
+
+def unsigned(content: bytes) -> bytes:
+    """The paper saved anew, without what signs it."""
+    out = BytesIO()
+    with pikepdf.open(BytesIO(content)) as pdf:
+        for field in pdf.Root.AcroForm.Fields:
+            if field.get(Name.FT) == Name.Sig and Name.V in field:
+                del field.V
+        pdf.save(out)
+    return out.getvalue()
+
+
+OTHER = genuine() + b"\n% another file\n"
+FALSIFIED = {
+    "the digest of an issued file": "UPDATE paper_versions SET sha256 = '{other}'"
+    " WHERE sha256 = '{issued}'",
+    "a version that nobody logged": "INSERT INTO paper_versions"
+    " (paper_id, stage, sha256, size, at) SELECT paper_id, 'archived', '{other}', 1,"
+    " '2099-01-01 00:00:00+00' FROM paper_versions WHERE sha256 = '{issued}'",
+}
+
+
+def test_what_the_register_says_of_a_file_counts_only_as_the_log_says_it(
+    session: Session, tmp_path: Path
+) -> None:
+    here = issue_all(session, tmp_path)
+    content = stages(genuine())["issued"]
+    digests = {"other": here.desk.store.put(OTHER), "issued": hashlib.sha256(content).hexdigest()}
+    session.commit()
+    unguard(session.connection(), "paper_versions", "papers")
+    for falsified in FALSIFIED.values():
+        held = session.begin_nested()
+        session.execute(text(falsified.format(**digests)))
+        found = verify(session, here.desk, OTHER, ask=_answers)
+        assert (found.issued, found.ok, found.log_index) == (False, False, None)
+        assert "not_logged" in found.reasons
+        held.rollback()
+    newest = genuine()
+    assert verify(session, here.desk, newest, ask=_answers).ok
+    session.execute(text("UPDATE papers SET number_text = '99/QĐ-UBND' WHERE number = 15"))
+    assert verify(session, here.desk, newest, ask=_answers).reasons == ("not_logged",)

@@ -240,6 +240,16 @@ def test_a_changed_byte_is_named(case: Case, place: float) -> None:
     assert not found.ok
 
 
+def test_a_byte_changed_in_the_name_of_the_key_is_named(case: Case) -> None:
+    raw = bytearray(base41.decode(case.code.partition("#")[2][:-1]))
+    raw[raw.index(form.read(case.code).statement.key_id)] ^= 1
+    changed = f"{case.code.partition('#')[0]}#{base41.encode(bytes(raw))}1"
+    assert check_code(changed, case.bundle()).verdict == "unknown_key"
+    file = case.issued.replace(case.code.encode(), changed.encode())
+    assert file != case.issued
+    assert check_file(file, case.bundle()).verdict == "altered"
+
+
 def test_an_appended_revision_is_named(case: Case) -> None:
     found = check_file(case.issued + b"\n% more\n", case.bundle())
     assert (found.verdict, found.unchanged) == ("altered", False)

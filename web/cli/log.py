@@ -70,7 +70,8 @@ def verify(since: Path | None, as_json: bool) -> None:
 
     office, keys = _opened()
     verifier = keys.log_verifier
-    seen = [*keys.log_heads(), *([_head(since, verifier)] if since else [])]
+    kept, given = keys.log_heads(), [_head(since, verifier)] if since else []
+    seen = [*kept, *given]
     found = audit(office.session, verifier, BlobStore(office.settings.blob_folder), seen)
     told = {
         "whole": not found.findings,
@@ -80,6 +81,7 @@ def verify(since: Path | None, as_json: bool) -> None:
         "signed": found.log.signed,
         "checkpoints": found.log.checkpoints,
         "waiting": found.waiting,
+        "compared": {"kept": len(kept), "since": len(given)},
         "findings": [refusal(one, language()) for one in found.findings],
     }
     answer(told, as_json, lambda: _verdict(told))
@@ -97,7 +99,15 @@ def _verdict(told: dict[str, Any]) -> list[str]:
         *(f"{one['detail']} [{one['code']}]" for one in told["findings"]),
         *([text("log_waiting", count=told["waiting"])] if told["waiting"] else []),
         text(whole, **places),
+        *_uncompared(**told["compared"]),
     ]
+
+
+def _uncompared(kept: int, since: int) -> list[str]:
+    """What this check could not see, for want of a head from elsewhere."""
+    if since:
+        return []
+    return [text("log_own_head" if kept else "log_no_head")]
 
 
 @command(

@@ -87,15 +87,14 @@ def _verify_offline(
 
 
 def _checked_alone(file: Path | None, bundle: Bundle, code: str | None, of: Path | None) -> Checked:
-    from workflows.offline import check_annex, check_code, check_file, too_large
+    from workflows.offline import check_code, check_file, too_large
     from workflows.verification import LARGEST
 
     if file is None:
         return check_code(code or "", bundle)
     if any(one.stat().st_size > LARGEST for one in (file, of) if one):
         return too_large(bundle)
-    content, paper = file.read_bytes(), of.read_bytes() if of else None
-    return check_annex(content, bundle, paper) or check_file(content, bundle, code)
+    return check_file(file.read_bytes(), bundle, code, of.read_bytes() if of else None)
 
 
 def _offline_answers(told: dict[str, Any]) -> list[str]:

@@ -40,6 +40,7 @@ def _settings(port: int, **given: Any) -> Settings:
 @command("demo", PORT, option("--no-serve", is_flag=True))
 def demo(port: int, no_serve: bool) -> None:
     from web.keys import equip
+    from web.settings import remember_address
     from workflows import demonstration
     from workflows.bureau import build
 
@@ -49,6 +50,7 @@ def demo(port: int, no_serve: bool) -> None:
     # Its database holds password hashes: for the owner of the folder only.
     settings.home.mkdir(parents=True, exist_ok=True)
     settings.home.chmod(0o700)
+    remember_address(settings)
     # No bell: the demonstration renders its papers itself, and no worker runs yet.
     bureau = equip(
         build(blob_folder=settings.blob_folder, keys_folder=settings.keys_folder, specimen=True),
@@ -100,10 +102,11 @@ def serve(port: int, host: str, workers: int, with_worker: bool) -> None:
 
 def _serve(settings: Settings, host: str, port: int, workers: int, *, with_worker: bool) -> None:
     from web import serve as server
-    from web.settings import require_start
+    from web.settings import remember_address, require_start
 
     require_start(settings)
     _refuse_taken(host, port)
+    remember_address(settings)
     told = _welcome(settings)
     server.serve(
         settings,

@@ -6,9 +6,12 @@ import json
 import resource
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
+import pikepdf
 import pytest
+from pikepdf import Array
 
 from engine.errors import Refused
 from engine.papers.archive import carried
@@ -102,6 +105,29 @@ def test_a_child_that_answers_nonsense_is_not_believed(monkeypatch: pytest.Monke
     for nonsense in ("print('{}')", "print('no json')", "raise SystemExit(3)"):
         monkeypatch.setattr(cage, "_COMMAND", [sys.executable, "-c", nonsense])
         assert ask(b"%PDF-", ROOTS).examined == Examined("too_complex")
+
+
+def test_a_file_that_breaks_a_reader_is_told_from_one_that_runs_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    child = (
+        "import sys; from engine.signing import cage, examination\n"
+        "def breaks(*_): raise {0}\n"
+        "examination.examine = breaks; cage._child(sys.stdin.buffer, sys.stdout.buffer)"
+    )
+    for raised, problem in (("LookupError", "damaged"), ("MemoryError", "too_complex")):
+        monkeypatch.setattr(cage, "_COMMAND", [sys.executable, "-c", child.format(raised)])
+        assert ask(genuine(), ROOTS).examined == Examined(problem)
+    assert [record.args for record in caplog.records] == [(len(genuine()), "'LookupError'")]
+
+
+def test_a_hole_in_the_list_of_fields_is_passed_over() -> None:
+    out = BytesIO()
+    with pikepdf.open(BytesIO(genuine())) as pdf:
+        pdf.Root.AcroForm.Fields = Array([None, 7, *pdf.Root.AcroForm.Fields])
+        pdf.save(out)
+    found = answer(out.getvalue(), ROOTS).examined
+    assert (found.problem, found.number) == ("", "15/QĐ-UBND")
 
 
 def test_a_child_sees_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import re
 from collections.abc import Callable
@@ -484,3 +485,8 @@ def test_facts_of_what_is_no_pdf_are_refused(pdf: bytes) -> None:
     with pytest.raises(Refused) as refused:
         facts(pdf)
     assert refused.value.code == "unreadable_pdf"
+
+
+@pytest.mark.parametrize("name", ["pyhanko.sign", "pyhanko_certvalidator.revinfo.validate_crl"])
+def test_what_the_library_warns_of_is_told_as_a_problem_and_not_in_our_log(name: str) -> None:
+    assert not logging.getLogger(name).isEnabledFor(logging.ERROR)

@@ -25,7 +25,7 @@ from engine.errors import Conflict, EngineError, Forbidden, Refusal, Refused, St
 from engine.history import fold
 from engine.house import House
 from engine.ledger import Found
-from engine.move import Command, Handover, Move, Opening
+from engine.move import Command, Handover, Move, Opening, read_key
 from engine.policy import Actor, Office
 from engine.rebinding import Rebinding
 
@@ -145,8 +145,10 @@ def objections(session: Session, house: House, command: Command, actor: Actor) -
 
 def repeated(session: Session, command: Wish | Handover) -> Outcome | None:
     """The answer the same key got before, if it was performed already; raises ``Conflict``
-    (``key_used_elsewhere``) when it was for another move."""
-    event = ledger.keyed(session, command.key) if command.key else None
+    (``key_used_elsewhere``) when it was for another move, ``Refused`` (``key_unfit``) when
+    it can be none."""
+    key = read_key(command.key)
+    event = ledger.keyed(session, key) if key else None
     if event is None:
         return None
     if not (_same_move(command, event) and _same_subject(session, command, event)):

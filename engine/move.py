@@ -11,12 +11,28 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.definition import Definition, Transition
+from engine.errors import Refusal, Refused
 from engine.history import Fact, Facts
 from engine.house import House
 from engine.policy import Actor, Office
 
 RECORD = "record"
 """The workflow of papers that are only recorded, to be signed by hand."""
+
+LONGEST_KEY = 80
+"""What the columns hold that keep keys."""
+
+
+def read_key(raw: str | None) -> str | None:
+    """The key that makes a repetition harmless, if one was told: the one place where any is
+    read, whether a form, a program or a command brought it.
+
+    Raises ``Refused`` (``key_unfit``) for an empty or too long one, or one with a sign that
+    cannot be printed (a NUL, which no PostgreSQL text holds; half of a pair of surrogates).
+    """
+    if raw is None or (0 < len(raw) <= LONGEST_KEY and raw.isprintable()):
+        return raw
+    raise Refused(Refusal("key_unfit", {"limit": LONGEST_KEY}))
 
 
 @dataclass(frozen=True, slots=True)

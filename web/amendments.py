@@ -93,7 +93,7 @@ def send(subject_id: int, act: Act) -> Answer:
             subject_id,
             forms.typed(sheet.form, {}),
             nominations=wanted,
-            key=request.form.get("key", "")[:80] or None,
+            key=request.form.get("key") or None,
         )
     except Refused as refused:
         return _refused(sheet, refused)
@@ -130,7 +130,7 @@ def _sheet(case: Case, act: Act) -> Sheet:
         amendments.addable(session, house, person.actor, paper) if act == "replacement" else (),
         chosen,
         amendments.consequences(session, act, case.id, sorted(chosen)),
-        request.form.get("key", "")[:80] or clock.new_code(24),
+        request.form.get("key") or clock.new_code(24),
     )
 
 

@@ -170,7 +170,7 @@ def send(desk: Desk, action: str) -> Answer:
     sheet = _sheet(desk, person, option, {})
     seen = request.form.get("version", type=numbers.whole)
     sheet.version = sheet.version if seen is None else seen
-    sheet.key = (request.form.get("key") or sheet.key)[:80]
+    sheet.key = request.form.get("key") or sheet.key
     files = uploads.receive(sheet.form, _form_id(desk, person, action))
     data = forms.typed(sheet.form, files)
     if not _token_good():
@@ -246,6 +246,8 @@ def _stale(sheet: Sheet, person: SignedIn, stale: Stale) -> Answer:
 
 def _refused(sheet: Sheet, refused: EngineError) -> Answer:
     for refusal in refused.refusals:
+        if refusal.code == "key_unfit":
+            sheet.key = clock.new_code(24)
         place = "pin" if refusal.code == "wrong_pin" else refusal.field
         sheet.form.blame(place, text.said(refusal), refusal.clause)
     sheet.status = refused.status

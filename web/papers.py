@@ -45,7 +45,7 @@ def draft() -> BaseResponse:
     """Puts the chosen nominations into one paper of the kind."""
     kind = request.form.get("kind", "")[:40]
     chosen = request.form.getlist("nomination", type=numbers.whole)
-    key = request.form.get("key", "")[:80] or None
+    key = request.form.get("key") or None
     outcome = decisions.draft(
         db.session(), bureau().house, somebody().person_id, kind, chosen, key=key
     )

@@ -31,6 +31,7 @@ from engine import clock
 from engine.db import writing
 from engine.errors import Forbidden, NotFound, Refusal, Refused
 from engine.history import Event
+from engine.move import read_key
 from workflows.ceremony_rows import DONE, FAILED, LEFT_OUT, WAITING, Ceremony, CeremonyPaper
 
 MOST = 500
@@ -95,8 +96,9 @@ def make(
     """Begins a ceremony over these papers, in this order; its code. The same key again is
     told the first one's. One that was begun and never started makes room.
 
-    Raises ``Refused`` (``nothing_chosen``, ``too_many``).
+    Raises ``Refused`` (``nothing_chosen``, ``too_many``, ``key_unfit``).
     """
+    key = read_key(key)
     if not papers:
         raise Refused(Refusal("nothing_chosen"))
     if len(papers) > MOST:
@@ -119,7 +121,9 @@ def make(
 
 
 def keyed(session: Session, person_id: int, key: str | None) -> str | None:
-    """The code of the ceremony that a form with this key has begun, if it has."""
+    """The code of the ceremony that a form with this key has begun, if it has. Raises
+    ``Refused`` (``key_unfit``)."""
+    key = read_key(key)
     return _keyed(session, person_id, key) if key else None
 
 

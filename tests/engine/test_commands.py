@@ -16,9 +16,10 @@ from engine.db import writing
 from engine.errors import Conflict, Forbidden, NotFound, Refused, Stale
 from engine.history import Event, verify
 from engine.house import House
-from engine.move import Command, Opening
+from engine.move import Command, Opening, read_key
 from engine.outbox import Task
 from engine.papers.book import Paper, PaperVersion
+from engine.rebinding import Rebinding
 from engine.registers import Entry
 from engine.subjects import Link, Subject, Waiting
 from tests.engine import procedure
@@ -195,6 +196,25 @@ def test_a_key_belongs_to_one_move_of_one_person(session: Session, house: House)
     with pytest.raises(Conflict) as caught:
         perform(session, house, Command(ASKER, other, "ask", 1, {"count": 2}, key="k"))
     assert caught.value.code == "key_used_elsewhere"
+
+
+@pytest.mark.parametrize("key", ["", "k" * 81, "a\0b", "a\nb", "a\u200bb", "\udfff"])
+def test_a_key_that_cannot_be_kept_is_refused(key: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read_key(key)
+    assert caught.value.code == "key_unfit"
+
+
+def test_every_command_reads_its_key(session: Session, house: House) -> None:
+    subject = begin(session, house)
+    for wish in (
+        Command(ASKER, subject, "ask", 1, {"count": 2}, key="a\0b"),
+        Opening(ASKER, "request", "begin", {"place": PLACE}, key="a\0b"),
+        Rebinding(ASKER, subject, "0" * 64, frozenset({"asker"}), key="a\0b"),
+    ):
+        with pytest.raises(Refused) as caught:
+            perform(session, house, wish)
+        assert caught.value.code == "key_unfit"
 
 
 def test_what_does_not_exist_is_not_found(session: Session, house: House) -> None:

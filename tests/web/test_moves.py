@@ -158,6 +158,9 @@ def test_a_form_without_the_version_it_was_made_from_is_to_be_loaded_again(
     assert (answer.status_code, "Hãy tải lại trang" in answer.text) == (422, True)
     assert REGISTRATION["resolution_number"] in answer.text
     assert "trước bạn" not in answer.text
+    answer = send(client, address(opened), {**REGISTRATION, "key": "a\0b"})
+    assert (answer.status_code, "Mã của lần gửi" in answer.text) == (422, True)
+    assert "\0" not in answer.text
 
 
 def test_a_draft_is_its_writers_own(site: Site, opened: int) -> None:

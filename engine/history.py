@@ -132,11 +132,13 @@ def fold(definition: Definition, events: Iterable[Any]) -> dict[str, Fact]:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A place where a subject's history does not hold."""
+    """A place where a subject's history does not hold; ``detail``: what it says, and what
+    stands instead."""
 
     subject_id: int
     version: int
     code: str
+    detail: str = ""
 
 
 def verify(session: Session) -> Sequence[Break]:

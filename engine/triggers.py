@@ -229,6 +229,7 @@ GUARDS = (
                 keys=(("id",), ("paper_id", "stage", "sha256")),
                 once=((("paper_id", "stage"), "NEW.stage IN ('issued', 'annex_issued')"),),
             ),
+            Kept("paper_stamps", keys=(("version_id",),)),
         ),
     ),
     # That a unit changes is lawful, by a hand-over: the history tells whether it was one.

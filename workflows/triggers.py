@@ -3,7 +3,8 @@
 A record is corrected by another. A result that was taken over from elsewhere is the only trace
 of what it tells: what it leaves open may be filled in, and a decision may take its place. The
 results of nominations are folded from their papers, again whenever one of these falls, so they
-may change; but none turns into another area's or year's, or into one without its nomination.
+may change; but none turns into another area's or year's, or into one without its nomination,
+and ``retelling`` names each that is not what its papers make of the year.
 """
 
 from __future__ import annotations

@@ -31,6 +31,8 @@ LAWFUL = (
     "INSERT INTO subject_scopes (subject_id, scope, unit_id) VALUES (1, 'commune', 1)",
     "UPDATE subject_scopes SET unit_id = 2",
     "INSERT INTO links (paper_id, subject_id, position) VALUES (2, 1, 1)",
+    "INSERT INTO paper_stamps (version_id, paper_id, stamped_at, until, authority, algorithms)"
+    " SELECT id, paper_id, at, at, 'x', 'y' FROM paper_versions WHERE stage = 'issued'",
     *(ANNOUNCED.format(id=number) for number in (1, 2)),
     *(MADE.format(id=number) for number in (1, 2)),
     "UPDATE handed_out SET withdrawn_at = begun_at WHERE id = 1",
@@ -68,6 +70,8 @@ UNLAWFUL = (
     "UPDATE paper_versions SET sha256 = 'x'",
     "UPDATE paper_versions SET stage = 'x'",
     "DELETE FROM paper_versions",
+    "UPDATE paper_stamps SET until = '2999-01-01 00:00:00+00'",
+    "DELETE FROM paper_stamps",
     "UPDATE subject_scopes SET subject_id = 2",
     "UPDATE subject_scopes SET scope = 'x'",
     "DELETE FROM subject_scopes",
@@ -103,7 +107,7 @@ TOLD = (
     "ix_paper_versions_issued",
 )
 TABLES = (
-    *("registers", "register_entries", "papers", "paper_versions"),
+    *("registers", "register_entries", "papers", "paper_versions", "paper_stamps"),
     *("subject_scopes", "links", "handed_out"),
 )
 

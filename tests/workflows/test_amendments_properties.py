@@ -11,14 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from engine import history
 from engine.papers.book import Paper
 from engine.registers import Entry, Register
 from tests.databases import Databases, opened
 from tests.workflows.amending import COMMUNE, DISTRICT, amend, certify, decided, draft
 from tests.workflows.places import Country
 from tests.workflows.staging import Stage, house, stage
-from workflows import recount, resting, standing
+from workflows import recount, resting, retelling, standing
 from workflows.nominations import Nomination
 from workflows.people import Appointment, Person
 from workflows.results import Result, counting
@@ -139,7 +138,7 @@ def judge(play: Stage, model: Model) -> None:
 def _judge(play: Stage, model: Model) -> None:
     session = play.session
     session.expire_all()
-    assert history.verify(session) == []
+    assert retelling.verify(session, play.house.kinds) == []
     for register in session.scalars(select(Register)):
         query = select(Entry.number).where(Entry.register_id == register.id)
         numbers = sorted(session.scalars(query))

@@ -15,6 +15,7 @@ from web.cli.refusals import No
 from web.cli.words import language, text
 
 if TYPE_CHECKING:
+    from engine.history import Break
     from workflows.offline import Checked
     from workflows.trust import Bundle
     from workflows.verification import Verification
@@ -182,27 +183,28 @@ def verify_history(as_json: bool) -> None:
     from sqlalchemy import func, select
 
     from engine.history import Event
-    from engine.history import verify as recheck
     from engine.subjects import Subject
     from web.cli.office import open_office
+    from workflows.retelling import verify as recheck
 
     office = open_office()
-    breaks = recheck(office.session)
+    breaks = recheck(office.session, office.bureau.house.kinds)
     subjects = office.session.scalar(select(func.count()).select_from(Subject)) or 0
     events = office.session.scalar(select(func.count()).select_from(Event)) or 0
     told = {
         "whole": not breaks,
         "subjects": subjects,
         "events": events,
-        "breaks": [
-            {"subject": one.subject_id, "version": one.version, "code": one.code} for one in breaks
-        ],
+        "breaks": [_break(one) for one in breaks],
     }
     answer(
         told,
         as_json,
         lambda: [
-            *(f"{one.subject_id}: {one.version} [{one.code}]" for one in breaks),
+            *(
+                f"{one.subject_id}: {one.version} [{one.code}] {one.detail}".rstrip()
+                for one in breaks
+            ),
             text(
                 "chains_whole" if told["whole"] else "chains_broken",
                 subjects=subjects,
@@ -211,6 +213,11 @@ def verify_history(as_json: bool) -> None:
         ],
     )
     leave(not breaks)
+
+
+def _break(one: Break) -> dict[str, Any]:
+    told = {"subject": one.subject_id, "version": one.version}
+    return told | {"code": one.code, "detail": one.detail}
 
 
 @command(

@@ -25,7 +25,7 @@ from engine.errors import Conflict, EngineError, Forbidden, Refusal, Refused, St
 from engine.history import fold
 from engine.house import House
 from engine.ledger import Found
-from engine.move import Command, Handover, Move, Opening, read_key
+from engine.move import UNTOLD, Command, Handover, Move, Opening, read_key
 from engine.policy import Actor, Office
 from engine.rebinding import Rebinding
 
@@ -222,7 +222,7 @@ def _decide(
     move = _move(session, house, found, transition, actor, office, at)
     move.evidence = command.evidence
     to_state = machine.fire(
-        found.definition, found.state, command.action, lambda: _examine(move, command.data)
+        found.definition, found.state, command.action, lambda: _against(move, command)
     )
     return _write(move, found, to_state, command.key)
 
@@ -285,7 +285,7 @@ def _actor(session: Session, house: House, person_id: int | None, at: datetime) 
 
 def _refuse_stale(command: Wish, found: Found) -> None:
     seen = found.version if isinstance(command, Opening) else command.version
-    if seen is not None and seen != found.version:
+    if seen not in (None, UNTOLD, found.version):
         since = [event for event in found.events if event.version > seen]
         raise Stale(Refusal("stale", {"seen": seen, "now": found.version}), since=since)
 
@@ -315,6 +315,12 @@ def _move(
         entered_at=found.entered_at,
         due_at=found.due_at,
     )
+
+
+def _against(move: Move, command: Command | Opening) -> Iterator[Refusal]:
+    if isinstance(command, Command) and command.version == UNTOLD:
+        yield Refusal("version_needed", {"now": move.version}, field="version")
+    yield from _examine(move, command.data)
 
 
 def _examine(move: Move, raw: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -19,6 +19,9 @@ from engine.policy import Actor, Office
 RECORD = "record"
 """The workflow of papers that are only recorded, to be signed by hand."""
 
+UNTOLD = -1
+"""The version in a wish of somebody who must tell which one they looked at, and did not."""
+
 LONGEST_KEY = 80
 """What the columns hold that keep keys."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -20,7 +21,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from engine.commands import Outcome, perform
 from engine.errors import EngineError, Forbidden, Refusal, Refused
-from engine.move import Command
+from engine.move import UNTOLD, Command
 from web import access, answers, ceremony_api, signing
 from web.bodies import Bad, byte_strings, read_object
 from web.bounds import LARGEST
@@ -164,6 +165,9 @@ def move_paper(id: int) -> Response:
         if asked["data"]:
             raise Bad(400, "bad_body", name="data")
         desk = bureau().desk
+        if version == UNTOLD:  # before a key is opened; to whom it is not open is told that first
+            desk.may(db.session(), person, id, action)
+            raise Refused(Refusal("version_needed", {"now": case.version}, field="version"))
         act = desk.sign if action == SIGN else desk.issue
         done = act(db.session(), person, id, pin=pin, version=version, key=key)
     else:
@@ -248,7 +252,15 @@ def _body(*without: str) -> dict[str, Any]:
     if wrong:
         raise Bad(400, "bad_body", name=str(wrong[0])[:60])
     _refuse_files(asked["data"])
-    return asked
+    told = asked["version"]
+    return asked | {"version": _matching() if told is None else told}
+
+
+def _matching() -> int:
+    """The version that the header ``If-Match`` tells instead of the body (RFC 9110, 13.1.1):
+    one number in quotation marks."""
+    told = re.fullmatch(r'"([0-9]{1,9})"', request.headers.get("If-Match", "").strip())
+    return int(told[1]) if told else UNTOLD
 
 
 def _refuse_files(data: Any) -> None:

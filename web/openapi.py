@@ -137,7 +137,7 @@ OPERATIONS = (
         "POST",
         "/nominations/{id}/moves",
         "move_nomination",
-        "Make a move with a nomination",
+        "Make a move with a nomination, as it was at the version (or If-Match) told",
         "Outcome",
         takes="Move",
         refuses=MOVING,
@@ -154,7 +154,8 @@ OPERATIONS = (
         "POST",
         "/papers/{id}/moves",
         "move_paper",
-        "Make a move with a paper; sign and issue need the PIN of a key kept here",
+        "Make a move with a paper, as it was at the version (or If-Match) told; sign and issue "
+        "need the PIN of a key kept here",
         "Outcome",
         takes="PaperMove",
         refuses=MOVING,

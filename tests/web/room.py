@@ -23,6 +23,7 @@ from engine.papers.book import PaperVersion
 from engine.registers import Entry
 from engine.signing.authority import Algorithm, Authority, Issued
 from engine.signing.pkcs11 import Place
+from engine.subjects import Subject
 from tests import programs
 from tests.databases import opened
 from tests.engine.signing.tokens import PIN, Tokens
@@ -56,6 +57,12 @@ class Room:
     @property
     def paper(self) -> int:
         return self.papers[0]
+
+    @property
+    def version(self) -> int:
+        """Of the first paper, as it is now."""
+        query = select(Subject.version).where(Subject.id == self.paper)
+        return self.stage.session.scalars(query).one()
 
     @property
     def session(self) -> Session:

@@ -335,6 +335,8 @@ def test_programs_read_and_sign_papers(demo: Shell) -> None:
     app = create_app(Settings(env="demo", var=demo.var))
 
     def call(name: str, **body: Any) -> tuple[int, Any]:
+        if body:
+            body = {"version": call(name)[1]["version"], **body}
         secret = base64.b64encode(f"{name}:{password()}".encode()).decode()
         answer = app.test_client().open(
             f"{PREFIX}/papers/{paper}{'/moves' if body else ''}",
@@ -356,6 +358,8 @@ def test_programs_read_and_sign_papers(demo: Shell) -> None:
     assert (status, told["code"]) == (422, "needs_key")
     status, told = call("clerk", action="sign", pin=PIN)
     assert (status, told["code"]) == (403, "not_yours")
+    status, told = call("chair", action="sign", pin=PIN, version=None)
+    assert (status, told["code"]) == (422, "version_needed")
     status, told = call("chair", action="sign", pin=PIN, key="program-2")
     assert (status, told["state"]) == (200, "signed")
     fits(told, SCHEMAS["Outcome"])

@@ -216,7 +216,7 @@ def test_the_pages_say_how_and_show_the_same_digest(here: Room) -> None:
 
 def test_a_pin_sent_where_keys_are_elsewhere_is_refused(here: Room) -> None:
     before = here.whole()
-    body = {"action": "sign", "pin": "246810"}
+    body = {"action": "sign", "pin": "246810", "version": here.version}
     answer = _call(here, "POST", f"/papers/{here.paper}/moves", body=body)
     _refused(answer, 422, "use_token")
     assert here.whole() == before
@@ -247,7 +247,8 @@ def test_a_server_with_tokens_of_its_own_signs_with_a_pin(here: Room) -> None:
         keys = TokenKeyring(made.desk.keys.folder, module=place.module)
         here.app.extensions["bureau"] = replace(made, desk=replace(made.desk, keys=keys))
     before = here.whole()
-    address, body = f"/papers/{here.paper}/moves", {"action": "sign"}
+    address = f"/papers/{here.paper}/moves"
+    body = {"action": "sign", "version": here.version}
     _refused(_call(here, "POST", address, body=body | {"pin": "0000"}), 422, "wrong_pin")
     assert here.whole() == before
     assert _call(here, "POST", address, body=body | {"pin": PIN}).json["state"] == "signed"

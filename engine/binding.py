@@ -72,7 +72,8 @@ class Binding:
     definition states which one it keeps to, and the first holds for one that states none.
     ``step_rules`` say, per step, what a transition that claims it must carry. ``whole`` gives,
     per outcome, the steps and events of papers that, where a definition knows them, every path
-    to an end must contain, and ``spared`` those that a guard makes sure the path does not need.
+    to an end must contain, ``entails`` those that all of some others call for, in the order in
+    which they are asked, and ``spared`` those that a guard makes sure the path does not need.
     """
 
     roles: Mapping[str, frozenset[str]]
@@ -81,6 +82,7 @@ class Binding:
     outcome_effects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     procedures: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     whole: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    entails: Sequence[tuple[frozenset[str], frozenset[str]]] = ()
     spared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     guards: dict[str, Guard] = field(default_factory=dict)
     effects: dict[str, EffectFunction] = field(default_factory=dict)

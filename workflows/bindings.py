@@ -15,6 +15,8 @@ _COMMUNE, _DISTRICT, _PROVINCE = (
 )
 
 _STEPS: Mapping[str, StepRule] = {
+    "registration": StepRule(duty="propose"),
+    "submission": StepRule(duty="propose", paper="submission"),
     "self_assessment": StepRule(guards=frozenset({"every_criterion_assessed"}), duty="propose"),
     "notice": StepRule(guards=frozenset({"notice_days_before"}), duty="propose", paper="notice"),
     "count": StepRule(
@@ -73,6 +75,29 @@ _OF_PROVINCE = frozenset({"province_appraisal", "province_decision:issued"})
 _OF_COMMUNE = frozenset({"committee_opinion", "commune_decision:issued", "posting"})
 _CERTIFICATE = frozenset({"certificate:issued"})
 
+_TWO_LEVELS = {"posting", "certificate:issued"}
+
+_ENTAILS = (
+    (
+        frozenset({"commune_decision:issued", "district_decision:issued"}),
+        frozenset({"district_appraisal", *_TWO_LEVELS}),
+    ),
+    (
+        frozenset({"commune_decision:issued", "province_decision:issued"}),
+        frozenset({"province_appraisal", *_TWO_LEVELS}),
+    ),
+    (
+        frozenset({"district_appraisal"}),
+        frozenset({"commune_decision:issued", "district_decision:issued", *_TWO_LEVELS}),
+    ),
+    (
+        frozenset({"province_appraisal"}),
+        frozenset({"commune_decision:issued", "province_decision:issued", *_TWO_LEVELS}),
+    ),
+)
+"""Where a level above the commune recognises what the commune did: it appraises and decides,
+once nobody objected, and gives the certificate. None of these may be left out altogether."""
+
 LAW = Binding(
     roles={
         "hamlet_head": _AREA,
@@ -88,11 +113,16 @@ LAW = Binding(
         "auditor": frozenset({"province"}),
         "admin": frozenset({"province"}),
     },
-    required_steps={"recognised": frozenset({"self_assessment", "appraisal", "signature", "seal"})},
+    required_steps={
+        "recognised": frozenset(
+            {"registration", "self_assessment", "submission", "appraisal", "signature", "seal"}
+        )
+    },
     procedures=PROCEDURES,
     step_rules=_STEPS,
     outcome_effects={"recognised": frozenset({"record_result"})},
     whole={"recognised": _OF_COMMUNE | _OF_DISTRICT | _OF_PROVINCE | _CERTIFICATE},
+    entails=_ENTAILS,
     # Scheme 375: the years in a row say which level recognises; the commune gives no certificate.
     spared={
         "streak_grants_commune": _OF_DISTRICT | _OF_PROVINCE | _CERTIFICATE,

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 PROCEDURES: Mapping[str, Mapping[str, frozenset[str]]] = {
     # The first is what a definition that names none is held to.
-    "resident_vote": {"recognised": frozenset({"notice", "count", "resident_vote"})},
+    "resident_vote": {
+        "recognised": frozenset({"notice", "count", "resident_vote", "committee_opinion"})
+    },
     "officers_meeting": {"recognised": frozenset({"officers_meeting"})},
     "officers_meeting_after_vote": {
         "recognised": frozenset({"notice", "count", "resident_vote", "officers_meeting"})

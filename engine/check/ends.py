@@ -1,8 +1,9 @@
-"""What a definition knows of a title, no path to its end leaves out.
+"""What a definition knows of a title, and what that calls for, no path to its end leaves out.
 
 What every title needs is asked of each state that has the outcome. A procedure that adds a
 posting, another level's appraisal, decision or certificate has said that its title is not
-whole without: it may not lead past them to an end with that outcome. A guard that makes sure
+whole without: it may not lead past them to an end with that outcome, nor leave one out that
+the others call for (a second level decides on an appraisal). A guard that makes sure
 which level's title it is spares the path the acts of the others.
 """
 
@@ -11,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.check.case import Case, event_of
-from engine.check.paths import watch
 from engine.check.problem import Problem
-from engine.check.safeguards import Steps, shifts
+from engine.check.safeguards import Steps, lacking
 from engine.definition import Definition, Transition
 
 ISSUED = "issued"
@@ -21,21 +21,27 @@ ISSUED = "issued"
 
 
 def problems(case: Case) -> Iterator[Problem]:
-    """Each act that a definition knows and some path to an end with its outcome lacks."""
+    """Each act that a definition knows, or what it knows calls for, and that some path to an
+    end with its outcome lacks."""
     acts = {move.id: _done(case, move) for move in case.definition.transitions}
-    for state in case.definition.states:
-        known = _known(case.definition) if state.final else Steps()
-        for act in sorted(known & case.binding.whole.get(state.outcome or "", Steps())):
-            reached = watch(case.definition, shifts(case.definition, acts, act), begin=False)
-            if (state.id, False) in reached:
-                yield case.problem(
-                    "end_not_whole",
-                    f"states.{state.id}",
-                    reached.story((state.id, False)),
-                    outcome=state.outcome,
-                    name=act,
-                    state=state.id,
-                )
+    called = _called_for(case)
+    needed = {
+        state.id: called & case.binding.whole.get(state.outcome or "", Steps())
+        if state.final
+        else Steps()
+        for state in case.definition.states
+    }
+    yield from lacking(case, "end_not_whole", acts, needed)
+
+
+def _called_for(case: Case) -> Steps:
+    """What the definition knows, with what that calls for: one that leaves a whole act out
+    does not get around it."""
+    found = _known(case.definition)
+    for known, others in case.binding.entails:
+        if known <= found:
+            found |= others
+    return found
 
 
 def _known(definition: Definition) -> Steps:

@@ -48,14 +48,26 @@ def problems(case: Case) -> Iterator[Problem]:
 
 def _unrecorded(case: Case) -> Iterator[Problem]:
     """Outcomes that a path reaches with nothing written down; voids undo what was."""
+    effects = {move.id: frozenset(move.effects) for move in case.definition.transitions}
+    needed = {
+        state.id: case.binding.outcome_effects.get(state.outcome or "", Steps())
+        for state in case.definition.states
+    }
+    yield from lacking(case, "outcome_unrecorded", effects, needed)
+
+
+def lacking(
+    case: Case, code: str, gains: Mapping[str, Steps], needed: Mapping[str, Steps]
+) -> Iterator[Problem]:
+    """For each state, everything it needs that some path to it lacks: what moves do is in
+    ``gains``, and what they void is undone."""
     definition = case.definition
-    effects = {move.id: frozenset(move.effects) for move in definition.transitions}
     for state in definition.states:
-        for name in sorted(case.binding.outcome_effects.get(state.outcome or "", ())):
-            reached = watch(definition, shifts(definition, effects, name), begin=False)
+        for name in sorted(needed[state.id]):
+            reached = watch(definition, shifts(definition, gains, name), begin=False)
             if (state.id, False) in reached:
                 yield case.problem(
-                    "outcome_unrecorded",
+                    code,
                     f"states.{state.id}",
                     reached.story((state.id, False)),
                     outcome=state.outcome,

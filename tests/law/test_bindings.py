@@ -168,6 +168,43 @@ def test_no_path_to_a_certified_end_leads_past_what_certifies_it(
     assert "end_not_whole" in codes(changed(name, move, **past), of=name)
 
 
+@pytest.mark.parametrize(
+    ("gone", "past", "code"),
+    [
+        (
+            "register",
+            {"open_registration": {"to": "registered"}},
+            "recognised_without_registration",
+        ),
+        ("submit", {"record_appraisal": {"from": ["minuted"]}}, "recognised_without_submission"),
+        (
+            "record_committee_opinion",
+            {"record_appraisal": {"to": "proposed"}},
+            "recognised_without_committee_opinion",
+        ),
+        (
+            "post_publicly",
+            {"forward_to_district": {"from": ["commune_recognised"]}},
+            "end_not_whole",
+        ),
+        (
+            "record_district_appraisal",
+            {"enter_district_decision": {"from": ["awaiting_district"]}},
+            "end_not_whole",
+        ),
+        ("receive_certificate", {"announce": {"from": ["district_decided"]}}, "end_not_whole"),
+    ],
+)
+def test_an_act_left_out_altogether_is_missed(
+    gone: str, past: dict[str, dict[str, Any]], code: str
+) -> None:
+    name = "district-certification"
+    plain = without(name, gone).model_dump(by_alias=True)
+    for move in plain["transitions"]:
+        move |= past.get(move["id"], {})
+    assert code in codes(Definition.model_validate(plain), of=name)
+
+
 def test_only_the_title_of_the_commune_spares_the_other_levels() -> None:
     name, move = "de-an-375", "announce_commune_title"
     guards = [

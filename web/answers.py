@@ -20,6 +20,7 @@ from workflows import amendments, archive, resting, standing, wording
 from workflows.queries import cases, listing
 from workflows.queries.cases import Case, Line, Listed
 from workflows.queries.waiting import in_hand, pending
+from workflows.successions import first
 from workflows.units import Unit
 
 Plain = dict[str, Any]
@@ -89,7 +90,8 @@ def nomination(session: Session, house: House, case: Case, language: str) -> Pla
         "commune": codes[commune.id],
         "commune_name": commune.title,
         "cycle": case.year,
-        "regime": case.definition_id,
+        "regime": first(case.definition_id),
+        "definition": case.definition_id,
         "regime_digest": case.digest,
         "state": case.state,
         "state_name": _state(definition, case.state, language),
@@ -113,7 +115,7 @@ def nominations(rows: Sequence[listing.Row], total: int, house: House, language:
                 "area_name": row.area,
                 "commune_name": row.commune,
                 "cycle": row.year,
-                "regime": house.definition(row.digest).id,
+                "regime": first(house.definition(row.digest).id),
                 "state": row.state,
                 "state_name": _state(house.definition(row.digest), row.state, language),
                 "version": row.version,

@@ -108,6 +108,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "commune": TEXT,
             **_PLACED,
             "regime": TEXT,
+            "definition": TEXT,
             "regime_digest": TEXT,
             **_STANDING,
             "entered_at": MOMENT,

@@ -245,6 +245,22 @@ def unmet(criteria: CriteriaSet, verdicts: Findings) -> list[Criterion]:
     return [c for c in required if not verdicts.get(c.row, {}).get("met")]
 
 
+def refused(criteria: CriteriaSet, verdicts: Findings) -> list[Criterion]:
+    """The criteria of which it is said that they are not met."""
+    return [c for c in criteria.criteria if verdicts.get(c.row, {}).get("met") is False]
+
+
+def unrefused(criteria: CriteriaSet, verdicts: Findings) -> Iterator[Refusal]:
+    """What a refusal lacks: a criterion not met, not one for a grade alone, and the reason of
+    each."""
+    found = refused(criteria, verdicts)
+    if all(criterion.graded for criterion in found):
+        yield Refusal("no_criterion_refused", field="refused_criteria")
+    for criterion in found:
+        if not verdicts[criterion.row].get("verdict_reason"):
+            yield _at(criterion, "unmet_without_reason", "verdict_reason", table="refused_criteria")
+
+
 def _at(
     criterion: Criterion, code: str, column: str, *, table: str = "findings", **params: str
 ) -> Refusal:

@@ -11,6 +11,7 @@ from datetime import date
 
 from engine.definition import scope_of
 from workflows.regimes import ActRule, act_rule, regimes
+from workflows.successions import first
 
 
 def bar(level: str, on: date, definitions: Collection[str]) -> ActRule | None:
@@ -31,5 +32,5 @@ def levels_beside(definition_id: str) -> frozenset[str]:
         if regime.beside
         for told in regime.kinds.values()
         for rule in told.authority.decides
-        if told.definition_for(scope_of(rule)) == definition_id
+        if told.definition_for(scope_of(rule)) == first(definition_id)
     )

@@ -12,6 +12,7 @@ from engine.db import Base, writing
 from engine.errors import Refusal, Refused
 from workflows.assessment import CriteriaSet
 from workflows.regimes import KindRules, Regime, rules_under
+from workflows.successions import latest
 from workflows.units import KINDS, Unit, titled
 
 SECURITY = "security"
@@ -133,7 +134,7 @@ def _opened(
         year=year,
         title=regime.award,
         kind=kind,
-        definition_id=rules.definition,
+        definition_id=latest(rules.definition),
         criteria_id=sets.get(rules.criteria, rules.criteria),
         starts_on=window.starts_on,
         ends_on=window.ends_on,

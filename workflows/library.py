@@ -18,6 +18,7 @@ from workflows.practice import practice
 from workflows.procedures import PROCEDURES
 from workflows.regimes import act_rules, regimes
 from workflows.streaks import LEVELS
+from workflows.successions import successions
 from workflows.titles import titles
 from workflows.voting import rules
 from workflows.wording import names, problems, refusals
@@ -64,7 +65,9 @@ def law() -> Law:
         told()
     flows = [PAPERS / f"{name}.toml" for name in PAPER_FLOWS]
     definitions = tuple(load(path, PARTS) for path in (*files_of("recognition"), *flows))
-    _refuse_strangers({one.id: one for one in definitions})
+    known = {one.id: one for one in definitions}
+    _refuse_strangers(known)
+    _refuse_broken_lines(known)
     return Law(
         definitions=definitions,
         kinds=load_kinds(PAPERS / "kinds.toml"),
@@ -93,6 +96,16 @@ def _refuse_strangers(definitions: Mapping[str, Definition]) -> None:
                 if (one.meta.procedure or next(iter(PROCEDURES))) != told.procedure:
                     reason = f"{one.id} does not keep to {told.procedure}"
                     raise DefinitionError(source, f"{key}.procedure", reason)
+
+
+def _refuse_broken_lines(definitions: Mapping[str, Definition]) -> None:
+    """A succession names two definitions of one procedure; else ``DefinitionError``."""
+    for earlier, later in successions().items():
+        known = [definitions.get(earlier), definitions.get(later)]
+        kept = {one.meta.procedure for one in known if one}
+        if None in known or len(kept) > 1:
+            reason = f"{later} does not succeed {earlier}"
+            raise DefinitionError("successions.toml", f"succeeding.{earlier}", reason)
 
 
 def _names(definition: str) -> set[str]:

@@ -22,6 +22,7 @@ from engine.definition import Confidence, Frozen, Span, Words
 from engine.errors import DefinitionError, NotFound, Refusal, Refused
 from workflows.assessment import Window, YearDay, criteria_sets, window_for
 from workflows.lawfiles import LAW, files_of, read, refuse_overlaps
+from workflows.successions import first
 from workflows.voting import Mark, rules
 
 SubjectKind = Literal["area", "commune", "school", "agency", "enterprise"]
@@ -281,10 +282,12 @@ def regime(regime_id: str) -> Regime:
 
 
 def rules_under(definition_id: str, kind: str) -> KindRules | None:
-    """The rules of the regime whose definition for that kind this is, as a cycle names it."""
+    """The rules of the regime whose definition for that kind this is, as a cycle names it, or
+    whose successor."""
+    name = first(definition_id)
     for one in regimes():
         for known, told in one.kinds.items():
-            if known == kind and definition_id in (told.definition, told.definition + VOTE):
+            if known == kind and name in (told.definition, told.definition + VOTE):
                 return told
     return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.binding import ContextFunction
+from engine.history import Fact
 from engine.move import Move
 from workflows import assessment, cases
 from workflows.actors import at_level
@@ -181,15 +182,21 @@ def refusal_notice(move: Move) -> pieces.Values:
 
 
 def _unmet(move: Move, case: cases.Case) -> list[dict[str, str]]:
-    """The criteria that the appraisal did not find met, with its reasons."""
-    fact, found = (
-        case.facts.get("record_appraisal"),
-        cycle(move.session, case.year, case.title, case.area.kind),
-    )
-    if fact is None or found is None:
+    """The criteria that were not found met, with the reasons: by the committee, where it said
+    which, else by the appraisal."""
+    found = cycle(move.session, case.year, case.title, case.area.kind)
+    if found is None:
         return []
-    verdicts = fact.data["verdicts"]
-    unmet = assessment.unmet(assessment.criteria_set(found.criteria_id), verdicts)
+    criteria = assessment.criteria_set(found.criteria_id)
+    said, appraised = _stop(case), case.facts.get("record_appraisal")
+    if said and "refused_criteria" in said.data:
+        verdicts = said.data["refused_criteria"]
+        unmet = assessment.refused(criteria, verdicts)
+    elif appraised:
+        verdicts = appraised.data["verdicts"]
+        unmet = assessment.unmet(criteria, verdicts)
+    else:
+        return []
     return [
         {
             "code": criterion.code,
@@ -200,12 +207,20 @@ def _unmet(move: Move, case: cases.Case) -> list[dict[str, str]]:
     ]
 
 
-def _told(case: cases.Case) -> list[dict[str, str]]:
-    """The reasons of the move that proposed the refusal: the latest that gave any."""
+def _stop(case: cases.Case) -> Fact | None:
+    """The move that proposed the refusal: the latest that gave any reasons."""
     stops = {t.id for t in case.definition.transitions if t.tone == "stop"}
-    told = [f for name, f in case.facts.items() if name in stops and "reasons" in f.data]
-    latest = max(told, key=lambda fact: fact.version)
-    reasons = pieces.phrases(latest.data["reasons"])
+    told = [f for name, f in case.facts.items() if name in stops and f.data.keys() & _GROUNDS]
+    return max(told, key=lambda fact: fact.version, default=None)
+
+
+_GROUNDS = {"reasons", "refused_criteria"}
+
+
+def _told(case: cases.Case) -> list[dict[str, str]]:
+    """The reasons in words of the move that proposed the refusal."""
+    said = _stop(case)
+    reasons = pieces.phrases(said.data.get("reasons", ())) if said else ()
     return [{"code": "", "text": "", "reason": reason} for reason in reasons]
 
 

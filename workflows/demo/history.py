@@ -21,6 +21,7 @@ from workflows.quoted import PERCENT, Quoted
 from workflows.regimes import regime
 from workflows.results import Result
 from workflows.streaks import Tier, granted, streak, tiers_of
+from workflows.successions import latest
 
 Years = dict[int, set[int]]
 
@@ -33,7 +34,10 @@ def build_cycles(session: Session, year: int) -> None:
     the live one."""
     told = facts("history")
     rows = [row for regime in told["regimes"] for y in _span(regime) for row in _cycles(y, regime)]
-    session.execute(insert(Cycle), [*rows, *_cycles(year, told["live"])])
+    live = [
+        row | {"definition_id": latest(row["definition_id"])} for row in _cycles(year, told["live"])
+    ]
+    session.execute(insert(Cycle), [*rows, *live])
 
 
 def _span(regime: Mapping[str, Any]) -> range:

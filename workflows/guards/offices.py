@@ -65,6 +65,12 @@ def committee_majority(move: Move) -> Iterator[Refusal]:
         yield Refusal("too_few_members_agree", params, field="members_agreed")
 
 
+def refusal_names_a_criterion(move: Move) -> Iterator[Refusal]:
+    """The committee says which criterion is not met, and why: of one at least that the title
+    needs."""
+    yield from assessment.unrefused(cases.criteria_of(move), move.data["refused_criteria"])
+
+
 def not_yet_recognised(move: Move) -> Iterator[Refusal]:
     """An issued decision is not reconsidered here: it is corrected, replaced or revoked."""
     if move.fact("recognise_by_commune"):
@@ -154,6 +160,7 @@ GUARDS: Asked = {
     "opinion_after_appraisal": (opinion_after_appraisal, ("held_on",)),
     "committee_quorum": (committee_quorum, ("members", "members_present")),
     "committee_majority": (committee_majority, ("members", "members_present", "members_agreed")),
+    "refusal_names_a_criterion": (refusal_names_a_criterion, ("refused_criteria",)),
     "not_yet_recognised": (not_yet_recognised, ()),
     "objection_window_long_enough": (
         objection_window_long_enough,

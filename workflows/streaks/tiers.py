@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from workflows.successions import first
+
 LEVELS = ("commune", "district", "province")
 
 
@@ -22,7 +24,7 @@ class Tier:
 @cache
 def tiers_of(definition_id: str) -> tuple[Tier, ...]:
     """The tiers of a regime, shortest first; none if it knows no tiers (law/tiers)."""
-    file = files("workflows") / "law" / "tiers" / f"{definition_id}.toml"
+    file = files("workflows") / "law" / "tiers" / f"{first(definition_id)}.toml"
     if not file.is_file():
         return ()
     data = tomllib.loads(file.read_text(encoding="utf-8"))

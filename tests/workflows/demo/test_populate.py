@@ -213,7 +213,7 @@ def test_the_cycles_follow_their_regimes(demonstration: Session) -> None:
     assert regimes == {
         **dict.fromkeys(range(2009, 2013), "de-an-375"),
         **dict.fromkeys(range(2013, 2018), "tt-23-2012"),
-        YEAR: "district-certification",
+        YEAR: "district-certification-reasoned",
     }
 
 

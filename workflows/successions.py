@@ -1,0 +1,39 @@
+"""Which workflow took the place of which: a released one never changes, a later one succeeds it.
+
+Regimes, tiers and whoever calls the product by name go on using the first one's id; a year that
+is opened takes the latest, and keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from engine.definition import Frozen
+from workflows.lawfiles import LAW, read
+
+
+class _File(Frozen):
+    succeeding: Mapping[str, str]
+
+
+@cache
+def successions() -> Mapping[str, str]:
+    """The successor of each workflow that has one; raises ``DefinitionError``."""
+    return read(_File, LAW / "rules" / "successions.toml").succeeding
+
+
+def latest(definition_id: str) -> str:
+    """The workflow that years opened now take in the place of this one: itself, if none."""
+    told = successions()
+    while definition_id in told:
+        definition_id = told[definition_id]
+    return definition_id
+
+
+def first(definition_id: str) -> str:
+    """The name under which regimes know a workflow: that of the first of its line."""
+    before = {later: earlier for earlier, later in successions().items()}
+    while definition_id in before:
+        definition_id = before[definition_id]
+    return definition_id

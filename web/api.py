@@ -17,10 +17,11 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from engine.commands import Outcome, perform
-from engine.errors import EngineError, Forbidden, Refusal, Refused
+from engine.errors import Away, EngineError, Forbidden, Refusal, Refused
 from engine.move import UNTOLD, Command
 from web import access, answers, ceremony_api, signing
 from web.bodies import Bad, byte_strings, read_object
@@ -317,9 +318,12 @@ def no_such_call(error: HTTPException) -> Response:
 
 @blueprint.errorhandler(Exception)
 def _fault(error: Exception) -> Response:
-    """A mistake of ours: nothing was written, and the log says where it was."""
+    """A mistake of ours, or a database that is full or gone: nothing was written, and the log
+    says where it was."""
     db.session.rollback()
     current_app.logger.exception("fault at %s", request.endpoint, exc_info=error)
+    if isinstance(error, OperationalError):
+        return _refused(Away(Refusal("database_away")))
     return _problem(500, "fault")
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from engine.errors import EngineError, Forbidden
+from engine.errors import Away, EngineError, Forbidden, Refusal
 from web.access import note_refusal
 from web.api import no_such_call
 from web.catalogue import gettext
@@ -116,9 +117,12 @@ def _too_much() -> tuple[str, str]:
 
 
 def _fault(error: Exception) -> tuple[Response, int] | tuple[str, int]:
-    """A mistake of ours: nothing was written, and the log says where it was."""
+    """A mistake of ours, or a database that is full or gone: nothing was written, and the log
+    says where it was."""
     db.session.rollback()
     log.exception("fault at %s %s", request.method, request.endpoint, exc_info=error)
+    if isinstance(error, OperationalError):
+        return _refused(Away(Refusal("database_away")))
     reason = gettext(
         "Máy chủ gặp trục trặc; chưa có gì thay đổi. Thử lại sau ít phút; nếu vẫn không được, "
         "báo cho quản trị viên."

@@ -13,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 
 from tests.databases import Databases
 from tests.web import world
@@ -283,18 +284,29 @@ def test_the_watchers_are_told(site: Site) -> None:
     assert 'binhxet_subjects{kind="nomination",state="draft"} 1' in metrics
 
 
+@pytest.mark.parametrize(
+    ("fault", "status", "told"),
+    [
+        (RuntimeError("the disk is gone"), 500, "Máy chủ gặp trục trặc"),
+        (OperationalError("INSERT", {}, Exception("disk is full")), 503, "Cơ sở dữ liệu đang hỏng"),
+    ],
+)
 def test_a_fault_of_ours_is_told_plainly_and_logged(
-    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: Exception,
+    status: int,
+    told: str,
 ) -> None:
     from workflows.queries import public
 
     def broken(*_args: Any, **_kwargs: Any) -> None:
-        raise RuntimeError("the disk is gone")
+        raise fault
 
     monkeypatch.setattr(public, "years", broken)
     answer = site.client().get("/")
-    assert answer.status_code == 500
-    assert "Máy chủ gặp trục trặc" in answer.text
+    assert (answer.status_code, told in answer.text) == (status, True)
     assert "disk" not in answer.text
     assert any("fault at GET public.home" in r.getMessage() for r in caplog.records)
 

@@ -246,8 +246,8 @@ def unmet(criteria: CriteriaSet, verdicts: Findings) -> list[Criterion]:
 
 
 def refused(criteria: CriteriaSet, verdicts: Findings) -> list[Criterion]:
-    """The criteria of which it is said that they are not met."""
-    return [c for c in criteria.criteria if verdicts.get(c.row, {}).get("met") is False]
+    """The criteria of which the committee says that they are not met."""
+    return [c for c in criteria.criteria if verdicts.get(c.row, {}).get("criterion_met") is False]
 
 
 def unrefused(criteria: CriteriaSet, verdicts: Findings) -> Iterator[Refusal]:
@@ -257,8 +257,8 @@ def unrefused(criteria: CriteriaSet, verdicts: Findings) -> Iterator[Refusal]:
     if all(criterion.graded for criterion in found):
         yield Refusal("no_criterion_refused", field="refused_criteria")
     for criterion in found:
-        if not verdicts[criterion.row].get("verdict_reason"):
-            yield _at(criterion, "unmet_without_reason", "verdict_reason", table="refused_criteria")
+        if not verdicts[criterion.row].get("unmet_reason"):
+            yield _at(criterion, "unmet_without_reason", "unmet_reason", table="refused_criteria")
 
 
 def _at(

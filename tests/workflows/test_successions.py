@@ -25,7 +25,7 @@ def refusal(play: Stage, **data: object) -> dict[str, object]:
     told = play.opinion(committee_chair="Nguyễn Văn Mẫu")
     del told["members_agreed"]
     row = next(iter(play.verdicts()))
-    unmet = {row: {"met": False, "verdict_reason": "Chỉ 90 hộ đăng ký."}}
+    unmet = {row: {"criterion_met": False, "unmet_reason": "Chỉ 90 hộ đăng ký."}}
     return told | {"refused_criteria": unmet} | data
 
 
@@ -39,8 +39,8 @@ def test_a_refusal_asks_for_the_meeting_and_a_criterion(session: Session) -> Non
         ({"members_present": 21}, "more_than_members"),
         ({"committee_chair": ""}, "required"),
         ({"refused_criteria": {}}, "no_criterion_refused"),
-        ({"refused_criteria": {row: {"met": True}}}, "no_criterion_refused"),
-        ({"refused_criteria": {row: {"met": False}}}, "unmet_without_reason"),
+        ({"refused_criteria": {row: {"criterion_met": True}}}, "no_criterion_refused"),
+        ({"refused_criteria": {row: {"criterion_met": False}}}, "unmet_without_reason"),
     ):
         told = refusal(play, **data)
         assert play.refused("committee", subject, "propose_refusal", **told) == [code]

@@ -190,21 +190,13 @@ def _unmet(move: Move, case: cases.Case) -> list[dict[str, str]]:
     criteria = assessment.criteria_set(found.criteria_id)
     said, appraised = _stop(case), case.facts.get("record_appraisal")
     if said and "refused_criteria" in said.data:
-        verdicts = said.data["refused_criteria"]
-        unmet = assessment.refused(criteria, verdicts)
-    elif appraised:
-        verdicts = appraised.data["verdicts"]
-        unmet = assessment.unmet(criteria, verdicts)
+        told = said.data["refused_criteria"]
+        reasons = [(c, told[c.row]["unmet_reason"]) for c in assessment.refused(criteria, told)]
     else:
-        return []
-    return [
-        {
-            "code": criterion.code,
-            "text": "",
-            "reason": unstopped(verdicts[criterion.row]["verdict_reason"]),
-        }
-        for criterion in unmet
-    ]
+        told = appraised.data["verdicts"] if appraised else {}
+        unmet = assessment.unmet(criteria, told) if appraised else []
+        reasons = [(c, told[c.row]["verdict_reason"]) for c in unmet]
+    return [{"code": c.code, "text": "", "reason": unstopped(why)} for c, why in reasons]
 
 
 def _stop(case: cases.Case) -> Fact | None:

@@ -6,7 +6,7 @@ what is read fast; whoever rewrites a row of them is found out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -133,7 +133,7 @@ def _books(session: Session) -> Iterator[Break]:
         yield Break(0, 0, REGISTER, f"{lost}: -")
 
 
-def _unlike(given: object, told: object) -> str:
+def _unlike(given: Iterable[object], told: Iterable[object]) -> str:
     """Both sides, as plain as they can be read."""
-    sides = (" ".join(map(str, side)) for side in (given, told))  # type: ignore[call-overload]
+    sides = (" ".join(map(str, side)) for side in (given, told))
     return " ≠ ".join(sides)

@@ -11,12 +11,16 @@ PYTHON ?= python3
 VAR ?= var
 PORT ?= 8000
 SERVE ?= yes
-WORKERS ?= 2
+# One more than there are cores: some tests wait for a browser, a server, a child.
+WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-cache-dir
 PACKAGES := engine workflows web
+
+# What is started more than once is compiled once, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Nothing is written outside the checkout: libraries' caches go under VAR.
 var_path := $(abspath $(VAR))

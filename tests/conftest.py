@@ -48,6 +48,7 @@ settings.load_profile(
 
 
 sharing.hash_weakly()
+sharing.lock_weakly()
 sharing.share_routes()
 sharing.prove_once()
 sharing.render_once()

@@ -19,7 +19,7 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 from sqlalchemy.engine import URL, Engine
 
 from engine.db import Base, tune
-from tests import postgres
+from tests import postgres, recall
 
 KINDS = ("sqlite", "postgresql")
 
@@ -82,7 +82,10 @@ class Databases:
                     build(engine)
                 store.keep_as_template(base, name)
                 done.touch()
-        return store.create(name)
+        url = store.create(name)
+        if build is create_tables:
+            recall.born(url)
+        return url
 
     def drop(self, url: str) -> None:
         """Removes a database, whoever may still be connected to it."""

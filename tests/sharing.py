@@ -20,7 +20,7 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from engine.papers.freeze import freeze
-from engine.signing import cage
+from engine.signing import cage, software
 from workflows import bureau, library, people
 from workflows.papers import PaperDesk
 
@@ -90,6 +90,15 @@ def hash_weakly() -> None:
     them is worth nothing, and a person who signs in waited a tenth of a second for each."""
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     people._hasher = lambda: weak  # type: ignore[assignment]
+
+
+ROUNDS = software._KDF_ROUNDS
+"""Those of production, for the test that holds them."""
+
+
+def lock_weakly() -> None:
+    """Key files of tests, made by the hundred, open with the least work."""
+    software._KDF_ROUNDS = 1
 
 
 def share_routes() -> None:

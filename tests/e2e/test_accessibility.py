@@ -87,7 +87,9 @@ def files(served: Served) -> None:
 @pytest.fixture(params=SIZES)
 def page(served: Served, request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     width, height, language = SIZES[request.param]
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="vi-VN")
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, locale="vi-VN", reduced_motion="reduce"
+    )
     opened = context.new_page()
     opened.goto(f"{served.address}/language/{language}?next=/verify")
     yield opened

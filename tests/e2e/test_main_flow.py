@@ -91,7 +91,10 @@ def test_from_self_assessment_to_a_certified_signed_decision(
     served: Served, browser: Browser, tmp_path: Path
 ) -> None:
     context = browser.new_context(
-        java_script_enabled=False, viewport={"width": 360, "height": 780}, locale="vi-VN"
+        java_script_enabled=False,
+        viewport={"width": 360, "height": 780},
+        locale="vi-VN",
+        reduced_motion="reduce",
     )
     desk = Desk(context.new_page(), served)
     _at_the_hamlet(desk)

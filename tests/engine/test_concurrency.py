@@ -171,7 +171,7 @@ def test_letters_issued_at_once_get_consecutive_numbers(
 def test_two_who_draft_over_the_same_requests_do_not_die_of_each_other(
     pair: Pair, database_url: str, session: Session, key: str | None
 ) -> None:
-    for round_number in range(6):
+    for round_number in range(3):
         subjects = [reviewed(session, procedure.house()) for _ in range(4)]
         session.rollback()
         press = f"{key} {round_number}" if key else None

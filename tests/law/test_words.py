@@ -6,6 +6,7 @@ import ast
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,12 @@ def _calls() -> Iterator[tuple[ast.Call, str, str]]:
                     yield node, name, f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
-def _raised() -> Iterator[Raised]:
+@cache
+def _raised() -> tuple[Raised, ...]:
+    return tuple(_found())
+
+
+def _found() -> Iterator[Raised]:
     for call, name, place in _calls():
         code = call.args[RAISERS[name]]
         choices = [code.body, code.orelse] if isinstance(code, ast.IfExp) else [code]
@@ -71,17 +77,14 @@ def _params(call: ast.Call, name: str) -> frozenset[str] | None:
     return None
 
 
-RAISED = list(_raised())
-
-
 def test_the_search_finds_refusals_on_every_floor() -> None:
-    floors = {raised.place.partition("/")[0] for raised in RAISED}
+    floors = {raised.place.partition("/")[0] for raised in _raised()}
     assert floors == {"engine", "workflows", "web"}
-    assert len({raised.code for raised in RAISED}) > 80
+    assert len({raised.code for raised in _raised()}) > 80
 
 
 def test_every_refusal_in_the_source_has_a_sentence() -> None:
-    missing = {raised.code: raised.place for raised in RAISED if raised.code not in refusals()}
+    missing = {raised.code: raised.place for raised in _raised() if raised.code not in refusals()}
     assert missing == {}
 
 
@@ -105,7 +108,7 @@ def _places(sentence: str) -> set[str]:
 
 
 def test_sentences_name_only_what_the_refusal_tells() -> None:
-    for raised in RAISED:
+    for raised in _raised():
         if raised.params is not None:
             for sentence in refusals()[raised.code].values():
                 assert _places(sentence) <= raised.params, raised

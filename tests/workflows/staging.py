@@ -7,7 +7,7 @@ handed in as evidence. The tests of the desk and of the demonstration sign for r
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -25,6 +25,7 @@ from engine.house import House
 from engine.move import Command
 from engine.papers.book import Paper, PaperVersion
 from engine.subjects import Link, Subject
+from tests import recall
 from tests.workflows.officials import HOUSEHOLDS, OFFICES, appoint, fill_roll
 from tests.workflows.places import Country, settle
 from workflows import decisions, library
@@ -49,6 +50,8 @@ class Stage:
     today: date
     at: time = time(9)
     people: dict[str, int] = field(default_factory=dict)
+    point: recall.Point | None = None
+    told: tuple[Any, ...] = ()
 
     # ------------------------------------------------------------------ time and moves
 
@@ -89,6 +92,26 @@ class Stage:
     def system(self, subject: int, action: str) -> Outcome:
         with self.now():
             return perform(self.session, self.house, Command(None, subject, action))
+
+    def _once(self, step: str, area: int | None, make: Callable[[int | None], int]) -> int:
+        """A stretch of the way, made by moves the first time and recalled from then on, if
+        nothing but such stretches came before."""
+        if self.told != self._telling():
+            self.point = None
+
+        def made() -> tuple[int, date, time]:
+            return make(area), self.today, self.at
+
+        (subject, self.today, self.at), point = recall.once(
+            self.session, self.point, (step, area), made
+        )
+        self.point, self.told = point, self._telling()
+        return subject
+
+    def _telling(self) -> tuple[Any, ...]:
+        """What may be set on a stage and changes what its moves do."""
+        people = tuple(self.people.items())
+        return (id(self.house), self.country, self.year, self.today, self.at, people)
 
     # ------------------------------------------------------------------ what is so now
 
@@ -194,6 +217,9 @@ class Stage:
         self.wait(1)
 
     def to_submitted(self, area: int | None = None) -> int:
+        return self._once("to_submitted", area, self._to_submitted)
+
+    def _to_submitted(self, area: int | None) -> int:
         subject = self.open(area)
         self.register(subject)
         self.assess(subject)
@@ -222,12 +248,18 @@ class Stage:
         } | data
 
     def to_proposed(self, area: int | None = None) -> int:
+        return self._once("to_proposed", area, self._to_proposed)
+
+    def _to_proposed(self, area: int | None) -> int:
         subject = self.to_submitted(area)
         self.appraise(subject)
         self.act("committee", subject, "record_committee_opinion", **self.opinion())
         return subject
 
     def to_posted(self, area: int | None = None) -> int:
+        return self._once("to_posted", area, self._to_posted)
+
+    def _to_posted(self, area: int | None) -> int:
         subject = self.to_proposed(area)
         self.issue("police", "commune_decision", [subject], chair="chair", clerk="clerk")
         self.post(subject)
@@ -245,6 +277,9 @@ class Stage:
         )
 
     def to_district(self, area: int | None = None) -> int:
+        return self._once("to_district", area, self._to_district)
+
+    def _to_district(self, area: int | None) -> int:
         subject = self.to_posted(area)
         self.wait(7)
         self.act("clerk", subject, "forward_to_district")
@@ -351,8 +386,22 @@ def stage(
     today: date = date(2026, 9, 14),
 ) -> Stage:
     """A commune with all its offices, three areas with a roll each, and a year begun."""
-    country = settle(session)
+    (country, people), point = recall.once(
+        session,
+        recall.beginning(session),
+        ("stage", regime, criteria, today),
+        lambda: _furnish(session, regime, criteria, today),
+    )
     made = Stage(session, country, house(), today.year, regime, criteria, today)
+    made.people |= people
+    made.point, made.told = point, made._telling()
+    return made
+
+
+def _furnish(
+    session: Session, regime: str, criteria: str, today: date
+) -> tuple[Country, dict[str, int]]:
+    country, people = settle(session), {}
     window = window_for(criteria, today.year)
     with writing(session):
         units = {
@@ -361,10 +410,10 @@ def stage(
             "province": country.province,
         }
         for name, (role, level, title) in OFFICES.items():
-            made.people[name] = appoint(session, name, role, units[level], title)
+            people[name] = appoint(session, name, role, units[level], title)
         for area in (*country.areas, *country.other_areas):
             name = f"head {area}"
-            made.people[name] = appoint(session, name, "hamlet_head", area, "Trưởng thôn")
+            people[name] = appoint(session, name, "hamlet_head", area, "Trưởng thôn")
             fill_roll(session, area, today.year)
         session.add(
             Cycle(
@@ -375,4 +424,4 @@ def stage(
                 ends_on=window.ends_on,
             )
         )
-    return made
+    return country, people

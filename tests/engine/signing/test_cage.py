@@ -25,7 +25,7 @@ from tests.engine.signing.altering.manifest import genuine
 from tests.engine.signing.bombs import BOMBS, GIGABYTE, packed
 
 ROOTS = Roots.common(load_roots(roots_pem()))
-SMALL = Limits(memory=512 * 2**20, seconds=3)
+SMALL = Limits(memory=512 * 2**20, seconds=1)
 READ = {"", "damaged", "too_complex", "cut_off"}
 
 # One process that has loaded everything forks for each file: a new one for each would cost

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from asn1crypto import pkcs12 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -13,11 +14,12 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import NameOID
 
 from engine.errors import Refused
-from engine.signing import trust
+from engine.signing import software, trust
 from engine.signing.authority import Algorithm, Authority, Issued
 from engine.signing.certificates import identity, load_roots
 from engine.signing.signer import Credential
 from engine.signing.software import open_key
+from tests import sharing
 from tests.engine.signing.house import AT, MARK, SINCE, House, agency, person, signer
 
 PIN = "246810"
@@ -59,6 +61,15 @@ def test_a_damaged_file_is_never_told_as_a_wrong_pin(authority: Authority, damag
     with pytest.raises(Refused) as refused:
         open_key(broken[damage], PIN)
     assert refused.value.code == "key_file_damaged"
+
+
+def test_a_guess_at_a_pin_costs_what_production_asks(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(software, "_KDF_ROUNDS", sharing.ROUNDS)
+    certificates, _key = asn1.Pfx.load(person(authority).sealed(PIN)).authenticated_safe
+    locked = certificates["content"]["encrypted_content_info"]["content_encryption_algorithm"]
+    assert locked.kdf_iterations == sharing.ROUNDS >= 10_000
 
 
 def test_a_file_without_a_key_is_damaged(authority: Authority) -> None:

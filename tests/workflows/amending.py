@@ -83,6 +83,13 @@ def decided(play: Stage, count: int = 2) -> tuple[int, list[int]]:
 
 def certify(play: Stage, subjects: Sequence[int]) -> tuple[int, list[int]]:
     """From the commune's decision to the certificates: the district's decision, and them."""
+    decision, certificates = play.once(
+        ("certify", *subjects), lambda: _certify(play, tuple(subjects))
+    )
+    return decision, list(certificates)
+
+
+def _certify(play: Stage, subjects: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
     for subject in subjects:
         play.post(subject)
     play.wait(7)
@@ -92,7 +99,7 @@ def certify(play: Stage, subjects: Sequence[int]) -> tuple[int, list[int]]:
         play.act("district_police", subject, "record_district_appraisal", **told)
     offices = {"chair": "district_chair", "clerk": "district_clerk"}
     decision = play.issue("district_police", "district_decision", subjects, **offices)
-    certificates = [play.papers(subject, "certificate")[0] for subject in subjects]
+    certificates = tuple(play.papers(subject, "certificate")[0] for subject in subjects)
     for certificate in certificates:
         play.sign_and_seal(certificate, "district_chair", "district_clerk")
     return decision, certificates

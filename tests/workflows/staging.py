@@ -7,11 +7,11 @@ handed in as evidence. The tests of the desk and of the demonstration sign for r
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -35,6 +35,8 @@ from workflows.bindings import LAW
 from workflows.cycles import Cycle
 from workflows.nominations import open_nomination
 from workflows.wording import say
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -93,20 +95,19 @@ class Stage:
         with self.now():
             return perform(self.session, self.house, Command(None, subject, action))
 
-    def _once(self, step: str, area: int | None, make: Callable[[int | None], int]) -> int:
+    def once(self, step: Hashable, make: Callable[[], T]) -> T:
         """A stretch of the way, made by moves the first time and recalled from then on, if
-        nothing but such stretches came before."""
+        nothing but such stretches came before. What ``make`` returns must not be changed."""
         if self.told != self._telling():
             self.point = None
 
-        def made() -> tuple[int, date, time]:
-            return make(area), self.today, self.at
+        def made() -> tuple[T, date, time]:
+            return make(), self.today, self.at
 
-        (subject, self.today, self.at), point = recall.once(
-            self.session, self.point, (step, area), made
-        )
+        told, point = recall.once(self.session, self.point, step, made)
+        result, self.today, self.at = told
         self.point, self.told = point, self._telling()
-        return subject
+        return result
 
     def _telling(self) -> tuple[Any, ...]:
         """What may be set on a stage and changes what its moves do."""
@@ -217,7 +218,7 @@ class Stage:
         self.wait(1)
 
     def to_submitted(self, area: int | None = None) -> int:
-        return self._once("to_submitted", area, self._to_submitted)
+        return self.once(("to_submitted", area), lambda: self._to_submitted(area))
 
     def _to_submitted(self, area: int | None) -> int:
         subject = self.open(area)
@@ -248,7 +249,7 @@ class Stage:
         } | data
 
     def to_proposed(self, area: int | None = None) -> int:
-        return self._once("to_proposed", area, self._to_proposed)
+        return self.once(("to_proposed", area), lambda: self._to_proposed(area))
 
     def _to_proposed(self, area: int | None) -> int:
         subject = self.to_submitted(area)
@@ -257,7 +258,7 @@ class Stage:
         return subject
 
     def to_posted(self, area: int | None = None) -> int:
-        return self._once("to_posted", area, self._to_posted)
+        return self.once(("to_posted", area), lambda: self._to_posted(area))
 
     def _to_posted(self, area: int | None) -> int:
         subject = self.to_proposed(area)
@@ -277,7 +278,7 @@ class Stage:
         )
 
     def to_district(self, area: int | None = None) -> int:
-        return self._once("to_district", area, self._to_district)
+        return self.once(("to_district", area), lambda: self._to_district(area))
 
     def _to_district(self, area: int | None) -> int:
         subject = self.to_posted(area)
@@ -295,6 +296,10 @@ class Stage:
 
     def issue(self, who: str, kind: str, subjects: Sequence[int], *, chair: str, clerk: str) -> int:
         """A paper from its draft to its issue, with made-up signatures."""
+        step = ("issue", who, kind, tuple(subjects), chair, clerk)
+        return self.once(step, lambda: self._issue(who, kind, subjects, chair, clerk))
+
+    def _issue(self, who: str, kind: str, subjects: Sequence[int], chair: str, clerk: str) -> int:
         paper = self.draft(who, kind, subjects)
         self.act(chair, paper, "approve_content")
         self.act(clerk, paper, "approve_format")

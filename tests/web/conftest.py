@@ -10,6 +10,7 @@ from datetime import date, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 from flask import Flask
@@ -90,6 +91,9 @@ REGISTRATION = {
 }
 
 
+_tokens: WeakKeyDictionary[FlaskClient, str] = WeakKeyDictionary()
+
+
 def token_of(client: FlaskClient, page: str = "/sign-in") -> str:
     """The token that forms of this browser carry."""
     text = client.get(page).text
@@ -98,8 +102,13 @@ def token_of(client: FlaskClient, page: str = "/sign-in") -> str:
 
 
 def post(client: FlaskClient, address: str, page: str = "/sign-in", **data: Any) -> TestResponse:
-    """Sends a form as a browser would, with its token."""
-    return client.post(address, data={"csrf_token": token_of(client, page), **data})
+    """Sends a form as a browser would, with its token, which serves until the cookie changes."""
+    if client not in _tokens:
+        _tokens[client] = token_of(client, page)
+    answer = client.post(address, data={"csrf_token": _tokens[client], **data})
+    if "Set-Cookie" in answer.headers:
+        del _tokens[client]
+    return answer
 
 
 @pytest.fixture(autouse=True)

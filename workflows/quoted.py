@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from engine.db import Base
 from workflows.results import Result, counting
 from workflows.streaks.denominators import denominator, existing_in
-from workflows.streaks.members import members
+from workflows.streaks.members import members, was_there
 from workflows.streaks.table import percent, yearly_table
 from workflows.units import Unit
 
@@ -123,11 +123,12 @@ def beside(
     if not quoted:
         return {}
     roots = select(Unit.id).where(Unit.id.in_({row.Quoted.unit_id for row in quoted}))
+    tree = members(roots, first, last)
     counts = {
         (unit, year): (judged, recognised)
-        for unit, year, judged, recognised in session.execute(_counts(roots, first, last))
+        for unit, year, judged, recognised in session.execute(_counts(tree))
     }
-    there = existing_in(session, roots, first, last)
+    there = existing_in(session, tree, first, last)
     found: dict[int, list[Beside]] = {}
     for row in quoted:
         told: Quoted = row.Quoted
@@ -159,14 +160,12 @@ def _quoted(first: int, last: int, unit_id: int | None) -> Select[Quoted, Unit]:
     return query.where(Unit.kind != "area" if unit_id is None else Unit.id == unit_id)
 
 
-def _counts(roots: Select[int], first: int, last: int) -> Select[int, int, int, int]:
-    there = members(roots, first, last)
+def _counts(there: CTE) -> Select[int, int, int, int]:
     return (
-        select(there.c.root, there.c.year, func.count(), func.count().filter(Result.recognised))
-        .join(Result, (Result.area_id == there.c.id) & (Result.year == there.c.year))
-        .join(Unit, Unit.id == Result.area_id)
-        .where(counting(), Unit.kind == "area")
-        .group_by(there.c.root, there.c.year)
+        select(there.c.root, Result.year, func.count(), func.count().filter(Result.recognised))
+        .join(Result, was_there(there, Result.area_id, Result.year))
+        .where(counting(), there.c.kind == "area")
+        .group_by(there.c.root, Result.year)
     )
 
 

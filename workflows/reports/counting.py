@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine import clock
 from engine.subjects import Subject, SubjectScope, Waiting
 from workflows.results import Result, counting
-from workflows.streaks.members import members, members_of, right_below
+from workflows.streaks.members import members_of, was_there
 from workflows.units import Unit, UnitSpan, on_day
 
 
@@ -22,6 +22,18 @@ class Tally:
 
     judged: int
     recognised: int
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.judged + other.judged, self.recognised + other.recognised)
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """By year: of the areas of each unit right below (or of itself, if it is one), and of each
+    kind of subject."""
+
+    units: Mapping[int, Mapping[int, Tally]]
+    kinds: Mapping[str, Mapping[int, Tally]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,43 +45,25 @@ class Late:
     oldest: datetime
 
 
-def by_unit(
-    session: Session, unit_id: int, first: int, last: int
-) -> Mapping[int, Mapping[int, Tally]]:
-    """Per unit right below in a year, per year: of the areas that belonged to it then, or of
-    itself if it is one."""
-    tops = right_below(unit_id, first, last)
-    tree = members(select(tops.c.id), first, last)
-    query = (
-        select(tree.c.root, Result.year, func.count(), func.count().filter(Result.recognised))
-        .join(tops, (tops.c.id == tree.c.root) & (tops.c.year == tree.c.year))
-        .join(Result, (Result.area_id == tree.c.id) & (Result.year == tree.c.year))
-        .join(Unit, Unit.id == tree.c.id)
-        .where(counting(), Unit.kind == "area")
-        .group_by(tree.c.root, Result.year)
-    )
-    found: dict[int, dict[int, Tally]] = {}
-    for top, year, judged, recognised in session.execute(query):
-        found.setdefault(top, {})[year] = Tally(judged, recognised)
-    return found
-
-
-def by_kind(
-    session: Session, unit_id: int, first: int, last: int
-) -> Mapping[str, Mapping[int, Tally]]:
-    """Per kind of subject that was in the unit in a year, per year."""
+def tallies(session: Session, unit_id: int, first: int, last: int) -> Tallies:
+    """What was in a unit in a year was judged, and what became of it; one query."""
     there = members_of(unit_id, first, last)
+    told = there.c.top, there.c.kind, Result.year
     query = (
-        select(Unit.kind, Result.year, func.count(), func.count().filter(Result.recognised))
-        .join(Unit, Unit.id == Result.area_id)
-        .join(there, (there.c.id == Result.area_id) & (there.c.year == Result.year))
+        select(*told, func.count(), func.count().filter(Result.recognised))
+        .join(Result, was_there(there, Result.area_id, Result.year))
         .where(counting())
-        .group_by(Unit.kind, Result.year)
+        .group_by(*told)
     )
-    found: dict[str, dict[int, Tally]] = {}
-    for kind, year, judged, recognised in session.execute(query):
-        found.setdefault(kind, {})[year] = Tally(judged, recognised)
-    return found
+    units: dict[int, dict[int, Tally]] = {}
+    kinds: dict[str, dict[int, Tally]] = {}
+    for top, kind, year, judged, recognised in session.execute(query):
+        found = Tally(judged, recognised)
+        if kind == "area" and top is not None:
+            units.setdefault(top, {})[year] = found
+        of_kind = kinds.setdefault(kind, {})
+        of_kind[year] = of_kind.get(year, Tally(0, 0)) + found
+    return Tallies(units, kinds)
 
 
 def in_order(session: Session, ids: Collection[int]) -> Sequence[Unit]:

@@ -179,7 +179,7 @@ def _comma(facts: Facts) -> str:
 
 def units(facts: Facts) -> Iterator[Table]:
     """A row for each unit that was right below, a column for each year that has results."""
-    found = counting.by_unit(facts.session, facts.unit.id, facts.first, facts.scope.last)
+    found = facts.tallies.units
     if found:
         below = counting.in_order(facts.session, found)
         rows = {str(one.id): (one.heading, one.kind == "area", found[one.id]) for one in below}
@@ -188,7 +188,7 @@ def units(facts: Facts) -> Iterator[Table]:
 
 def by_kind(facts: Facts) -> Iterator[Table]:
     """A row for each kind of subject that has results."""
-    found = counting.by_kind(facts.session, facts.unit.id, facts.first, facts.scope.last)
+    found = facts.tallies.kinds
     if found:
         names = {kind: facts.word("kinds", kind) for kind in found}
         rows = {kind: (names[kind], False, told) for kind, told in found.items()}

@@ -13,7 +13,7 @@ from workflows.cycles import SECURITY
 from workflows.nominations import Nomination
 from workflows.results import Result, counting
 from workflows.streaks.denominators import basis, denominator, existing, existing_in
-from workflows.streaks.members import members_of
+from workflows.streaks.members import members_of, was_there
 from workflows.streaks.reading import descent, successors
 from workflows.units import Unit
 
@@ -41,15 +41,16 @@ def yearly_table(
     database counts the streaks of areas that came out of no others, the rest are walked. A
     year in which nothing was registered has zeros and no percent.
     """
-    decided = {year: counts for year, *counts in session.execute(_counts(first, last, unit_id))}
-    pending: dict[int, int] = dict(session.execute(_undecided(first, last, unit_id)).all())
-    there = _existing(session, first, last, unit_id)
-    inherited = _inherited(session, first, last, unit_id)
+    there = None if unit_id is None else members_of(unit_id, first, last)
+    decided = {year: counts for year, *counts in session.execute(_counts(first, last, there))}
+    pending: dict[int, int] = dict(session.execute(_undecided(first, last, there)).all())
+    stood = _existing(session, first, last, there)
+    inherited = _inherited(session, first, last, there)
     table = []
     for year in range(first, last + 1):
         results, recognised, *streaks = decided.get(year, [0] * (2 + len(AT_LEAST)))
         registered = results + pending.get(year, 0)
-        whole = denominator(year, registered, there.get(year, 0))
+        whole = denominator(year, registered, stood.get(year, 0))
         table.append(
             {
                 "year": year,
@@ -66,18 +67,17 @@ def yearly_table(
     return table
 
 
-def _existing(session: Session, first: int, last: int, unit_id: int | None) -> dict[int, int]:
-    if unit_id is None:
+def _existing(session: Session, first: int, last: int, there: CTE | None) -> dict[int, int]:
+    if there is None:
         return existing(session, first, last)
-    found = existing_in(session, select(Unit.id).where(Unit.id == unit_id), first, last)
+    found = existing_in(session, there, first, last)
     return {year: count for (_, year), count in found.items()}
 
 
 def _inherited(
-    session: Session, first: int, last: int, unit_id: int | None
+    session: Session, first: int, last: int, there: CTE | None
 ) -> Counter[tuple[int, int]]:
     """How many areas that came out of others have a streak of at least n, by year and n."""
-    there = _members(first, last, unit_id)
     judged = session.execute(_heirs_judged(first, last, there)).all()
     counted: Counter[tuple[int, int]] = Counter()
     if not judged:
@@ -90,35 +90,29 @@ def _inherited(
 
 
 def _heirs_judged(first: int, last: int, there: CTE | None) -> Any:
-    query = select(Result.area_id, Result.year).where(
-        Result.year.between(first, last),
-        Result.recognised,
-        counting(),
-        Result.area_id.in_(successors(_areas(there))),
-    )
+    heirs = successors(_areas(there))
+    query = select(Result.area_id, Result.year)
+    query = query.where(Result.recognised, counting(), Result.area_id.in_(heirs))
+    # A unit's own years are said once: said again, they lead PostgreSQL to start from them.
+    if there is None:
+        return query.where(Result.year.between(first, last))
     return _in_unit(query, Result.area_id, Result.year, there)
-
-
-def _members(first: int, last: int, unit_id: int | None) -> CTE | None:
-    return None if unit_id is None else members_of(unit_id, first, last)
 
 
 def _areas(there: CTE | None) -> Select[int]:
     """The residential areas, or those that were in a unit in any of the years."""
-    query = select(Unit.id).where(Unit.kind == "area")
-    return query if there is None else query.where(Unit.id.in_(select(there.c.id)))
+    if there is None:
+        return select(Unit.id).where(Unit.kind == "area")
+    return select(there.c.id).where(there.c.kind == "area")
 
 
 def _in_unit(query: Any, area: Any, year: Any, there: CTE | None) -> Any:
     """Only the years in which the area was in the unit."""
-    if there is None:
-        return query
-    return query.join(there, (there.c.id == area) & (there.c.year == year))
+    return query if there is None else query.join(there, was_there(there, area, year))
 
 
-def _undecided(first: int, last: int, unit_id: int | None) -> Any:
+def _undecided(first: int, last: int, there: CTE | None) -> Any:
     """Nominations per year that registered and have no result yet, or never got one."""
-    there = _members(first, last, unit_id)
     registered = select(Event.id).where(Event.subject_id == Nomination.id, Event.action == REGISTER)
     decided = select(Result.id).where(
         Result.area_id == Nomination.area_id, Result.year == Nomination.year, counting()
@@ -140,11 +134,10 @@ def _years_before(places: int) -> Over[int]:
     )
 
 
-def _counts(first: int, last: int, unit_id: int | None) -> Any:
+def _counts(first: int, last: int, there: CTE | None) -> Any:
     """Counts per year. A streak of at least n ends in a year exactly if, n - 1 places before
     among the area's recognised years, stands the year n - 1 earlier. Streaks of areas that
     came out of others are left out."""
-    there = _members(first, last, unit_id)
     alone = Result.area_id.not_in(successors())
     # ``+ 0`` keeps SQLite on the index by area, along which the windows need no sort.
     runs = select(

@@ -38,16 +38,16 @@ def told(session: Session, unit: int, year: int) -> list[tuple[str, str]]:
 def test_the_tables_of_a_district_that_ended_still_hold_its_communes(
     session: Session, reformed: Country
 ) -> None:
-    found = counting.by_unit(session, reformed.district, 2011, 2025)
+    found = counting.tallies(session, reformed.district, 2011, 2025).units
     assert found == {reformed.commune: {2012: Tally(3, 3), 2020: Tally(2, 2)}}
-    kinds = counting.by_kind(session, reformed.district, 2011, 2025)
+    kinds = counting.tallies(session, reformed.district, 2011, 2025).kinds
     assert kinds == {"area": {2012: Tally(3, 3), 2020: Tally(2, 2)}}
 
 
 def test_a_commune_that_moved_up_is_a_row_of_the_province_only_since_then(
     session: Session, reformed: Country
 ) -> None:
-    assert counting.by_unit(session, reformed.province, 2012, 2025) == {
+    assert counting.tallies(session, reformed.province, 2012, 2025).units == {
         reformed.district: {2012: Tally(3, 3), 2020: Tally(2, 2)},
         reformed.other_district: {2020: Tally(1, 1), 2025: Tally(1, 1)},
         reformed.commune: {2025: Tally(2, 2)},

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Select, String, UniqueConstraint, func, select
+from sqlalchemy import (
+    CTE,
+    CheckConstraint,
+    ForeignKey,
+    Select,
+    String,
+    UniqueConstraint,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.db import Base

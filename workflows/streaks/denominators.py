@@ -43,9 +43,7 @@ def existing(session: Session, first: int, last: int) -> dict[int, int]:
     return dict(zip(years, found, strict=True))
 
 
-def existing_in(
-    session: Session, tree: CTE, first: int, last: int
-) -> dict[tuple[int, int], int]:
+def existing_in(session: Session, tree: CTE, first: int, last: int) -> dict[tuple[int, int], int]:
     """The same for each of the roots of ``members``, by root and year."""
     years = [year for year in range(first, last + 1) if of_existing(year)]
     if not years:

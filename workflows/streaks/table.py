@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import CTE, Over, Select, func, select
 from sqlalchemy.orm import Session
 
+from engine.errors import Refusal, Refused
 from engine.history import Event
 from workflows.cycles import SECURITY
 from workflows.nominations import Nomination
@@ -18,6 +19,7 @@ from workflows.streaks.reading import descent, successors
 from workflows.units import Unit
 
 AT_LEAST = (2, 3, 4, 5)  # the streaks a yearly table counts
+MOST_YEARS = 200  # of a table; a database answers with no more than some hundred columns
 REGISTER = "register"  # the move by which a nomination is registered
 
 
@@ -39,8 +41,11 @@ def yearly_table(
     registering, whatever became of it; of a unit, those that belonged to it at the end of the
     year. A handful of queries, whatever the number of areas: the
     database counts the streaks of areas that came out of no others, the rest are walked. A
-    year in which nothing was registered has zeros and no percent.
+    year in which nothing was registered has zeros and no percent. Raises ``Refused``
+    (``report_years_wrong``).
     """
+    if last - first >= MOST_YEARS:
+        raise Refused(Refusal("report_years_wrong", {"most": MOST_YEARS}))
     there = None if unit_id is None else members_of(unit_id, first, last)
     decided = {year: counts for year, *counts in session.execute(_counts(first, last, there))}
     pending: dict[int, int] = dict(session.execute(_undecided(first, last, there)).all())

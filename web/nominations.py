@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine import clock
 from engine.commands import available
+from engine.definition import Definition
 from engine.errors import NotFound, Refusal
 from engine.history import Facts, fold
 from web import access, facts, moves, numbers, text, uploads, ways
@@ -45,7 +47,7 @@ def listing_page() -> str:
         wanted=wanted,
         communes=listing.communes(db.session(), wanted.units),
         years=listing.years(db.session()),
-        states=_states(),
+        states=_states(bureau().house.runnable, language()),
         filters={k: v for k, v in request.args.items() if k != "page" and v},
     )
 
@@ -98,13 +100,14 @@ def _wanted() -> listing.Wanted:
     )
 
 
-def _states() -> list[tuple[str, str]]:
+@lru_cache(maxsize=8)
+def _states(definitions: Sequence[Definition], language: str) -> Sequence[tuple[str, str]]:
     """Every state of the workflows of nominations, once, in their order."""
     found: dict[str, str] = {}
-    for definition in bureau().house.runnable:
+    for definition in definitions:
         if definition.meta.subject == "nomination":
             for state in definition.states:
-                found.setdefault(state.id, text.words(state.label))
+                found.setdefault(state.id, state.label[language])
     return list(found.items())
 
 

@@ -134,6 +134,7 @@ def show(subject_id: int) -> str:
     definition = house.definition(case.digest)
     options = available(session, house, case.id, somebody().actor)
     lines = cases.timeline(session, case.id)
+    criteria, happened = _criteria_set(case), fold(definition, lines)
     papers = cases.papers_of(session, case.id)
     paper = in_hand(house, case, papers)
     waits = pending(session, paper.id if paper else case.id)
@@ -155,11 +156,11 @@ def show(subject_id: int) -> str:
         in_hand=paper,
         way=ways.way(definition, case.state, lines),
         picture=ways.picture(definition, case.state, lines),
-        told=facts.told(definition, lines, _criteria(case)),
+        told=facts.told(definition, lines, _criteria(criteria)),
         returned=facts.returned(definition, lines),
-        vote=vote(fold(definition, lines)),
+        vote=vote(happened),
         shared=_shared(case),
-        grade=_grade(case, fold(definition, lines)),
+        grade=_grade(criteria, happened),
         desk=moves.Desk("nominations", case),
     )
 
@@ -172,9 +173,9 @@ def _shared(case: cases.Case) -> Shared | None:
     return share_of(db.session(), place.id, case.year, case.title)
 
 
-def _grade(case: cases.Case, told: Facts) -> assessment.Grade | None:
+def _grade(criteria: assessment.CriteriaSet | None, told: Facts) -> assessment.Grade | None:
     """The grade that a province's scheme gives the appraisal, above met and not met."""
-    criteria, appraised = _criteria_set(case), told.get("record_appraisal")
+    appraised = told.get("record_appraisal")
     if criteria is None or appraised is None:
         return None
     return assessment.grade(criteria, appraised.data["verdicts"])
@@ -186,9 +187,8 @@ def _criteria_set(case: cases.Case) -> assessment.CriteriaSet | None:
     return assessment.criteria_set(found.criteria_id) if found else None
 
 
-def _criteria(case: cases.Case) -> Mapping[str, str]:
+def _criteria(criteria: assessment.CriteriaSet | None) -> Mapping[str, str]:
     """The criteria of the file's year in words, by the ids of their rows."""
-    criteria = _criteria_set(case)
     rows = assessment.rows(criteria) if criteria else []
     return {row.id: row.label_en if language() == "en" else row.label for row in rows}
 

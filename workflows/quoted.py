@@ -6,18 +6,19 @@ A quoted percentage is never computed over: it is compared, and a difference is 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     CheckConstraint,
     ForeignKey,
     Select,
     String,
     UniqueConstraint,
     func,
+    literal,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -131,13 +132,12 @@ def beside(
     quoted = session.execute(_quoted(first, last, unit_id)).all()
     if not quoted:
         return {}
-    roots = select(Unit.id).where(Unit.id.in_({row.Quoted.unit_id for row in quoted}))
-    tree = members(roots, first, last)
+    units = {row.Quoted.unit_id for row in quoted}
     counts = {
         (unit, year): (judged, recognised)
-        for unit, year, judged, recognised in session.execute(_counts(tree))
+        for unit, year, judged, recognised in session.execute(_counts(units, first, last))
     }
-    there = existing_in(session, tree, first, last)
+    there = existing_in(session, units, first, last)
     found: dict[int, list[Beside]] = {}
     for row in quoted:
         told: Quoted = row.Quoted
@@ -169,7 +169,8 @@ def _quoted(first: int, last: int, unit_id: int | None) -> Select[Quoted, Unit]:
     return query.where(Unit.kind != "area" if unit_id is None else Unit.id == unit_id)
 
 
-def _counts(there: CTE) -> Select[int, int, int, int]:
+def _counts(units: Collection[int], first: int, last: int) -> Select[int, int, int, int]:
+    there = members(units, literal(first), literal(last))
     return (
         select(there.c.root, Result.year, func.count(), func.count().filter(Result.recognised))
         .join(Result, was_there(there, Result.area_id, Result.year))

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.subjects import Subject, SubjectScope, Waiting
 from workflows.results import Result, counting
-from workflows.streaks.members import members_of, was_there
+from workflows.streaks.members import THERE, asked, was_there
 from workflows.units import Unit, UnitSpan, on_day
 
 
@@ -45,19 +45,21 @@ class Late:
     oldest: datetime
 
 
+_TOLD = THERE.c.top, THERE.c.kind, Result.year
+_TALLIES = (
+    select(*_TOLD, func.count(), func.count().filter(Result.recognised))
+    .join(Result, was_there(THERE, Result.area_id, Result.year))
+    .where(counting(bindparam("today", type_=Date)))
+    .group_by(*_TOLD)
+)
+
+
 def tallies(session: Session, unit_id: int, first: int, last: int) -> Tallies:
     """What was in a unit in a year was judged, and what became of it; one query."""
-    there = members_of(unit_id, first, last)
-    told = there.c.top, there.c.kind, Result.year
-    query = (
-        select(*told, func.count(), func.count().filter(Result.recognised))
-        .join(Result, was_there(there, Result.area_id, Result.year))
-        .where(counting())
-        .group_by(*told)
-    )
+    values = asked([unit_id], first, last) | {"today": clock.today()}
     units: dict[int, dict[int, Tally]] = {}
     kinds: dict[str, dict[int, Tally]] = {}
-    for top, kind, year, judged, recognised in session.execute(query):
+    for top, kind, year, judged, recognised in session.execute(_TALLIES, values):
         found = Tally(judged, recognised)
         if kind == "area" and top is not None:
             units.setdefault(top, {})[year] = found

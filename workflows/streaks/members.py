@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import MAXYEAR
 from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BindParameter,
     ColumnElement,
     Integer,
-    Select,
     Subquery,
+    bindparam,
     case,
     cast,
     extract,
@@ -23,15 +25,17 @@ from sqlalchemy import (
 from workflows.units import Unit, UnitSpan
 
 
-def members(roots: Select[int], first: int, last: int) -> CTE:
-    """Every unit below (and at) each of these, with the years between these in which it was:
-    ``root``, ``top`` (what right below the root it is at or under, none for the root itself),
-    ``id``, ``kind``, ``since``, ``until``. Units move, so one may have several rows, of years
-    that do not meet. What ended in a year was still there."""
-    top, years = cast(null(), Integer).label("top"), (literal(first), literal(last))
+def members(
+    units: Collection[int] | BindParameter[Any], first: ColumnElement[int], last: ColumnElement[int]
+) -> CTE:
+    """Everything below (and at) each of these units, with the years from the first to the last
+    in which it was: ``root``, ``top`` (what right below the root it is at or under, none for
+    the root itself), ``id``, ``kind``, ``since``, ``until``. Units move, so one may have
+    several rows, of years that do not meet. What ended in a year was still there."""
+    top = cast(null(), Integer).label("top")
     begin = select(Unit.id.label("root"), top, Unit.id.label("id"), Unit.kind.label("kind"))
-    begin = begin.add_columns(years[0].label("since"), years[1].label("until"))
-    down = begin.where(Unit.id.in_(roots)).cte("members", recursive=True)
+    begin = begin.add_columns(first.label("since"), last.label("until"))
+    down = begin.where(Unit.id.in_(units)).cte("members", recursive=True)
     place = _places()
     since, until = place.c.since, place.c.until
     below = (
@@ -50,8 +54,8 @@ def members(roots: Select[int], first: int, last: int) -> CTE:
 
 
 def members_of(unit_id: int, first: int, last: int) -> CTE:
-    """The same for one unit."""
-    return members(select(Unit.id).where(Unit.id == unit_id), first, last)
+    """The same for one unit and some years."""
+    return members([unit_id], literal(first), literal(last))
 
 
 def was_there(there: CTE, area: Any, year: Any) -> ColumnElement[bool]:
@@ -77,3 +81,15 @@ def _places() -> Subquery:
 
 def _part(name: str, day: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(extract(name, day), Integer)
+
+
+# Building a statement over all this takes longer than running it does, so those that are asked
+# often are built once over THERE and get ``asked`` with each run.
+
+FIRST, LAST = bindparam("first", type_=Integer), bindparam("last", type_=Integer)
+THERE = members(bindparam("units", expanding=True), FIRST, LAST)
+
+
+def asked(units: Collection[int], first: int, last: int) -> dict[str, Any]:
+    """The values of a statement over ``THERE``: these units and these years."""
+    return {"units": list(units), "first": first, "last": last}

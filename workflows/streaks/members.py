@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Subquery,
+    and_,
     bindparam,
     case,
     cast,
@@ -60,7 +61,7 @@ def members_of(unit_id: int, first: int, last: int) -> CTE:
 
 def was_there(there: CTE, area: Any, year: Any) -> ColumnElement[bool]:
     """Whether a row of ``members`` has that unit in that year."""
-    return (there.c.id == area) & year.between(there.c.since, there.c.until)
+    return and_(there.c.id == area, year.between(there.c.since, there.c.until))
 
 
 def _places() -> Subquery:

@@ -47,9 +47,10 @@ def language() -> str:
     """The language of this page: ``vi`` unless the reader chose ``en``; looked up once."""
     if not has_request_context():
         return "vi"
-    if "language" not in g:
-        g.language = "en" if request.cookies.get("language") == "en" else "vi"
-    return str(g.language)
+    known: str | None = g.get("language")
+    if known is None:
+        known = g.language = "en" if request.cookies.get("language") == "en" else "vi"
+    return known
 
 
 def _end_reading(response: Response) -> Response:

@@ -57,10 +57,15 @@ def _entering(definition: Definition, kind: str) -> tuple[Transition, ...]:
     return tuple(t for t in definition.transitions if t.on == f"{kind}:{DRAFTED}")
 
 
-def ready_states(house: House, kind: str) -> dict[str, list[str]]:
+def ready_states(house: House, kind: str) -> Mapping[str, Sequence[str]]:
     """The states from which a nomination enters a paper of that kind, by definition digest."""
+    return _ready_states(house.runnable, kind)
+
+
+@lru_cache(maxsize=256)
+def _ready_states(definitions: tuple[Definition, ...], kind: str) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {}
-    for definition in house.runnable:
+    for definition in definitions:
         states = [source for t in _entering(definition, kind) for source in t.sources]
         if states:
             found[definition.digest] = states

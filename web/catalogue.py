@@ -9,18 +9,17 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import flask_babel
-from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from babel.support import NullTranslations, Translations
-from flask_babel import Domain, get_locale
+from flask_babel import Domain
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "web" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
@@ -52,16 +51,16 @@ def ngettext(one: str, many: str, num: int, **values: object) -> str:
 class PoDomain(Domain):  # type: ignore[misc]
     """Translations straight from the ``.po`` files of a folder; the source language as it is."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, language: Callable[[], str]) -> None:
         super().__init__([str(folder)])
+        self._language = language
 
     def get_translations(self) -> NullTranslations:
         """The texts in the language of the page."""
-        locale: Locale | None = get_locale()
-        name = str(locale) if locale else ""
+        name = self._language()
         if name not in self.cache:
             path = Path(self.translation_directories[0]) / name / "LC_MESSAGES" / "messages.po"
-            self.cache[name] = load(path) if name and path.exists() else Translations()
+            self.cache[name] = load(path) if path.exists() else Translations()
         translations: NullTranslations = self.cache[name]
         return translations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from flask import Flask, Response, current_app, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from flask_login import LoginManager
@@ -44,9 +44,13 @@ def keeping() -> Keeping:
 
 
 def language() -> str:
-    """The language of this page: ``vi`` unless the reader chose ``en``."""
-    chosen = request.cookies.get("language") if has_request_context() else None
-    return "en" if chosen == "en" else "vi"
+    """The language of this page: ``vi`` unless the reader chose ``en``; looked up once."""
+    if not has_request_context():
+        return "vi"
+    known: str | None = g.get("language")
+    if known is None:
+        known = g.language = "en" if request.cookies.get("language") == "en" else "vi"
+    return known
 
 
 def _end_reading(response: Response) -> Response:
@@ -69,5 +73,11 @@ def attach(app: Flask) -> None:
     csrf.init_app(app)
     bootstrap.init_app(app)
     babel = Babel()
-    babel.domain_instance = PoDomain(TRANSLATIONS)
+    domain = babel.domain_instance = PoDomain(TRANSLATIONS, language)
     babel.init_app(app, default_locale="vi", locale_selector=language)
+    # Straight from the domain: a page has a hundred texts, and each would ask for it anew.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: domain.get_translations().gettext(text),
+        lambda one, many, num: domain.get_translations().ngettext(one, many, num),
+        newstyle=True,
+    )

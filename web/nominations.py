@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine import clock
 from engine.commands import available
+from engine.definition import Definition
 from engine.errors import NotFound, Refusal
 from engine.history import Facts, fold
 from web import access, facts, moves, numbers, text, uploads, ways
@@ -45,7 +47,7 @@ def listing_page() -> str:
         wanted=wanted,
         communes=listing.communes(db.session(), wanted.units),
         years=listing.years(db.session()),
-        states=_states(),
+        states=_states(bureau().house.runnable, language()),
         filters={k: v for k, v in request.args.items() if k != "page" and v},
     )
 
@@ -98,13 +100,14 @@ def _wanted() -> listing.Wanted:
     )
 
 
-def _states() -> list[tuple[str, str]]:
+@lru_cache(maxsize=8)
+def _states(definitions: Sequence[Definition], language: str) -> Sequence[tuple[str, str]]:
     """Every state of the workflows of nominations, once, in their order."""
     found: dict[str, str] = {}
-    for definition in bureau().house.runnable:
+    for definition in definitions:
         if definition.meta.subject == "nomination":
             for state in definition.states:
-                found.setdefault(state.id, text.words(state.label))
+                found.setdefault(state.id, state.label[language])
     return list(found.items())
 
 
@@ -131,6 +134,7 @@ def show(subject_id: int) -> str:
     definition = house.definition(case.digest)
     options = available(session, house, case.id, somebody().actor)
     lines = cases.timeline(session, case.id)
+    criteria, happened = _criteria_set(case), fold(definition, lines)
     papers = cases.papers_of(session, case.id)
     paper = in_hand(house, case, papers)
     waits = pending(session, paper.id if paper else case.id)
@@ -152,11 +156,11 @@ def show(subject_id: int) -> str:
         in_hand=paper,
         way=ways.way(definition, case.state, lines),
         picture=ways.picture(definition, case.state, lines),
-        told=facts.told(definition, lines, _criteria(case)),
+        told=facts.told(definition, lines, _criteria(criteria)),
         returned=facts.returned(definition, lines),
-        vote=vote(fold(definition, lines)),
+        vote=vote(happened),
         shared=_shared(case),
-        grade=_grade(case, fold(definition, lines)),
+        grade=_grade(criteria, happened),
         desk=moves.Desk("nominations", case),
     )
 
@@ -169,9 +173,9 @@ def _shared(case: cases.Case) -> Shared | None:
     return share_of(db.session(), place.id, case.year, case.title)
 
 
-def _grade(case: cases.Case, told: Facts) -> assessment.Grade | None:
+def _grade(criteria: assessment.CriteriaSet | None, told: Facts) -> assessment.Grade | None:
     """The grade that a province's scheme gives the appraisal, above met and not met."""
-    criteria, appraised = _criteria_set(case), told.get("record_appraisal")
+    appraised = told.get("record_appraisal")
     if criteria is None or appraised is None:
         return None
     return assessment.grade(criteria, appraised.data["verdicts"])
@@ -183,9 +187,8 @@ def _criteria_set(case: cases.Case) -> assessment.CriteriaSet | None:
     return assessment.criteria_set(found.criteria_id) if found else None
 
 
-def _criteria(case: cases.Case) -> Mapping[str, str]:
+def _criteria(criteria: assessment.CriteriaSet | None) -> Mapping[str, str]:
     """The criteria of the file's year in words, by the ids of their rows."""
-    criteria = _criteria_set(case)
     rows = assessment.rows(criteria) if criteria else []
     return {row.id: row.label_en if language() == "en" else row.label for row in rows}
 

@@ -63,10 +63,8 @@ def term(due_at: datetime | None) -> str:
     return ngettext("còn %(num)d ngày", "còn %(num)d ngày", left)
 
 
-def urgency(due_at: datetime | None) -> str:
-    """How a term looks: ``late``, ``soon``, ``calm`` or ``none``."""
-    if due_at is None:
-        return "none"
+def urgency(due_at: datetime) -> str:
+    """How a term looks: ``late``, ``soon`` or ``calm``."""
     left = days_left(due_at)
     return "late" if left < 0 else "soon" if left <= 2 else "calm"
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from sqlalchemy import (
     ColumnElement,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -198,14 +199,21 @@ def _state(row: Ceremony) -> State:
     return "running" if heard and row.halt is None else "paused"
 
 
-def unfinished(session: Session, person_id: int) -> Sequence[str]:
-    """The codes of what this person has started and not ended, the latest first."""
-    query = select(Ceremony.code).where(
-        Ceremony.person_id == person_id,
+_UNFINISHED = (
+    select(Ceremony.code)
+    .where(
+        Ceremony.person_id == bindparam("person"),
         Ceremony.ended_at.is_(None),
         Ceremony.started_at.is_not(None),
     )
-    return session.scalars(query.order_by(Ceremony.id.desc()).limit(3)).all()
+    .order_by(Ceremony.id.desc())
+    .limit(3)
+)
+
+
+def unfinished(session: Session, person_id: int) -> Sequence[str]:
+    """The codes of what this person has started and not ended, the latest first."""
+    return session.scalars(_UNFINISHED, {"person": person_id}).all()
 
 
 def left(session: Session, ceremony_id: int) -> Sequence[Chosen]:

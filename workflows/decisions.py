@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
@@ -52,14 +52,20 @@ class Ready:
     unit_id: int
 
 
-def _entering(definition: Definition, kind: str) -> list[Transition]:
-    return [t for t in definition.transitions if t.on == f"{kind}:{DRAFTED}"]
+@lru_cache(maxsize=1024)
+def _entering(definition: Definition, kind: str) -> tuple[Transition, ...]:
+    return tuple(t for t in definition.transitions if t.on == f"{kind}:{DRAFTED}")
 
 
-def ready_states(house: House, kind: str) -> dict[str, list[str]]:
+def ready_states(house: House, kind: str) -> Mapping[str, Sequence[str]]:
     """The states from which a nomination enters a paper of that kind, by definition digest."""
+    return _ready_states(house.runnable, kind)
+
+
+@lru_cache(maxsize=256)
+def _ready_states(definitions: tuple[Definition, ...], kind: str) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {}
-    for definition in house.runnable:
+    for definition in definitions:
         states = [source for t in _entering(definition, kind) for source in t.sources]
         if states:
             found[definition.digest] = states
@@ -157,6 +163,7 @@ def ready(
     """The nominations that wait for this person to put them into papers of these kinds, in
     area order; of very many of a kind those with the nearest deadlines. One query."""
     found: dict[str, list[Ready]] = {}
+    entered: list[Mapping[str, Sequence[str]]] = []
     values: dict[str, Any] = {"most": limit}
     for kind in kinds:
         posts, allowed = drafting_posts(house, actor, kind), ready_states(house, kind)
@@ -166,13 +173,15 @@ def ready(
             values[f"units_{len(found)}"] = set(units)
             values[f"states_{len(found)}"] = set(chain.from_iterable(allowed.values()))
             found[kind] = []
+            entered.append(allowed)
     if not found:
         return {}
-    lists = list(found.items())
+    lists = list(found.values())
     for row in session.execute(_ready(len(found)), values):
-        kind, waiting = lists[row.number]
-        if row.state in ready_states(house, kind).get(row.definition_digest, ()):
-            waiting.append(Ready(row.subject_id, row.area, row.commune, row.year, row.unit_id))
+        if row.state in entered[row.number].get(row.definition_digest, ()):
+            lists[row.number].append(
+                Ready(row.subject_id, row.area, row.commune, row.year, row.unit_id)
+            )
     return found
 
 

@@ -6,17 +6,27 @@ A quoted percentage is never computed over: it is compared, and a difference is 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Select, String, UniqueConstraint, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Select,
+    String,
+    UniqueConstraint,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.db import Base
 from workflows.results import Result, counting
 from workflows.streaks.denominators import denominator, existing_in
-from workflows.streaks.members import members
+from workflows.streaks.members import members, was_there
 from workflows.streaks.table import percent, yearly_table
 from workflows.units import Unit
 
@@ -122,12 +132,12 @@ def beside(
     quoted = session.execute(_quoted(first, last, unit_id)).all()
     if not quoted:
         return {}
-    roots = select(Unit.id).where(Unit.id.in_({row.Quoted.unit_id for row in quoted}))
+    units = {row.Quoted.unit_id for row in quoted}
     counts = {
         (unit, year): (judged, recognised)
-        for unit, year, judged, recognised in session.execute(_counts(roots, first, last))
+        for unit, year, judged, recognised in session.execute(_counts(units, first, last))
     }
-    there = existing_in(session, roots, first, last)
+    there = existing_in(session, units, first, last)
     found: dict[int, list[Beside]] = {}
     for row in quoted:
         told: Quoted = row.Quoted
@@ -159,14 +169,13 @@ def _quoted(first: int, last: int, unit_id: int | None) -> Select[Quoted, Unit]:
     return query.where(Unit.kind != "area" if unit_id is None else Unit.id == unit_id)
 
 
-def _counts(roots: Select[int], first: int, last: int) -> Select[int, int, int, int]:
-    there = members(roots, first, last)
+def _counts(units: Collection[int], first: int, last: int) -> Select[int, int, int, int]:
+    there = members(units, literal(first), literal(last))
     return (
-        select(there.c.root, there.c.year, func.count(), func.count().filter(Result.recognised))
-        .join(Result, (Result.area_id == there.c.id) & (Result.year == there.c.year))
-        .join(Unit, Unit.id == Result.area_id)
-        .where(counting(), Unit.kind == "area")
-        .group_by(there.c.root, there.c.year)
+        select(there.c.root, Result.year, func.count(), func.count().filter(Result.recognised))
+        .join(Result, was_there(there, Result.area_id, Result.year))
+        .where(counting(), there.c.kind == "area")
+        .group_by(there.c.root, Result.year)
     )
 
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ForeignKey, func, insert, select
+from sqlalchemy import ForeignKey, bindparam, func, insert, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from engine.db import Base, Instant
@@ -205,15 +205,17 @@ def has_lost_ground(session: Session, paper_id: int) -> bool:
     return session.scalar(query) is not None
 
 
+_COUNT = (
+    select(func.count(Paper.id.distinct()))
+    .join(Resting, Resting.paper_id == Paper.id)
+    .join(Subject, Subject.id == Paper.id)
+    .where(Subject.state.in_(IN_FORCE), Paper.authority_id.in_(bindparam("units", expanding=True)))
+)
+
+
 def count(session: Session, units: Collection[int]) -> int:
     """How many papers in force of these authorities rest on fallen ones."""
-    query = (
-        select(func.count(Paper.id.distinct()))
-        .join(Resting, Resting.paper_id == Paper.id)
-        .join(Subject, Subject.id == Paper.id)
-        .where(Subject.state.in_(IN_FORCE), Paper.authority_id.in_(units))
-    )
-    return session.scalar(query) or 0
+    return session.scalar(_COUNT, {"units": units}) or 0
 
 
 def _shaken(row: Any) -> Shaken:

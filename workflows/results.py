@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -76,9 +77,9 @@ class Result(Base):
     )
 
 
-def counting(on: date | None = None) -> ColumnElement[bool]:
+def counting(on: date | BindParameter[date] | None = None) -> ColumnElement[bool]:
     """Whether a row is what its year counts as on a day (today); of each year one is at most."""
-    day = on or clock.today()
+    day = clock.today() if on is None else on
     return (Result.counts_from <= day) & or_(
         Result.counts_until.is_(None), Result.counts_until > day
     )

@@ -102,12 +102,18 @@ def _scope_heads(pdf: Pdf) -> None:
     their own (ISO 32000-1, 14.7.2), are not unique where a table runs over several pages, and
     say less plainly what a scope says.
     """
+    cell, head, kind = Name.TD, Name.TH, Name.S  # each time anew a name takes its time
+    attributes, headers = Name.A, Name.Headers
     for thing in pdf.objects:
-        kind = thing.get(Name.S) if isinstance(thing, Dictionary) else None
-        if kind == Name.TD and Name.A in thing and Name.Headers in thing.A:
-            del thing.A[Name.Headers]
-        elif kind == Name.TH:
-            in_head = thing.P.P.get(Name.S) == Name.THead
+        if not isinstance(thing, Dictionary):
+            continue
+        found = thing.get(kind)
+        if found == cell:
+            told = thing.get(attributes)
+            if told is not None and headers in told:
+                del told[headers]
+        elif found == head:
+            in_head = thing.P.P.get(kind) == Name.THead
             thing.A.Scope = Name.Column if in_head else Name.Row
             if Name.ID in thing:
                 del thing[Name.ID]

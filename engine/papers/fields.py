@@ -154,9 +154,12 @@ def _tag(pdf: Pdf, widgets: Sequence[pikepdf.Object]) -> None:
 
 
 def _placeholders(element: pikepdf.Object) -> Iterator[pikepdf.Object]:
-    # WeasyPrint tags <a> as Link; papers have no other <a> than the places of fields.
-    if element.get(Name.S) == Name.Link:
+    # WeasyPrint tags <a> as Link; papers have no other <a> than the places of fields, and none
+    # in a table, which may be long.
+    kind = element.get(Name.S)
+    if kind == Name.Link:
         yield element
+    if kind in (Name.Link, Name.Table):
         return
     for kid in element.get(Name.K, []):
         if isinstance(kid, Dictionary):

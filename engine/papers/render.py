@@ -134,6 +134,10 @@ class Renderer:
 
         Raises what ``Templates.html`` raises, and ``ForbiddenAddress``.
         """
+        with _undisturbed():
+            return self._rendered(template, values, enclosed)
+
+    def _rendered(self, template: str, values: Mapping[str, Any], enclosed: Enclosed) -> bytes:
         page, identity, inside = self._source(template, values, enclosed)
         apart = marks.apart(page)
         if apart is not None:
@@ -152,7 +156,8 @@ class Renderer:
     def lay_out(self, template: str, values: Mapping[str, Any]) -> bytes:
         """The same paper laid out for itself, whether or not it could be filled: to the eye
         the same, and never what is signed. Raises as ``render``."""
-        return self._laid_out(template, *self._source(template, values))[0]
+        with _undisturbed():
+            return self._laid_out(template, *self._source(template, values))[0]
 
     def _source(
         self, template: str, values: Mapping[str, Any], enclosed: Enclosed = ()
@@ -166,13 +171,13 @@ class Renderer:
     def _laid_out(
         self, template: str, page: str, identity: bytes, inside: Sequence[Attachment]
     ) -> tuple[bytes, Document]:
-        with self._lock, _undisturbed():
+        with self._lock:
             html = _parsed(page, self._fetcher)
             _leave_ragged(html)
             document = self._lay_out(html, template)
             laid_out: bytes = document.write_pdf(pdf_identifier=identity, cache={}, **_ARCHIVAL)
-        complete = partial(archive.archive, attachments=inside)
-        return finish(laid_out, list(_places(html, document)), complete), document
+            complete = partial(archive.archive, attachments=inside)
+            return finish(laid_out, list(_places(html, document)), complete), document
 
     def attachments(
         self, template: str, values: Mapping[str, Any], enclosed: Enclosed = ()

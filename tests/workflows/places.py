@@ -65,7 +65,8 @@ def move(session: Session, unit_id: int, parent_id: int, on: date) -> None:
     """From that day on the unit belongs elsewhere."""
     with writing(session):
         unit = session.get_one(Unit, unit_id)
-        span = session.scalars(select(UnitSpan).where(UnitSpan.unit_id == unit_id)).one()
+        last = select(UnitSpan).where(UnitSpan.unit_id == unit_id, UnitSpan.ends_on.is_(None))
+        span = session.scalars(last).one()
         span.ends_on = on - timedelta(days=1)
         values = {name: getattr(unit, name) for name in SPANNED}
         values |= {"starts_on": on, "parent_id": parent_id}

@@ -305,8 +305,7 @@ def _elsewhere(posts: int, *, few: bool) -> Select[Any]:
     waits = (
         select(Waiting.subject_id, Waiting.due_at, Waiting.since, Waiting.role, Waiting.unit_id)
         .where(not_(or_(*map(_held, range(posts)))), _belongs(few=few))
-        .join(Subject, Subject.id == Waiting.subject_id)
-        .where(_manned(Waiting), _BUSY)
+        .where(_moving(Waiting))
         .order_by(Waiting.due_at.asc().nulls_last(), Waiting.subject_id)
         .limit(_number("limit"))
         .offset(_number("offset"))
@@ -327,13 +326,16 @@ def _belongs(*, few: bool) -> ColumnElement[bool]:
     return file.offset(0).exists()
 
 
-def _manned(waiting: type[Waiting]) -> ColumnElement[bool]:
-    """Leaves out the roles an authority never has: a paper waits on whichever chair its
-    authority happens to have. A file at a unit of another level was taken over."""
+def _moving(waiting: type[Waiting]) -> ColumnElement[bool]:
+    """Leaves out what is idle, and the roles an authority never has: a paper waits on whichever
+    chair its authority happens to have. A file at a unit of another level was taken over.
+
+    Asked of each row: joined to all subjects, SQLite looks through them first."""
     unit = aliased(Unit)
     of_level = or_(
         Subject.kind != "paper",
         *(and_(waiting.role.startswith(f"{level}_"), unit.kind == level) for level in LEVELS),
         not_(or_(*(waiting.role.startswith(f"{level}_") for level in LEVELS))),
     )
-    return exists().where(unit.id == waiting.unit_id, of_level)
+    its = Subject.id == waiting.subject_id, unit.id == waiting.unit_id
+    return exists().where(*its, of_level, _BUSY)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Integer,
     Select,
     bindparam,
     exists,
@@ -67,8 +68,9 @@ def page(
     words = words_of(wanted.search)
     counting = _named(_counting(*_shape(wanted), named=bool(words)), words)
     total = session.scalar(counting, values) or 0
-    query = _named(_listing(*_shape(wanted)), words).limit(limit).offset(offset)
-    return _rows(session, session.execute(query, values).all()), total
+    query = _named(_some(*_shape(wanted)), words)
+    part = {"limit": limit, "offset": offset}
+    return _rows(session, session.execute(query, values | part).all()), total
 
 
 def every(session: Session, wanted: Wanted) -> Iterator[Row]:
@@ -83,6 +85,7 @@ def every(session: Session, wanted: Wanted) -> Iterator[Row]:
 # state, a commune, a year.
 
 _commune = aliased(Unit)
+_NAMES = searched(Unit, _commune)
 _UNITS: BindParameter[Any] = bindparam("units", expanding=True)
 Shape = tuple[bool, bool, bool, bool]
 
@@ -131,6 +134,13 @@ def _listing(units: bool, state: bool, commune: bool, year: bool) -> Select[*tup
 
 
 @cache
+def _some(units: bool, state: bool, commune: bool, year: bool) -> Select[*tuple[Any, ...]]:
+    """A part of them."""
+    limit, offset = (bindparam(name, type_=Integer) for name in ("limit", "offset"))
+    return _listing(units, state, commune, year).limit(limit).offset(offset)
+
+
+@cache
 def _counting(
     units: bool, state: bool, commune: bool, year: bool, *, named: bool
 ) -> Select[*tuple[Any, ...]]:
@@ -159,9 +169,8 @@ def _conditions(
 
 
 def _named(query: Select[*tuple[Any, ...]], words: Iterable[str]) -> Select[*tuple[Any, ...]]:
-    names = searched(Unit, _commune)
     for word in words:
-        query = query.where(names.contains(f" {word}", autoescape=True))
+        query = query.where(_NAMES.contains(f" {word}", autoescape=True))
     return query
 
 

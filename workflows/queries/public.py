@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Date, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine import clock
@@ -72,28 +72,33 @@ def end_of(year: int) -> date:
     return min(date(year, 12, 31), clock.today())
 
 
-def _holds(span: type[UnitSpan], on: date) -> ColumnElement[bool]:
+def _holds(span: type[UnitSpan]) -> ColumnElement[bool]:
+    on = bindparam("on", type_=Date)
     return (span.starts_on <= on) & or_(span.ends_on.is_(None), span.ends_on >= on)
+
+
+_area_then, _commune_then = aliased(UnitSpan), aliased(UnitSpan)
+_COMMUNES = (
+    select(
+        Unit.id,
+        _commune_then.form,
+        _commune_then.name,
+        func.count(),
+        func.count().filter(Result.recognised),
+    )
+    .join(_commune_then, (_commune_then.unit_id == Unit.id) & _holds(_commune_then))
+    .join(_area_then, (_area_then.parent_id == Unit.id) & _holds(_area_then))
+    .join(Result, Result.area_id == _area_then.unit_id)
+    .where(Result.year == bindparam("year"), counting(bindparam("today", type_=Date)))
+    .group_by(Unit.id, _commune_then.form, _commune_then.name, Unit.sort)
+    .order_by(Unit.sort, Unit.id)
+)
 
 
 def communes(session: Session, year: int) -> Sequence[Place]:
     """The communes with results in a year, as they were at its end."""
-    on, area, commune = end_of(year), aliased(UnitSpan), aliased(UnitSpan)
-    rows = session.execute(
-        select(
-            Unit.id,
-            commune.form,
-            commune.name,
-            func.count(),
-            func.count().filter(Result.recognised),
-        )
-        .join(commune, (commune.unit_id == Unit.id) & _holds(commune, on))
-        .join(area, (area.parent_id == Unit.id) & _holds(area, on))
-        .join(Result, Result.area_id == area.unit_id)
-        .where(Result.year == year, counting())
-        .group_by(Unit.id, commune.form, commune.name, Unit.sort)
-        .order_by(Unit.sort, Unit.id)
-    )
+    values = {"year": year, "on": end_of(year), "today": clock.today()}
+    rows = session.execute(_COMMUNES, values)
     return [Place(i, f"{form} {name}", judged, ok) for i, form, name, judged, ok in rows]
 
 

@@ -15,7 +15,7 @@ from engine.subjects import Link, Subject, SubjectScope, Waiting
 from workflows.nominations import Nomination
 from workflows.results import Result, counting
 from workflows.streaks import streaks_in
-from workflows.streaks.members import members_of
+from workflows.streaks.members import members_of, was_there
 from workflows.units import Unit, UnitSpan
 
 CERTIFICATE = "certificate"
@@ -62,7 +62,7 @@ def results(session: Session, asked: Asked) -> Sequence[Row]:
     query = (
         select(Result, Unit, commune)
         .join(Unit, Unit.id == Result.area_id)
-        .join(there, (there.c.id == Result.area_id) & (there.c.year == Result.year))
+        .join(there, was_there(there, Result.area_id, Result.year))
         .outerjoin(commune, commune.id == _above(asked.year))
         .where(counting(), Result.year == asked.year)
         .order_by(commune.sort, Unit.sort, Unit.id)

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.subjects import Subject, SubjectScope, Waiting
 from workflows.results import Result, counting
-from workflows.streaks.members import members, members_of, right_below
+from workflows.streaks.members import THERE, asked, was_there
 from workflows.units import Unit, UnitSpan, on_day
 
 
@@ -22,6 +22,18 @@ class Tally:
 
     judged: int
     recognised: int
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.judged + other.judged, self.recognised + other.recognised)
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """By year: of the areas of each unit right below (or of itself, if it is one), and of each
+    kind of subject."""
+
+    units: Mapping[int, Mapping[int, Tally]]
+    kinds: Mapping[str, Mapping[int, Tally]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,43 +45,27 @@ class Late:
     oldest: datetime
 
 
-def by_unit(
-    session: Session, unit_id: int, first: int, last: int
-) -> Mapping[int, Mapping[int, Tally]]:
-    """Per unit right below in a year, per year: of the areas that belonged to it then, or of
-    itself if it is one."""
-    tops = right_below(unit_id, first, last)
-    tree = members(select(tops.c.id), first, last)
-    query = (
-        select(tree.c.root, Result.year, func.count(), func.count().filter(Result.recognised))
-        .join(tops, (tops.c.id == tree.c.root) & (tops.c.year == tree.c.year))
-        .join(Result, (Result.area_id == tree.c.id) & (Result.year == tree.c.year))
-        .join(Unit, Unit.id == tree.c.id)
-        .where(counting(), Unit.kind == "area")
-        .group_by(tree.c.root, Result.year)
-    )
-    found: dict[int, dict[int, Tally]] = {}
-    for top, year, judged, recognised in session.execute(query):
-        found.setdefault(top, {})[year] = Tally(judged, recognised)
-    return found
+_TOLD = THERE.c.top, THERE.c.kind, Result.year
+_TALLIES = (
+    select(*_TOLD, func.count(), func.count().filter(Result.recognised))
+    .join(Result, was_there(THERE, Result.area_id, Result.year))
+    .where(counting(bindparam("today", type_=Date)))
+    .group_by(*_TOLD)
+)
 
 
-def by_kind(
-    session: Session, unit_id: int, first: int, last: int
-) -> Mapping[str, Mapping[int, Tally]]:
-    """Per kind of subject that was in the unit in a year, per year."""
-    there = members_of(unit_id, first, last)
-    query = (
-        select(Unit.kind, Result.year, func.count(), func.count().filter(Result.recognised))
-        .join(Unit, Unit.id == Result.area_id)
-        .join(there, (there.c.id == Result.area_id) & (there.c.year == Result.year))
-        .where(counting())
-        .group_by(Unit.kind, Result.year)
-    )
-    found: dict[str, dict[int, Tally]] = {}
-    for kind, year, judged, recognised in session.execute(query):
-        found.setdefault(kind, {})[year] = Tally(judged, recognised)
-    return found
+def tallies(session: Session, unit_id: int, first: int, last: int) -> Tallies:
+    """What was in a unit in a year was judged, and what became of it; one query."""
+    values = asked([unit_id], first, last) | {"today": clock.today()}
+    units: dict[int, dict[int, Tally]] = {}
+    kinds: dict[str, dict[int, Tally]] = {}
+    for top, kind, year, judged, recognised in session.execute(_TALLIES, values):
+        found = Tally(judged, recognised)
+        if kind == "area" and top is not None:
+            units.setdefault(top, {})[year] = found
+        of_kind = kinds.setdefault(kind, {})
+        of_kind[year] = of_kind.get(year, Tally(0, 0)) + found
+    return Tallies(units, kinds)
 
 
 def in_order(session: Session, ids: Collection[int]) -> Sequence[Unit]:

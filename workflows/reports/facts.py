@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from workflows.lawfiles import LAW, table
 from workflows.quoted import Beside
 from workflows.records.listing import Line
+from workflows.reports.counting import Tallies
 from workflows.reports.layout import Layout
 from workflows.reports.parts import Sources
 from workflows.reports.passages import Scope
@@ -35,6 +36,7 @@ class Facts:
     language: str
     lines: Mapping[str, list[Line]]
     years: list[dict[str, Any]]
+    tallies: Tallies
     quotes: Mapping[int, Beside]
     sources: Sources
 

@@ -150,10 +150,14 @@ def _result(facts: Facts, year: int, count: int, **more: object) -> Cell:
 
 
 def _told(facts: Facts, year: int, text: str, count: int | Decimal | None, **more: object) -> Cell:
-    """A figure of the register of results; one source for all of a year."""
+    """A figure of the register of results."""
+    return Cell(text, count, facts.behind("results", year=year, **more), _note(facts, year))
+
+
+def _note(facts: Facts, year: int) -> int:
+    """The register of results; one source for all of a year."""
     source = facts.word("word", "results", unit=facts.unit.heading, year=year)
-    note = facts.sources.note(source, facts.behind("results", year=year))
-    return Cell(text, count, facts.behind("results", year=year, **more), note)
+    return facts.sources.note(source, facts.behind("results", year=year))
 
 
 def _quote(facts: Facts, year: int) -> Cell:
@@ -179,52 +183,50 @@ def _comma(facts: Facts) -> str:
 
 def units(facts: Facts) -> Iterator[Table]:
     """A row for each unit that was right below, a column for each year that has results."""
-    found = counting.by_unit(facts.session, facts.unit.id, facts.first, facts.scope.last)
+    found = facts.tallies.units
     if found:
         below = counting.in_order(facts.session, found)
-        rows = {str(one.id): (one.heading, one.kind == "area", found[one.id]) for one in below}
+        rows = {
+            f"/reports/results?unit={one.id}": (one.heading, one.kind == "area", found[one.id])
+            for one in below
+        }
         yield _matrix(facts, "units", facts.word("head", "unit"), rows)
 
 
 def by_kind(facts: Facts) -> Iterator[Table]:
     """A row for each kind of subject that has results."""
-    found = counting.by_kind(facts.session, facts.unit.id, facts.first, facts.scope.last)
+    found = facts.tallies.kinds
     if found:
-        names = {kind: facts.word("kinds", kind) for kind in found}
-        rows = {kind: (names[kind], False, told) for kind, told in found.items()}
+        rows = {
+            facts.behind("results", kind=kind): (facts.word("kinds", kind), False, told)
+            for kind, told in found.items()
+        }
         yield _matrix(facts, "by_kind", facts.word("head", "kind"), rows)
 
 
 Rows = Mapping[str, tuple[str, bool, Mapping[int, Tally]]]
+"""By the page of all its years: a row's name, whether it is a single area, its tallies."""
 
 
 def _matrix(facts: Facts, what: str, head: str, rows: Rows) -> Table:
     years = sorted({year for _, _, told in rows.values() for year in told})
+    notes = {year: _note(facts, year) for year in years}
     made = []
-    for key, (name, single, told) in rows.items():
+    for address, (name, single, told) in rows.items():
         cells = [Cell(name)]
         for year in years:
-            cells.append(_tally(facts, what, key, year, told.get(year), single=single))
+            text = _tally(facts, told[year], single=single) if year in told else ""
+            cell = Cell(text, None, f"{address}&year={year}", notes[year])
+            cells.append(cell if text else NONE)
         made.append(tuple(cells))
     caption = facts.word("caption", what)
     return Table(what, caption, (head, *map(str, years)), tuple(made), 1)
 
 
-def _tally(
-    facts: Facts, what: str, key: str, year: int, told: Tally | None, *, single: bool
-) -> Cell:
-    if told is None:
-        return NONE
-    text = f"{told.recognised}/{told.judged}"
+def _tally(facts: Facts, told: Tally, *, single: bool) -> str:
     if single:
-        text = facts.word("word", "recognised" if told.recognised else "refused")
-    more = {"unit": key} if what == "units" else {"kind": key}
-    asked = {"year": year, **more}
-    address = facts.behind("results", **asked)
-    if what == "units":
-        address = f"/reports/results?unit={key}&year={year}"
-    source = facts.word("word", "results", unit=facts.unit.heading, year=year)
-    return Cell(text, None, address, facts.sources.note(source, facts.behind("results", year=year)))
+        return facts.word("word", "recognised" if told.recognised else "refused")
+    return f"{told.recognised}/{told.judged}"
 
 
 def overdue(facts: Facts) -> Iterator[Table]:

@@ -3,17 +3,18 @@ of the year says, with where that stands and how sure it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from workflows.regimes import Denominator, regime_for
-from workflows.streaks.members import members
+from workflows.streaks.members import THERE, asked
 from workflows.units import Unit
 
 
@@ -43,22 +44,29 @@ def existing(session: Session, first: int, last: int) -> dict[int, int]:
     return dict(zip(years, found, strict=True))
 
 
+_TOLD = THERE.c.root, THERE.c.since, THERE.c.until, Unit.ends_on
+_STOOD = (
+    select(*_TOLD, func.count())
+    .join(Unit, Unit.id == THERE.c.id)
+    .where(THERE.c.kind == "area")
+    .group_by(*_TOLD)
+)
+
+
 def existing_in(
-    session: Session, roots: Select[int], first: int, last: int
+    session: Session, units: Collection[int], first: int, last: int
 ) -> dict[tuple[int, int], int]:
     """The same for each of these units, by unit and year."""
     years = [year for year in range(first, last + 1) if of_existing(year)]
     if not years:
         return {}
-    tree = members(roots, years[0], years[-1])
-    query = (
-        select(tree.c.root, tree.c.year, func.count())
-        .join(Unit, Unit.id == tree.c.id)
-        .where(Unit.kind == "area", or_(Unit.ends_on.is_(None), Unit.ends_on >= tree.c.ends))
-        .group_by(tree.c.root, tree.c.year)
-    )
-    counts = session.execute(query.where(tree.c.year.in_(years)))
-    return {(root, year): count for root, year, count in counts}
+    found: Counter[tuple[int, int]] = Counter()
+    rows = session.execute(_STOOD, asked(units, years[0], years[-1]))
+    for root, since, until, ends_on, count in rows:
+        for year in range(since, until + 1):
+            stood = ends_on is None or ends_on >= date(year, 12, 31)
+            found[root, year] += count if stood else 0
+    return {(root, year): found[root, year] for root, year in found if year in years}
 
 
 def denominator(year: int, registered: int, there: int) -> int:

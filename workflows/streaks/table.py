@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, Over, Select, func, select
+from sqlalchemy import CTE, Date, Over, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from engine import clock
+from engine.errors import Refusal, Refused
 from engine.history import Event
 from workflows.cycles import SECURITY
 from workflows.nominations import Nomination
 from workflows.results import Result, counting
 from workflows.streaks.denominators import basis, denominator, existing, existing_in
-from workflows.streaks.members import members_of
+from workflows.streaks.members import FIRST, LAST, THERE, asked, members_of, was_there
 from workflows.streaks.reading import descent, successors
 from workflows.units import Unit
 
 AT_LEAST = (2, 3, 4, 5)  # the streaks a yearly table counts
+LONGEST = max(AT_LEAST)
+MOST_YEARS = 200  # of a table; a database answers with no more than some hundred columns
 REGISTER = "register"  # the move by which a nomination is registered
 
 
@@ -39,17 +44,22 @@ def yearly_table(
     registering, whatever became of it; of a unit, those that belonged to it at the end of the
     year. A handful of queries, whatever the number of areas: the
     database counts the streaks of areas that came out of no others, the rest are walked. A
-    year in which nothing was registered has zeros and no percent.
+    year in which nothing was registered has zeros and no percent. Raises ``Refused``
+    (``report_years_wrong``).
     """
-    decided = {year: counts for year, *counts in session.execute(_counts(first, last, unit_id))}
-    pending: dict[int, int] = dict(session.execute(_undecided(first, last, unit_id)).all())
-    there = _existing(session, first, last, unit_id)
+    if last - first >= MOST_YEARS:
+        raise Refused(Refusal("report_years_wrong", {"most": MOST_YEARS}))
+    there = None if unit_id is None else THERE
+    values = _values(first, last, unit_id)
+    decided = {year: counts for year, *counts in session.execute(_counts(there), values)}
+    pending: dict[int, int] = dict(session.execute(_undecided(there), values).all())
+    stood = _existing(session, first, last, unit_id)
     inherited = _inherited(session, first, last, unit_id)
     table = []
     for year in range(first, last + 1):
         results, recognised, *streaks = decided.get(year, [0] * (2 + len(AT_LEAST)))
         registered = results + pending.get(year, 0)
-        whole = denominator(year, registered, there.get(year, 0))
+        whole = denominator(year, registered, stood.get(year, 0))
         table.append(
             {
                 "year": year,
@@ -69,7 +79,7 @@ def yearly_table(
 def _existing(session: Session, first: int, last: int, unit_id: int | None) -> dict[int, int]:
     if unit_id is None:
         return existing(session, first, last)
-    found = existing_in(session, select(Unit.id).where(Unit.id == unit_id), first, last)
+    found = existing_in(session, [unit_id], first, last)
     return {year: count for (_, year), count in found.items()}
 
 
@@ -77,54 +87,61 @@ def _inherited(
     session: Session, first: int, last: int, unit_id: int | None
 ) -> Counter[tuple[int, int]]:
     """How many areas that came out of others have a streak of at least n, by year and n."""
-    there = _members(first, last, unit_id)
-    judged = session.execute(_heirs_judged(first, last, there)).all()
+    query = _heirs_judged(None if unit_id is None else THERE)
+    judged = session.execute(query, _values(first, last, unit_id)).all()
     counted: Counter[tuple[int, int]] = Counter()
     if not judged:
         return counted
-    known = descent(session, successors(_areas(there)), years=(first - max(AT_LEAST) + 1, last))
+    areas = _areas(None if unit_id is None else members_of(unit_id, first, last))
+    known = descent(session, successors(areas), years=(first - LONGEST + 1, last))
     for area, year in judged:
         length = known.run(area, year).length
         counted.update((year, n) for n in AT_LEAST if length >= n)
     return counted
 
 
-def _heirs_judged(first: int, last: int, there: CTE | None) -> Any:
-    query = select(Result.area_id, Result.year).where(
-        Result.year.between(first, last),
-        Result.recognised,
-        counting(),
-        Result.area_id.in_(successors(_areas(there))),
-    )
+# The statements are built once: for everything, and for what was in a unit (``THERE``).
+
+_TODAY = bindparam("today", type_=Date)
+
+
+def _values(first: int, last: int, unit_id: int | None) -> dict[str, Any]:
+    units = () if unit_id is None else (unit_id,)
+    return asked(units, first, last) | {"today": clock.today()}
+
+
+@cache
+def _heirs_judged(there: CTE | None) -> Any:
+    heirs = successors(_areas(there))
+    query = select(Result.area_id, Result.year)
+    query = query.where(Result.recognised, counting(_TODAY), Result.area_id.in_(heirs))
+    # A unit's own years are said once: said again, they lead PostgreSQL to start from them.
+    if there is None:
+        return query.where(Result.year.between(FIRST, LAST))
     return _in_unit(query, Result.area_id, Result.year, there)
-
-
-def _members(first: int, last: int, unit_id: int | None) -> CTE | None:
-    return None if unit_id is None else members_of(unit_id, first, last)
 
 
 def _areas(there: CTE | None) -> Select[int]:
     """The residential areas, or those that were in a unit in any of the years."""
-    query = select(Unit.id).where(Unit.kind == "area")
-    return query if there is None else query.where(Unit.id.in_(select(there.c.id)))
+    if there is None:
+        return select(Unit.id).where(Unit.kind == "area")
+    return select(there.c.id).where(there.c.kind == "area")
 
 
 def _in_unit(query: Any, area: Any, year: Any, there: CTE | None) -> Any:
     """Only the years in which the area was in the unit."""
-    if there is None:
-        return query
-    return query.join(there, (there.c.id == area) & (there.c.year == year))
+    return query if there is None else query.join(there, was_there(there, area, year))
 
 
-def _undecided(first: int, last: int, unit_id: int | None) -> Any:
+@cache
+def _undecided(there: CTE | None) -> Any:
     """Nominations per year that registered and have no result yet, or never got one."""
-    there = _members(first, last, unit_id)
     registered = select(Event.id).where(Event.subject_id == Nomination.id, Event.action == REGISTER)
     decided = select(Result.id).where(
-        Result.area_id == Nomination.area_id, Result.year == Nomination.year, counting()
+        Result.area_id == Nomination.area_id, Result.year == Nomination.year, counting(_TODAY)
     )
     query = select(Nomination.year, func.count()).where(
-        Nomination.year.between(first, last),
+        Nomination.year.between(FIRST, LAST),
         Nomination.title == SECURITY,
         Nomination.area_id.in_(_areas(there)),
         registered.exists(),
@@ -140,11 +157,11 @@ def _years_before(places: int) -> Over[int]:
     )
 
 
-def _counts(first: int, last: int, unit_id: int | None) -> Any:
+@cache
+def _counts(there: CTE | None) -> Any:
     """Counts per year. A streak of at least n ends in a year exactly if, n - 1 places before
     among the area's recognised years, stands the year n - 1 earlier. Streaks of areas that
     came out of others are left out."""
-    there = _members(first, last, unit_id)
     alone = Result.area_id.not_in(successors())
     # ``+ 0`` keeps SQLite on the index by area, along which the windows need no sort.
     runs = select(
@@ -153,12 +170,12 @@ def _counts(first: int, last: int, unit_id: int | None) -> Any:
         Result.recognised,
         alone.label("alone"),
         *((_years_before(n - 1) == Result.year - (n - 1)).label(f"run{n}") for n in AT_LEAST),
-    ).where((Result.year + 0).between(first - max(AT_LEAST) + 1, last), counting())
+    ).where((Result.year + 0).between(FIRST - LONGEST + 1, LAST), counting(_TODAY))
     run = runs.where(Result.area_id.in_(_areas(there))).subquery()
     streaks = (
         func.count().filter(run.c.recognised, run.c[f"run{n}"], run.c.alone) for n in AT_LEAST
     )
     query = select(run.c.year, func.count(), func.count().filter(run.c.recognised), *streaks).where(
-        run.c.year >= first
+        run.c.year >= FIRST
     )
     return _in_unit(query, run.c.area_id, run.c.year, there).group_by(run.c.year)

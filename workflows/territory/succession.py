@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from workflows.lineage import UnitLineage, successors
@@ -39,17 +39,18 @@ def succeeds(session: Session, unit_id: int, former_id: int, on: date) -> bool:
     return unit_id == former_id or successor_on(session, former_id, on) == unit_id
 
 
+_BEFORE = select(UnitLineage.predecessor_id).where(
+    UnitLineage.successor_id.in_(bindparam("units", expanding=True)),
+    UnitLineage.effective_on <= bindparam("on"),
+)
+
+
 def former_of(session: Session, unit_ids: Iterable[int], on: date) -> set[int]:
     """The units that these have taken the place of by that day, however far back."""
     found: set[int] = set()
     level = set(unit_ids)
     while level:
-        rows = session.scalars(
-            select(UnitLineage.predecessor_id).where(
-                UnitLineage.successor_id.in_(level), UnitLineage.effective_on <= on
-            )
-        )
-        level = set(rows) - found
+        level = set(session.scalars(_BEFORE, {"units": level, "on": on})) - found
         found |= level
     ended = select(Unit.id).where(Unit.id.in_(found), Unit.ends_on < on)
     return set(session.scalars(ended)) if found else set()

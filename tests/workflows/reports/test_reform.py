@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.workflows.places import Country, move
@@ -13,6 +14,7 @@ from workflows.reports import behind, counting
 from workflows.reports.composing import compose
 from workflows.reports.counting import Tally
 from workflows.reports.passages import Scope
+from workflows.streaks.members import THERE, asked
 from workflows.units import Unit
 
 LAST, FIRST = date(2025, 6, 30), date(2025, 7, 1)
@@ -38,20 +40,37 @@ def told(session: Session, unit: int, year: int) -> list[tuple[str, str]]:
 def test_the_tables_of_a_district_that_ended_still_hold_its_communes(
     session: Session, reformed: Country
 ) -> None:
-    found = counting.by_unit(session, reformed.district, 2011, 2025)
+    found = counting.tallies(session, reformed.district, 2011, 2025).units
     assert found == {reformed.commune: {2012: Tally(3, 3), 2020: Tally(2, 2)}}
-    kinds = counting.by_kind(session, reformed.district, 2011, 2025)
+    kinds = counting.tallies(session, reformed.district, 2011, 2025).kinds
     assert kinds == {"area": {2012: Tally(3, 3), 2020: Tally(2, 2)}}
 
 
 def test_a_commune_that_moved_up_is_a_row_of_the_province_only_since_then(
     session: Session, reformed: Country
 ) -> None:
-    assert counting.by_unit(session, reformed.province, 2012, 2025) == {
+    assert counting.tallies(session, reformed.province, 2012, 2025).units == {
         reformed.district: {2012: Tally(3, 3), 2020: Tally(2, 2)},
         reformed.other_district: {2020: Tally(1, 1), 2025: Tally(1, 1)},
         reformed.commune: {2025: Tally(2, 2)},
     }
+
+
+def test_who_went_away_and_came_back_was_there_in_years_apart(
+    session: Session, country: Country
+) -> None:
+    area = country.areas[0]
+    move(session, area, country.other_commune, date(2015, 1, 1))  # all of 2014 is the old one's
+    move(session, area, country.commune, date(2018, 3, 1))
+    session.flush()
+    query = select(THERE.c.since, THERE.c.until).where(THERE.c.id == area)
+    for unit, years in {
+        country.commune: [(2012, 2014), (2018, 2020)],
+        country.other_commune: [(2015, 2017)],
+        country.province: [(2012, 2014), (2015, 2017), (2018, 2020)],
+    }.items():
+        found = session.execute(query.order_by(THERE.c.since), asked([unit], 2012, 2020)).all()
+        assert [tuple(row) for row in found] == years
 
 
 def test_the_page_behind_a_count_holds_what_the_count_held(

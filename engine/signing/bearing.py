@@ -11,17 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import Certificate, ExtensionNotFound, ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from pyhanko.pdf_utils.reader import PdfFileReader
 
 from engine.signing.certificates import der, load_der
 from engine.signing.evidence import Evidence
+
+if TYPE_CHECKING:
+    from pyhanko.pdf_utils.reader import PdfFileReader
 
 _STORE = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs"})
 _PIECE = frozenset({"/Type", "/Length", "/Filter"})
@@ -68,11 +70,12 @@ def _known(
 
 
 def _belongs(one: Certificate, other: Certificate) -> bool:
-    return _issued(other, one) or (_issued(one, other) and _speaks(one))
+    return issued(other, one) or (issued(one, other) and speaks(one))
 
 
 @lru_cache(maxsize=1024)
-def _issued(one: Certificate, by: Certificate) -> bool:
+def issued(one: Certificate, by: Certificate) -> bool:
+    """Whether the one's issuer is the other, by name and by signature."""
     if one.issuer != by.subject:
         return False
     try:
@@ -82,7 +85,7 @@ def _issued(one: Certificate, by: Certificate) -> bool:
     return True
 
 
-def _speaks(one: Certificate) -> bool:
+def speaks(one: Certificate) -> bool:
     """Whether an authority lets this one answer for it."""
     try:
         purposes = one.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
@@ -106,7 +109,7 @@ def _is_answer_of(piece: bytes, known: frozenset[Certificate]) -> bool:
     try:
         told = ocsp.load_der_ocsp_response(piece)
         asked = any(one.serial_number == told.serial_number for one in known)
-        return asked and any(_answered(told, one) for one in _speakers(told, known))
+        return asked and any(answered(told, one) for one in _speakers(told, known))
     except _UNREADABLE:
         return False
 
@@ -118,7 +121,7 @@ def _speakers(told: ocsp.OCSPResponse, known: frozenset[Certificate]) -> Iterato
             yield one
 
 
-def _answered(told: ocsp.OCSPResponse, by: Certificate) -> bool:
+def answered(told: ocsp.OCSPResponse, by: Certificate) -> bool:
     """Whether an answer is signed by this certificate's key."""
     key, digest = by.public_key(), told.signature_hash_algorithm
     if digest is None:

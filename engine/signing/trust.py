@@ -18,7 +18,7 @@ from pyhanko_certvalidator.errors import (
 )
 from pyhanko_certvalidator.path import ValidationPath
 
-from engine.signing import tokens
+from engine.signing import plainly, tokens
 from engine.signing.certificates import Identity, Kind, identity, load_der, parsed, to_asn1
 from engine.signing.evidence import NONE, Evidence
 from engine.signing.signer import Credential
@@ -168,7 +168,8 @@ def revocation(
     """
     key = (credential, tuple(roots), at, evidence.digest)
     if (known := _TOLD.get(key)) is None:
-        known = _TOLD.keep(key, _revocation(credential, roots, at, evidence))
+        plain = plainly.good(path(credential, roots, at), at, evidence)
+        known = _TOLD.keep(key, "" if plain else _revocation(credential, roots, at, evidence))
     return known
 
 

@@ -14,12 +14,13 @@ from functools import lru_cache
 from itertools import pairwise
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, Hash
 from cryptography.x509 import Certificate, ExtensionNotFound, ocsp
 from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponseStatus
 
-from engine.signing import bearing
+from engine.signing import bearing, revocation
 from engine.signing.evidence import Evidence
 
 _DIGESTS = frozenset({"sha256", "sha384", "sha512"})
@@ -27,7 +28,7 @@ _OF_A_WHOLE_LIST = frozenset(
     {x509.CRLNumber.oid, x509.AuthorityKeyIdentifier.oid, x509.IssuingDistributionPoint.oid}
 )
 _KEYS = (rsa.RSAPublicKey, ec.EllipticCurvePublicKey)
-_UNREADABLE = (ValueError, TypeError, ExtensionNotFound)
+_UNREADABLE = (ValueError, TypeError, ExtensionNotFound, UnsupportedAlgorithm)
 
 
 class _Odd(Exception):
@@ -51,7 +52,9 @@ def _is_good(one: Certificate, by: Certificate, at: datetime, evidence: Evidence
     answers = [each for each in map(_answer, evidence.ocsps) if each.serial_number == number]
     if any(each.certificate_status is not OCSPCertStatus.GOOD for each in answers):
         return False
-    answered = any(_speaks_of(each, by, at) for each in answers)
+    # A certificate that names nobody to ask is told of by lists, as the full judgement has it.
+    asked = answers if [*revocation.ocsp_urls(one)] else []
+    answered = any(_speaks_of(each, by, at) for each in asked)
     return answered or any(_is_about(p, one) and _is_list_of(p, by, at) for p in crls)
 
 

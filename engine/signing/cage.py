@@ -19,6 +19,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,8 +39,9 @@ from engine.signing.findings import Examined, SignatureReport, Signed
 log = logging.getLogger("binhxet.cage")
 
 WALL_SECONDS = 30
-PATIENCE = 0.25
-"""Seconds to wait for one's turn: whoever waits holds up a thread that could serve pages."""
+PATIENCE, NO_PATIENCE = 10.0, 0.25
+"""Seconds to wait for one's turn, for the first in line of a process and for all others: who
+waits holds up a thread that could serve pages."""
 
 _LOOK_AGAIN = 0.02
 _COMPARABLE = frozenset({"", "cut_off", "damaged"})
@@ -154,7 +156,8 @@ def _comparable(found: Examined, original: bytes | None) -> bool:
 @dataclass(frozen=True, slots=True)
 class Turn:
     """Asks for a site, where one such file may be open at a time, whatever the number of its
-    processes: so the others go on serving. Whoever comes meanwhile is told ``busy``.
+    processes: so the others go on serving. Of those who come meanwhile one in each process
+    waits for as long as two files take; whoever is not served then is told ``busy``.
 
     ``folder`` is what these processes share; it is locked, and nothing is written there.
     """
@@ -185,21 +188,34 @@ def _alone(folder: Path, patience: float) -> Iterator[bool]:
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        yield _locked(handle, time.monotonic() + patience)
+        yield _taken(handle) or _waited(handle, patience)
     finally:
         os.close(handle)
 
 
-def _locked(handle: int, until: float) -> bool:
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                return False
+_line = threading.Lock()
+
+
+def _waited(handle: int, patience: float) -> bool:
+    first = _line.acquire(blocking=False)
+    until = time.monotonic() + (patience if first else min(patience, NO_PATIENCE))
+    try:
+        while time.monotonic() < until:
             time.sleep(_LOOK_AGAIN)
-        else:
-            return True
+            if _taken(handle):
+                return True
+        return False
+    finally:
+        if first:
+            _line.release()
+
+
+def _taken(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _environment() -> dict[str, str]:

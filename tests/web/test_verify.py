@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.web.calling import Shell
 from tests.web.conftest import Site
 from tests.workflows.register import enter
 from tests.workflows.staging import house
+from web import public
 from web.extensions import bureau
 from web.security import LARGEST_BODY
 from web.settings import Settings
@@ -120,7 +122,10 @@ class _Untouched(io.BytesIO):
     readline = read
 
 
-def test_who_comes_while_another_file_is_open_is_told_to_come_again(site: Site) -> None:
+def test_who_waited_in_vain_for_another_file_is_told_to_come_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public, "Turn", partial(cage.Turn, patience=0.01))
     folder = site.do(lambda _: bureau().desk.keys.folder)
     with cage._alone(folder, 0) as mine:
         assert mine

@@ -6,6 +6,8 @@ import json
 import resource
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -156,6 +158,25 @@ def test_who_comes_while_another_file_is_open_is_told_so(
     with cage._alone(tmp_path, 0) as mine:
         assert mine
         assert turn(b"", ROOTS).examined == Examined("busy")
+
+
+def test_the_next_in_line_waits_for_its_turn_and_nobody_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cage, "ask", cage.answer)
+    monkeypatch.setattr(cage, "NO_PATIENCE", 0.0)
+    turn, waiting = cage.Turn(tmp_path), cage._line
+    with ThreadPoolExecutor(1) as pool:
+        with cage._alone(tmp_path, 0) as mine:
+            assert mine
+            next_one = pool.submit(turn, b"", ROOTS)
+            for _ in range(5000):
+                if waiting.locked():
+                    break
+                time.sleep(0.001)
+            assert turn(b"", ROOTS).examined == Examined("busy")
+        assert next_one.result().examined == Examined("empty")
+    assert not waiting.locked()
 
 
 def test_what_is_known_is_not_found_out_again(monkeypatch: pytest.MonkeyPatch) -> None:

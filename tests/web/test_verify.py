@@ -87,6 +87,20 @@ def test_every_kind_of_file_has_its_plain_sentence(site: Site, name: str, senten
 
 
 @pytest.mark.usefixtures("codes")
+def test_a_file_that_only_the_register_knows_is_not_called_a_draft(site: Site) -> None:
+    def planted(session: Session) -> None:
+        with writing(session):
+            unguard(session.connection(), "papers")
+            session.execute(update(Paper).values(number_text="99/QĐ-UBND"))
+
+    site.do(planted)
+    page = send(site, genuine()).text
+    assert "<h2>Chưa phải văn bản đã phát hành: đừng dùng</h2>" in page
+    assert "không có trong nhật ký công khai" in page
+    assert "dự thảo" not in page
+
+
+@pytest.mark.usefixtures("codes")
 @pytest.mark.parametrize(
     ("content", "reason"),
     [(b"", "empty"), (b"PK\3\4 words", "not_a_pdf"), (b"%PDF-1.7", "cut_off")],

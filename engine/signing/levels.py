@@ -12,7 +12,6 @@ over those.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -44,6 +43,7 @@ from engine.signing import evidence as store
 from engine.signing.bearing import bears
 from engine.signing.coverage import Covered, covered_by
 from engine.signing.evidence import Evidence
+from engine.signing.finished import finished
 from engine.signing.signer import Credential
 from engine.signing.tokens import Token
 
@@ -291,7 +291,7 @@ def _held(
 ) -> tuple[bool, bool]:
     """Whether a stamp's own signature holds, and whether pyHanko trusts it."""
     asked = trust.context(roots, moment)
-    status = asyncio.run(async_validate_pdf_timestamp(signature, asked, skip_diff=True))
+    status = finished(async_validate_pdf_timestamp(signature, asked, skip_diff=True))
     return bool(status.intact and status.valid), bool(status.trusted)
 
 

@@ -9,7 +9,6 @@ but time stamps and the evidence for them (see ``levels``). Nothing is fetched.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -28,6 +27,7 @@ from engine.signing import embedded, levels, stamps, trust
 from engine.signing.certificates import Identity, Kind, Roots
 from engine.signing.coverage import Covered, covered_by
 from engine.signing.findings import Covers, Role, SignatureReport
+from engine.signing.finished import finished
 from engine.signing.levels import DOCUMENT_STAMP, LASTING, NO_STAMPS, Chain, Stamp
 from engine.signing.pdf import AGENCY, DATE, NUMBER, SEAL, SIGNATURE
 
@@ -206,7 +206,7 @@ def _status(
         key_usage_settings=KeyUsageConstraints(key_usage=set(trust.PURPOSE)),
         diff_policy=LASTING if role in _CLOSING else None,
     )
-    return asyncio.run(judged)
+    return finished(judged)
 
 
 def _problems_of_form(

@@ -178,7 +178,7 @@ def test_a_bundle_made_beside_it_names_the_port_that_it_is_served_on(server: Ser
     file = server.var / "trust.json"
     Shell(server.var)("trust", "export", file)
     address = f"http://127.0.0.1:{server.port}"
-    with urllib.request.urlopen(f"{address}/trust.json", timeout=20) as answer:
+    with urllib.request.urlopen(f"{address}/trust.json", timeout=20) as answer:  # noqa: S310
         served = json.load(answer)
     for told in (json.loads(file.read_bytes()), served):
         assert (told["address"], told["addresses"]) == (address, [address])

@@ -103,8 +103,9 @@ def test_a_child_answers_as_this_process_would() -> None:
 
 
 def test_what_runs_out_of_memory_or_time_is_too_complex() -> None:
-    for limits in (Limits(memory=64 * 2**20), Limits(seconds=0)):
-        assert ask(genuine(), ROOTS, limits=limits).examined == Examined("too_complex")
+    large = genuine() + bytes(2**25)  # more than what the child has left over from its start
+    for content, limits in ((large, Limits(memory=64 * 2**20)), (genuine(), Limits(seconds=0))):
+        assert ask(content, ROOTS, limits=limits).examined == Examined("too_complex")
     # This process itself has given nothing up.
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
 

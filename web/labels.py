@@ -66,7 +66,7 @@ def verdict(code: str) -> str:
     """What the check of a file comes to, in one sentence."""
     return {
         "genuine": gettext("Văn bản thật, đang có hiệu lực"),
-        "not_issued": gettext("Đây mới là dự thảo, chưa phát hành"),
+        "not_issued": gettext("Chưa phải văn bản đã phát hành: đừng dùng"),
         "not_in_force": gettext("Văn bản thật nhưng không còn hiệu lực"),
         "lapsed": gettext(
             "Đúng tệp đã phát hành, nhưng dấu thời gian đã hết hạn: dùng bản mới hơn"

@@ -33,9 +33,10 @@ WORKER_PATIENCE = 40
 PAUSE = 0.1
 """Seconds between two looks whether the site answers yet."""
 
-THREADS = 2
+THREADS = 3
 """In each web worker. The check of a stranger's file, of which there is one at a time (see
-``engine.signing.cage.Turn``), holds up one of them, and never a whole worker."""
+``engine.signing.cage.Turn``), holds up one of them, whoever is next in line another, and
+nobody a whole worker."""
 
 LIFETIME = 6 * 3600
 MOST_MEMORY = 400

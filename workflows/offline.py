@@ -108,11 +108,18 @@ class Checked:
     @property
     def warnings(self) -> Sequence[Refusal]:
         """What to take care of beside the answers, which do not depend on it: nobody signed
-        the address in a code."""
-        if self.signed is None or self.signed.site in self.bundle.addresses:
-            return ()
-        places = {"host": self.signed.site, "own": self.bundle.address}
-        return [Refusal("code_leads_elsewhere", places)]
+        the address in a code, and no bundle holds the bytes that were issued, of which a seal
+        key can make others with the same content, number and date."""
+        return [*self._elsewhere(), *self._not_compared()]
+
+    def _elsewhere(self) -> Iterator[Refusal]:
+        if self.signed is not None and self.signed.site not in self.bundle.addresses:
+            places = {"host": self.signed.site, "own": self.bundle.address}
+            yield Refusal("code_leads_elsewhere", places)
+
+    def _not_compared(self) -> Iterator[Refusal]:
+        if self.issued and self.unchanged:
+            yield Refusal("bytes_not_compared")
 
 
 def check_code(text: str, bundle: Bundle) -> Checked:

@@ -2,12 +2,9 @@
 
 A file of a few kilobytes can make any reader of PDF take all memory or never end: nested
 streams that unpack to gigabytes, millions of pages, tables that lead in circles. Here it only
-ends a child, which has its own limits of memory and time, no file to write, and nothing of
-this process's memory or environment; the file is then called too complex. Nothing is fetched.
-
-It is a fence against exhaustion, not against a reader that is taken over: the child runs as the
-same user and may read what that user may, keys in files included. Where that matters, keep the
-keys on a token or at another machine, or let the site run as a user who cannot read them.
+ends a child, which has its own limits of memory and time, nothing of this process's memory or
+environment, and no way to open anything: no file to read or to write (keys included), no
+connection, no other process (``walls``). The file is then called too complex.
 """
 
 from __future__ import annotations
@@ -16,9 +13,9 @@ import fcntl
 import json
 import logging
 import os
-import resource
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,17 +29,20 @@ from cryptography.x509 import Certificate
 
 from engine.errors import Refusal, Refused
 from engine.papers.contents import Carried
+from engine.signing import walls
 from engine.signing.certificates import Enrolment, Roots, load_roots
 from engine.signing.findings import Examined, SignatureReport, Signed
 
 log = logging.getLogger("binhxet.cage")
 
 WALL_SECONDS = 30
-PATIENCE = 0.25
-"""Seconds to wait for one's turn: whoever waits holds up a thread that could serve pages."""
+PATIENCE, NO_PATIENCE = 10.0, 0.25
+"""Seconds to wait for one's turn, for the first in line of a process and for all others: who
+waits holds up a thread that could serve pages."""
 
 _LOOK_AGAIN = 0.02
 _COMPARABLE = frozenset({"", "cut_off", "damaged"})
+_LEAST_LEFT = 2**20
 _LONGEST, _LONGEST_FIELD = 300, 4000
 _HOUSE = Path(__file__).resolve().parents[2]
 _COMMAND = [sys.executable, "-m", "engine.signing.cage"]
@@ -154,7 +154,8 @@ def _comparable(found: Examined, original: bytes | None) -> bool:
 @dataclass(frozen=True, slots=True)
 class Turn:
     """Asks for a site, where one such file may be open at a time, whatever the number of its
-    processes: so the others go on serving. Whoever comes meanwhile is told ``busy``.
+    processes: so the others go on serving. Of those who come meanwhile one in each process
+    waits for as long as two files take; whoever is not served then is told ``busy``.
 
     ``folder`` is what these processes share; it is locked, and nothing is written there.
     """
@@ -185,21 +186,34 @@ def _alone(folder: Path, patience: float) -> Iterator[bool]:
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        yield _locked(handle, time.monotonic() + patience)
+        yield _taken(handle) or _waited(handle, patience)
     finally:
         os.close(handle)
 
 
-def _locked(handle: int, until: float) -> bool:
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                return False
+_line = threading.Lock()
+
+
+def _waited(handle: int, patience: float) -> bool:
+    first = _line.acquire(blocking=False)
+    until = time.monotonic() + (patience if first else min(patience, NO_PATIENCE))
+    try:
+        while time.monotonic() < until:
             time.sleep(_LOOK_AGAIN)
-        else:
-            return True
+            if _taken(handle):
+                return True
+        return False
+    finally:
+        if first:
+            _line.release()
+
+
+def _taken(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _environment() -> dict[str, str]:
@@ -222,11 +236,9 @@ def _bundle(roots: Sequence[Certificate]) -> bytes:
 
 
 def _child(asked: BinaryIO, answered: BinaryIO) -> None:
-    # Before the walls stand: what the interpreter keeps of a module is a file it may write.
-    from engine.signing import difference, examination  # noqa: F401
-
+    walls.load()
     told = json.loads(asked.readline())
-    _confine(Limits(*told["limits"]))
+    walls.confine(*told["limits"])
     *bundles, pdf, original = (asked.read(size) for size in told["sizes"])
     person, agency, time = (load_roots(bundle) if bundle else () for bundle in bundles)
     enrolled = tuple(map(Enrolment.read, told["enrolled"]))
@@ -239,21 +251,11 @@ def _child(asked: BinaryIO, answered: BinaryIO) -> None:
         raise
     except Exception as error:  # a reader of PDF meets what its authors did not foresee
         broke, found = type(error).__name__, Answer(Examined("damaged"), without="unreadable_pdf")
+    if found.examined.problem:
+        bytearray(_LEAST_LEFT)  # readers call it damage, too, when their memory runs out
     said = {**asdict(found), "broke": broke}
     answered.write(json.dumps(said, default=_plain).encode())
     answered.flush()
-
-
-def _confine(limits: Limits) -> None:
-    """Gives up what a reader of one file does not need."""
-    for kind, most in (
-        (resource.RLIMIT_AS, limits.memory),
-        (resource.RLIMIT_CPU, limits.seconds),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (most, most))
-    os.nice(5)
 
 
 def _plain(value: object) -> str:

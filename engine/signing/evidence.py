@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asn1crypto import crl, ocsp, x509
 
@@ -107,3 +107,16 @@ def read(reader: PdfFileReader, revision: int | None = None) -> Evidence:
         return _once(bytes(one.get_object().data) for one in store[name])
 
     return Evidence(pieces("/Certs"), pieces("/CRLs"), pieces("/OCSPs"))
+
+
+def held(pdf: bytes) -> Evidence:
+    """The same of a file that was made here, whole or up to the end of a revision: without
+    taking it apart for a judgement. Raises anything for a file that makes no sense."""
+    from pikepdf import Pdf
+
+    with Pdf.open(BytesIO(pdf)) as opened:
+        if "/DSS" not in opened.Root:
+            return NONE
+        store: Any = opened.Root["/DSS"]
+        pieces = (store.get(kind, ()) for kind in ("/Certs", "/CRLs", "/OCSPs"))
+        return Evidence(*(_once(one.read_bytes() for one in held) for held in pieces))

@@ -12,13 +12,12 @@ over those.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, TypeVar
 
 from cryptography.x509 import Certificate
 from pyhanko.sign.diff_analysis import (
@@ -44,6 +43,7 @@ from engine.signing import evidence as store
 from engine.signing.bearing import bears
 from engine.signing.coverage import Covered, covered_by
 from engine.signing.evidence import Evidence
+from engine.signing.finished import finished
 from engine.signing.signer import Credential
 from engine.signing.tokens import Token
 
@@ -130,39 +130,69 @@ class Chain:
 
 NO_STAMPS = Chain()
 
+Authority = Callable[[Credential], Iterator[str]]
+"""Why the authority of a stamp is not believed."""
+
+One = TypeVar("One")
+
 
 def judge(
     signatures: Sequence[EmbeddedPdfSignature],
     roots: Sequence[Certificate],
     at: datetime | None = None,
-    *,
-    ours: bool = False,
 ) -> Chain:
     """Judges the time stamps among the signatures of a file, as of ``at`` or now. ``roots``
-    are those of time authorities; of a file that is ``ours``, byte for byte, it is known that
-    nothing but evidence was added. Raises anything for a file that makes no sense."""
+    are those of time authorities. Raises anything for a file that makes no sense."""
     found = [one for one in signatures if one.sig_object_type == DOCUMENT_STAMP]
     if not found:
         return NO_STAMPS
     reader = found[0].reader
-    evidence, moment = store.read(reader), at or clock.now()
-    asked = at or _next_hour(moment)
-    judged: dict[str, Stamp] = {}
-    valid: list[EmbeddedPdfSignature] = []
-    for one in reversed(found):
-        problems = partial(_authority, roots=roots, at=moment, asked=asked, evidence=evidence)
-        stamp = judged[one.field_name] = _stamp(one, roots, moment, problems, ours=ours)
-        if stamp.valid and stamp.token is not None:
-            valid.append(one)
-            asked = moment = stamp.token.time
-    if not valid:
-        return Chain(judged, evidence=evidence)
-    newest = valid[0]
+    evidence = store.read(reader)
+    judged = backwards(found, partial(_stamp, roots=roots), roots, evidence, at)
+    named = {one.field_name: stamp for one, stamp in judged}
+    newest = next((one for one, stamp in judged if stamp.valid), None)
+    if newest is None:
+        return Chain(named, evidence=evidence)
     kept = store.read(reader, newest.signed_revision)
-    times = [(judged[one.field_name], judged[later.field_name]) for later, one in pairwise(valid)]
-    reach = _reach(judged[newest.field_name], times, roots, evidence, kept)
-    foreign = not ours and _is_foreign(signatures, judged, evidence, kept)
-    return Chain(judged, moment, evidence, kept, reach, _closed(newest, ours=ours), foreign)
+    foreign = _is_foreign(signatures, named, evidence, kept)
+    chain = weighed(named, roots, evidence, kept)
+    return replace(chain, closed=_closed(newest), foreign=foreign)
+
+
+def backwards(
+    found: Sequence[One],
+    stamp_of: Callable[[One, datetime, Authority], Stamp],
+    roots: Sequence[Certificate],
+    evidence: Evidence,
+    at: datetime | None,
+) -> list[tuple[One, Stamp]]:
+    """Each of some stamps, given oldest first, with its judgement, newest first: each by an
+    instant at which it is known to have existed, and by what is believed of its authority."""
+    moment = at or clock.now()
+    asked = at or _next_hour(moment)
+    judged: list[tuple[One, Stamp]] = []
+    for one in reversed(found):
+        authority = partial(_authority, roots=roots, at=moment, asked=asked, evidence=evidence)
+        stamp = stamp_of(one, moment, authority)
+        judged.append((one, stamp))
+        if stamp.valid and stamp.token is not None:
+            asked = moment = stamp.token.time
+    return judged
+
+
+def weighed(
+    named: Mapping[str, Stamp],
+    roots: Sequence[Certificate],
+    evidence: Evidence,
+    kept: Evidence,
+) -> Chain:
+    """What judged stamps, the newest first and one of them valid, prove together; the rest of
+    the chain is for the caller to say."""
+    valid = [stamp for stamp in named.values() if stamp.valid]
+    oldest = valid[-1].token
+    pairs = [(earlier, later) for later, earlier in pairwise(valid)]
+    reach = _reach(valid[0], pairs, roots, evidence, kept)
+    return Chain(named, oldest.time if oldest else None, evidence, kept, reach)
 
 
 def _is_foreign(
@@ -216,18 +246,16 @@ def _told(
 
 def _stamp(
     signature: EmbeddedPdfSignature,
-    roots: Sequence[Certificate],
     moment: datetime,
-    authority: Callable[[Credential], Iterator[str]],
-    *,
-    ours: bool,
+    authority: Authority,
+    roots: Sequence[Certificate],
 ) -> Stamp:
     """A stamp judged at an instant at which it is known to have existed."""
     ranges = [int(number) for number in signature.byte_range]
     covered = covered_by(_bytes(signature), signature.field_name, ranges, signature.pkcs7_content)
     try:
         token = tokens.parse(signature.pkcs7_content)
-        intact, trusted = _held(signature, covered, token, roots, moment, ours=ours)
+        intact, trusted = _held(signature, roots, moment)
     except Exception:
         # Whatever a stranger's token is made of, it is no stamp.
         return Stamp(covered, None, False, ("broken",))
@@ -259,20 +287,11 @@ def _next_hour(moment: datetime) -> datetime:
 
 
 def _held(
-    signature: EmbeddedPdfSignature,
-    covered: Covered,
-    token: Token,
-    roots: Sequence[Certificate],
-    moment: datetime,
-    *,
-    ours: bool,
+    signature: EmbeddedPdfSignature, roots: Sequence[Certificate], moment: datetime
 ) -> tuple[bool, bool]:
-    """Whether a stamp's own signature holds, and whether pyHanko trusts it. Of a file that is
-    ours all but the cryptography and the path was judged when it was kept."""
-    if ours and tokens.holds(signature.pkcs7_content, token, bytes.fromhex(covered.digest)):
-        return True, True
+    """Whether a stamp's own signature holds, and whether pyHanko trusts it."""
     asked = trust.context(roots, moment)
-    status = asyncio.run(async_validate_pdf_timestamp(signature, asked, skip_diff=True))
+    status = finished(async_validate_pdf_timestamp(signature, asked, skip_diff=True))
     return bool(status.intact and status.valid), bool(status.trusted)
 
 
@@ -287,9 +306,14 @@ def _faults_of_form(
         yield "respelled"
     if not {token.algorithm, signature.md_algorithm, token.signature.partition("/")[0]} <= DIGESTS:
         yield "weak_algorithm"
-    begun = token.credential.certificate.not_valid_before_utc
-    if not begun <= token.time <= moment + stamps.SKEW:
+    if is_odd(token, moment):
         yield "stamp_time_odd"
+
+
+def is_odd(token: Token, moment: datetime) -> bool:
+    """Whether a token tells a time at which it cannot have been made."""
+    begun = token.credential.certificate.not_valid_before_utc
+    return not begun <= token.time <= moment + stamps.SKEW
 
 
 def _bytes(signature: EmbeddedPdfSignature) -> bytes:
@@ -298,14 +322,12 @@ def _bytes(signature: EmbeddedPdfSignature) -> bytes:
     return bytes(stream.read())
 
 
-def _closed(newest: EmbeddedPdfSignature, *, ours: bool) -> bool:
+def _closed(newest: EmbeddedPdfSignature) -> bool:
     """Whether nothing but evidence was added after a stamp, in one revision that ends the
     file. (No stamp covers those bytes yet; what they are is for the log to say.)"""
     reader, content = newest.reader, _bytes(newest)
     if reader.xrefs.total_revisions != newest.signed_revision + 2:
         return False
-    if ours:
-        return True
     _, _, second, rest = (int(number) for number in newest.byte_range)
     after = content[second + rest :]
     if after.count(b"%%EOF") != 1 or not after.rstrip(b"\r\n").endswith(b"%%EOF"):

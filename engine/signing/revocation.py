@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -29,6 +29,8 @@ SECONDS = 6.0
 LARGEST = 8 * 2**20
 KEPT_WITHOUT_TERM = timedelta(minutes=10)
 MOST_KEPT = 500
+
+_Read = TypeVar("_Read")
 
 
 class RevocationSource(Protocol):
@@ -87,7 +89,7 @@ class Online:
         # SHA-1 names the issuer here, it protects nothing (RFC 6960, 4.3: all servers know it).
         builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, SHA1())  # noqa: S303
         request = builder.build().public_bytes(Encoding.DER)
-        for url in _ocsp_urls(certificate):
+        for url in ocsp_urls(certificate):
             told = self._fetch(url, request, "application/ocsp-request", until)
             if told and (kept := _readable(_kept_answer, told)):
                 yield self._with_list(kept, certificate, issuer, until)
@@ -103,10 +105,27 @@ class Online:
     def _listed(
         self, certificate: x509.Certificate, issuer: x509.Certificate, until: float
     ) -> Iterator[_Kept]:
+        for kept in self._lists(certificate, until):
+            yield self._with_keeper(kept, issuer, until)
+
+    def _lists(self, certificate: x509.Certificate, until: float) -> Iterator[_Kept]:
         for url in _list_urls(certificate):
             told = self._fetch(url, None, "", until)
             if told and (kept := _readable(_kept_list, told)):
                 yield kept
+
+    def _with_keeper(self, kept: _Kept, issuer: x509.Certificate, until: float) -> _Kept:
+        """With the certificate of whoever keeps a list, and the list about that one, where it is
+        not the issuer and the list says where to find it (RFC 5280, 5.2.7)."""
+        told = x509.load_der_x509_crl(kept.evidence.crls[0])
+        for url in () if told.issuer == issuer.subject else _keeper_urls(told):
+            found = self._fetch(url, None, "", until)
+            keeper = found and _readable(x509.load_der_x509_certificate, found)
+            if keeper:
+                listed = [one.evidence for one in self._lists(keeper, until)]
+                own = Evidence(certificates=(der(keeper),))
+                return replace(kept, evidence=Evidence.joined([kept.evidence, own, *listed[:1]]))
+        return kept
 
     def _fetch(self, url: str, body: bytes | None, kind: str, until: float) -> bytes | None:
         left = until - clock.monotonic()
@@ -118,7 +137,7 @@ class Online:
             return None  # not to be had; whether that matters is a setting
 
 
-def _readable(read: Callable[[bytes], _Kept | None], told: bytes) -> _Kept | None:
+def _readable(read: Callable[[bytes], _Read], told: bytes) -> _Read | None:
     try:
         return read(told)
     except ValueError:
@@ -141,14 +160,23 @@ def _kept_list(told: bytes) -> _Kept | None:
     return _Kept(Evidence(crls=(told,)), until or clock.now() + KEPT_WITHOUT_TERM)
 
 
-def _ocsp_urls(certificate: x509.Certificate) -> Iterator[str]:
+def ocsp_urls(certificate: x509.Certificate) -> Iterator[str]:
+    """Where a certificate says that one may ask about it."""
+    yield from _access(certificate.extensions, AuthorityInformationAccessOID.OCSP)
+
+
+def _keeper_urls(told: x509.CertificateRevocationList) -> Iterator[str]:
+    yield from _access(told.extensions, AuthorityInformationAccessOID.CA_ISSUERS)
+
+
+def _access(extensions: x509.Extensions, method: x509.ObjectIdentifier) -> Iterator[str]:
     try:
-        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
+        access = extensions.get_extension_for_class(x509.AuthorityInformationAccess)
     except x509.ExtensionNotFound:
         return
     for one in access.value:
         is_url = isinstance(one.access_location, x509.UniformResourceIdentifier)
-        if one.access_method == AuthorityInformationAccessOID.OCSP and is_url:
+        if one.access_method == method and is_url:
             yield str(one.access_location.value)
 
 
@@ -167,5 +195,5 @@ def hosts_named(certificates: Sequence[x509.Certificate]) -> frozenset[str]:
     """The hosts that certificates name for questions about revocation."""
     from urllib.parse import urlsplit
 
-    urls = [u for one in certificates for u in (*_ocsp_urls(one), *_list_urls(one))]
+    urls = [u for one in certificates for u in (*ocsp_urls(one), *_list_urls(one))]
     return frozenset(urlsplit(url).hostname or "" for url in urls) - {""}

@@ -31,8 +31,6 @@ from engine.signing.certificates import Identity, Roots
 from engine.signing.signer import Credential
 
 if TYPE_CHECKING:
-    from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-
     from engine.signing.findings import Role, SignatureReport
     from engine.signing.levels import Chain
 
@@ -67,10 +65,10 @@ def judge(pdf: bytes, roots: Roots, *, annex: bool = False) -> list[SignatureRep
         if not 1 <= len(signed) <= len(roles) or any(one.time is None for one in signed):
             return None
         paired = zip(signed, roles, strict=False)
-        reports = [_report(pdf, one, role, roots) for one, role in paired]
+        read = [_report(pdf, one, role, roots) for one, role in paired]
         if stamped:
-            whole = len(signed) == len(roles)
-            return _stamped(pdf, reports, stamped, roots) if whole else None
+            return _stamped(pdf, read, stamped, roots) if len(signed) == len(roles) else None
+        reports = [report for report, _ in read]
         return _closing(reports) if signed[-1].end == len(pdf) else None
     except (Unusual, Refused, ValueError, IndexError, StopIteration, UnsupportedAlgorithm):
         return None
@@ -83,31 +81,35 @@ def _closing(reports: Sequence[SignatureReport]) -> list[SignatureReport]:
 
 
 def _stamped(
-    pdf: bytes, reports: Sequence[SignatureReport], found: Sequence[_Found], roots: Roots
+    pdf: bytes,
+    read: Sequence[tuple[SignatureReport, Credential]],
+    found: Sequence[_Found],
+    roots: Roots,
 ) -> list[SignatureReport] | None:
     """The reports on a file with time stamps, where all of them hold and prove a time at which
-    the certificates did; ``reports`` are those on its signatures."""
-    from engine.signing import embedded, levels
+    the certificates did; ``read`` are those on its signatures, and whose they are."""
+    from engine.signing import stamped
+    from engine.signing.certificates import identity
     from engine.signing.validate import stamp_report
 
-    signatures = embedded.signatures(pdf)
-    chain = levels.judge(signatures, roots.time, ours=True)
-    stamps = [stamp_report(one, chain) for one in signatures[len(reports) :]]
-    whole = found[-1].end == len(pdf) or chain.closed
-    if len(stamps) != len(found) or not whole or not all(stamp.valid for stamp in stamps):
+    chain = stamped.chain(pdf, [(one.gap, one.end) for one in found], roots.time)
+    if chain is None or not (found[-1].end == len(pdf) or chain.closed):
         return None
-    raised = [_raised(*pair, chain, roots) for pair in zip(reports, signatures, strict=False)]
+    stamps = [
+        stamp_report(name, stamp, identity(stamp.token.credential.certificate))
+        for name, stamp in reversed([*chain.stamps.items()])
+        if stamp.token is not None
+    ]
+    raised = [_raised(report, credential, chain, roots) for report, credential in read]
     return [*raised, *stamps]
 
 
 def _raised(
-    report: SignatureReport, signature: EmbeddedPdfSignature, chain: Chain, roots: Roots
+    report: SignatureReport, credential: Credential, chain: Chain, roots: Roots
 ) -> SignatureReport:
     """The report on a signature, at the time and with the evidence that the stamps give."""
-    from engine.signing import embedded
     from engine.signing.stamps import SKEW
 
-    credential = embedded.credential(signature)
     ends = roots.of("person" if report.role == "person" else "agency")
     begins, until = _term(credential, ends)
     level, revoked = chain.standing(credential, ends)
@@ -142,8 +144,10 @@ def _time(dictionary: bytes) -> datetime:
     return datetime.strptime(plain.removeprefix("D:").replace("'", ""), "%Y%m%d%H%M%S%z")
 
 
-def _report(pdf: bytes, found: _Found, role: Role, roots: Roots) -> SignatureReport:
-    """The report on a signature after which others follow."""
+def _report(
+    pdf: bytes, found: _Found, role: Role, roots: Roots
+) -> tuple[SignatureReport, Credential]:
+    """The report on a signature after which others follow, and whose it is."""
     from engine.signing.findings import SignatureReport
 
     digest = _digest(pdf, found)
@@ -157,7 +161,7 @@ def _report(pdf: bytes, found: _Found, role: Role, roots: Roots) -> SignatureRep
     begins, until = _term(credential, roots.of(holder.kind))
     if not begins <= found.time <= until:
         raise Unusual
-    return SignatureReport(
+    report = SignatureReport(
         role=role,
         field=_FIELDS[role],
         name=holder.name,
@@ -174,6 +178,7 @@ def _report(pdf: bytes, found: _Found, role: Role, roots: Roots) -> SignatureRep
         modification="form_filling" if role == "person" else "lta_updates",
         problems=(),
     )
+    return report, credential
 
 
 def _digest(pdf: bytes, found: _Found) -> bytes:

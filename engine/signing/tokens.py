@@ -119,6 +119,7 @@ def holds(content: bytes, read: Token, digest: bytes) -> bool:
     for what is not as plain as most tokens are, and then for others to judge."""
     signed = cms.ContentInfo.load(content)["content"]
     (signer,) = signed["signer_infos"]
+    attributes = signer["signed_attrs"].dump()  # before it is read: afterwards it is made anew
     told = {one["type"].native: one["values"][0].native for one in signer["signed_attrs"]}
     info = hashlib.new(read.signature.partition("/")[0])
     info.update(bytes(signed["encap_content_info"]["content"]))
@@ -129,7 +130,9 @@ def holds(content: bytes, read: Token, digest: bytes) -> bool:
         and read.signature.startswith(f"{DIGEST}/")
         and signer["signature_algorithm"].signature_algo in _PLAIN
         and read.credential.accepts(
-            signer["signed_attrs"].untag().dump(), signer["signature"].native
+            # The tag of a set in place of the field's own (RFC 5652, 5.4).
+            b"\x31" + attributes[1:],
+            signer["signature"].native,
         )
     )
 
@@ -145,8 +148,11 @@ def _credential(signed: cms.SignedData, signer: cms.SignerInfo) -> Credential:
 
 def _named(certificate: x509.Certificate, sid: core.Asn1Value) -> bool:
     if isinstance(sid, cms.IssuerAndSerialNumber):
-        number = sid["serial_number"].native
-        return bool(certificate.issuer == sid["issuer"] and certificate.serial_number == number)
+        if certificate.serial_number != sid["serial_number"].native:
+            return False
+        # The names letter for letter first: to compare them by their meaning is slow.
+        names = certificate.issuer, sid["issuer"]
+        return names[0].dump() == names[1].dump() or bool(names[0] == names[1])
     return bool(certificate.key_identifier == sid.native)
 
 

@@ -3,7 +3,6 @@ whether it was revoked by then."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -18,9 +17,10 @@ from pyhanko_certvalidator.errors import (
 )
 from pyhanko_certvalidator.path import ValidationPath
 
-from engine.signing import tokens
+from engine.signing import plainly, tokens
 from engine.signing.certificates import Identity, Kind, identity, load_der, parsed, to_asn1
 from engine.signing.evidence import NONE, Evidence
+from engine.signing.finished import finished
 from engine.signing.signer import Credential
 
 PURPOSE = frozenset({"non_repudiation"})
@@ -168,7 +168,8 @@ def revocation(
     """
     key = (credential, tuple(roots), at, evidence.digest)
     if (known := _TOLD.get(key)) is None:
-        known = _TOLD.keep(key, _revocation(credential, roots, at, evidence))
+        plain = plainly.good(path(credential, roots, at), at, evidence)
+        known = _TOLD.keep(key, "" if plain else _revocation(credential, roots, at, evidence))
     return known
 
 
@@ -205,7 +206,7 @@ def _judged(
     """pyHanko's path, having judged it; raises its errors."""
     leaf, *above = to_asn1((credential.certificate, *credential.chain))
     validator = CertificateValidator(leaf, above, asked)
-    return asyncio.run(_ask(validator, set(key_usage)))
+    return finished(_ask(validator, set(key_usage)))
 
 
 async def _ask(validator: CertificateValidator, key_usage: set[str]) -> ValidationPath:

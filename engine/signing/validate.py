@@ -9,7 +9,6 @@ but time stamps and the evidence for them (see ``levels``). Nothing is fetched.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -28,7 +27,8 @@ from engine.signing import embedded, levels, stamps, trust
 from engine.signing.certificates import Identity, Kind, Roots
 from engine.signing.coverage import Covered, covered_by
 from engine.signing.findings import Covers, Role, SignatureReport
-from engine.signing.levels import DOCUMENT_STAMP, LASTING, NO_STAMPS, Chain
+from engine.signing.finished import finished
+from engine.signing.levels import DOCUMENT_STAMP, LASTING, NO_STAMPS, Chain, Stamp
 from engine.signing.pdf import AGENCY, DATE, NUMBER, SEAL, SIGNATURE
 
 _ROLES: dict[str, Role] = {SIGNATURE: "person", SEAL: "seal", AGENCY: "annex"}
@@ -98,18 +98,18 @@ def _report(
     """A report, also on what makes no sense at all; see ``embedded.signatures``."""
     try:
         if signature.sig_object_type == DOCUMENT_STAMP:
-            return stamp_report(signature, chain)
+            name = signature.field_name
+            return stamp_report(name, chain.stamps[name], embedded.holder(signature))
         return _judged(pdf, signature, roots, at, chain)
     except Exception:
         return replace(_NOTHING, field=signature.field_name, role=_role(signature))
 
 
-def stamp_report(signature: EmbeddedPdfSignature, chain: Chain) -> SignatureReport:
+def stamp_report(field: str, stamp: Stamp, authority: Identity) -> SignatureReport:
     """The report on a time stamp; what may follow it the seal's own judgement says."""
-    stamp, authority = chain.stamps[signature.field_name], embedded.holder(signature)
     return SignatureReport(
         role="timestamp",
-        field=signature.field_name,
+        field=field,
         name=authority.name,
         title="",
         organisation=authority.organisation,
@@ -206,7 +206,7 @@ def _status(
         key_usage_settings=KeyUsageConstraints(key_usage=set(trust.PURPOSE)),
         diff_policy=LASTING if role in _CLOSING else None,
     )
-    return asyncio.run(judged)
+    return finished(judged)
 
 
 def _problems_of_form(

@@ -173,6 +173,18 @@ def test_the_site_answers_while_strangers_have_bombs_opened(server: Server) -> N
 
 
 @pytest.mark.slow
+def test_a_bundle_made_beside_it_names_the_port_that_it_is_served_on(server: Server) -> None:
+    """The command is not told of the port: it finds the address kept beside the data."""
+    file = server.var / "trust.json"
+    Shell(server.var)("trust", "export", file)
+    address = f"http://127.0.0.1:{server.port}"
+    with urllib.request.urlopen(f"{address}/trust.json", timeout=20) as answer:  # noqa: S310
+        served = json.load(answer)
+    for told in (json.loads(file.read_bytes()), served):
+        assert (told["address"], told["addresses"]) == (address, [address])
+
+
+@pytest.mark.slow
 def test_a_worker_that_dies_is_started_again(server: Server) -> None:
     (worker,) = (
         pid

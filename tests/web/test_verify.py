@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from engine.store import BlobStore
 from tests.databases import opened
 from tests.engine.signing.altering.keys import FOLDER
 from tests.engine.signing.altering.manifest import genuine
+from tests.engine.signing.bombs import BOMBS
 from tests.unguarded import unguard
 from tests.web.calling import Shell
 from tests.web.conftest import Site
 from tests.workflows.register import enter
 from tests.workflows.staging import house
+from web import public
 from web.extensions import bureau
 from web.security import LARGEST_BODY
 from web.settings import Settings
@@ -76,12 +79,27 @@ def test_an_altered_file_is_told_with_its_reasons_under_the_answers(site: Site) 
         ("encrypted", "bị khóa bằng mật khẩu"),
         ("cut-in-half", "thiếu phần cuối"),
         ("rolled-back", "chưa được phát hành"),
+        ("thousands_of_signatures", "không mở được an toàn"),
     ],
 )
 def test_every_kind_of_file_has_its_plain_sentence(site: Site, name: str, sentence: str) -> None:
-    answer = send(site, altered(name))
+    answer = send(site, BOMBS[name]() if name in BOMBS else altered(name))
     assert answer.status_code == 200
     assert sentence in answer.text
+
+
+@pytest.mark.usefixtures("codes")
+def test_a_file_that_only_the_register_knows_is_not_called_a_draft(site: Site) -> None:
+    def planted(session: Session) -> None:
+        with writing(session):
+            unguard(session.connection(), "papers")
+            session.execute(update(Paper).values(number_text="99/QĐ-UBND"))
+
+    site.do(planted)
+    page = send(site, genuine()).text
+    assert "<h2>Chưa phải văn bản đã phát hành: đừng dùng</h2>" in page
+    assert "không có trong nhật ký công khai" in page
+    assert "dự thảo" not in page
 
 
 @pytest.mark.usefixtures("codes")
@@ -120,7 +138,10 @@ class _Untouched(io.BytesIO):
     readline = read
 
 
-def test_who_comes_while_another_file_is_open_is_told_to_come_again(site: Site) -> None:
+def test_who_waited_in_vain_for_another_file_is_told_to_come_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public, "Turn", partial(cage.Turn, patience=0.01))
     folder = site.do(lambda _: bureau().desk.keys.folder)
     with cage._alone(folder, 0) as mine:
         assert mine

@@ -15,6 +15,8 @@ from typing import Any
 
 import pikepdf
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from pikepdf import Array, Name
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,8 +28,11 @@ from engine.papers import archive as archive_of_a_paper
 from engine.papers.archive import carried
 from engine.papers.book import LEVELS, PUBLIC, Paper, PaperVersion
 from engine.papers.freeze import freeze
-from engine.signing import cage
+from engine.signing import cage, cms
 from engine.signing.authority import Authority
+from engine.signing.coverage import facts
+from engine.signing.pdf import Prepared, complete
+from engine.signing.software import open_key
 from engine.statement import base41, form
 from engine.store import BlobStore
 from tests.databases import Databases, create_tables, opened
@@ -72,6 +77,19 @@ class Office:
             for name in ("signed", "issued")
         ]
         return self.desk.store.get(found[0]), self.desk.store.get(found[1])
+
+    def sealed_again(self, issued: bytes) -> bytes:
+        """The issued file, its seal made once more over the same prepared bytes: by chance, as
+        tokens sign, where our own software signs the same in the same way."""
+        seal = authority_reference(self.stage.country.commune)
+        key = open_key(self.desk.keys.sealed(seal), PIN)
+        last = facts(issued).covered[-1]
+        attributes = cms.attributes(key.credential, bytes.fromhex(last.digest))
+        prepared = Prepared(issued, last.gap, attributes, key.credential)
+        assert isinstance(key._key, EllipticCurvePrivateKey)
+        made = complete(prepared, key._key.sign(attributes, ECDSA(SHA256())))
+        assert made != issued and made[last.gap[1] :] == issued[last.gap[1] :]
+        return made
 
     def climb(self) -> list[bytes]:
         """Every version of the papers, once the worker took them up the levels."""
@@ -122,6 +140,11 @@ class Case:
     other: bytes
     stamped: list[bytes]
     told: Told
+    again: bytes
+    """The first paper with another seal of the same key, of which nobody knows."""
+
+    online_again: tuple[str, bool]
+    """What the register says of that: the verdict, and whether it was issued."""
 
     @property
     def code(self) -> str:
@@ -151,9 +174,12 @@ def case(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         with clock.fixed_at(evening):
             told = export(session, office.desk)
             online = verify(session, office.desk, issued)
+            again = office.sealed_again(issued)
+            register = verify(session, office.desk, again, ask=cage.answer)
         assert online.verdict == "genuine"
         stamped = [one for one in office.climb() if one.startswith(issued)]
-        yield Case(folder, signed, issued, other, stamped, told)
+        known = register.verdict, register.issued
+        yield Case(folder, signed, issued, other, stamped, told, again, known)
     databases.drop(url)
 
 
@@ -177,6 +203,15 @@ def test_the_four_answers_of_a_genuine_file(case: Case) -> None:
     assert (said["kind"], said["number"]) == ("commune_decision", "01/QĐ-UBND")
     assert (said["level_name"]["en"], said["areas"], said["log_size"]) == ("commune", 1, 0)
     assert told["trust"]["address"] == BASE
+
+
+def test_a_file_sealed_again_is_told_from_the_issued_one_with_a_network_alone(case: Case) -> None:
+    """No bundle holds the issued bytes; so the answer says what it did not compare."""
+    for file in (case.again, case.issued):
+        found = check_file(file, case.bundle(), ask=cage.answer)
+        warned = [one.code for one in found.warnings]
+        assert (found.verdict, warned) == ("genuine", ["bytes_not_compared"])
+    assert case.online_again == ("altered", False)
 
 
 @pytest.mark.parametrize(("place", "level"), [*enumerate(LEVELS[one] for one in PUBLIC)])

@@ -26,6 +26,7 @@ from engine.signing.certificates import Roots
 from engine.signing.pkcs11 import Wanted, opened
 from engine.signing.validate import validate
 from tests.engine.signing import tools
+from tests.engine.signing.altering.manifest import genuine
 from tests.engine.signing.house import LATER, House, agency
 from tests.engine.signing.tokens import PIN, Tokens
 from tests.papers.conformance import faults
@@ -132,6 +133,19 @@ def test_everybody_accepts_the_signature(
     assert tools.openssl(signed, nss / "root.pem", tmp_path) == ["CMS Verification successful"]
     words = tools.text(file).split("Phụ lục")[0]
     assert words.split() == [NUMBER, TIME]
+
+
+def test_every_level_conforms(tmp_path: Path) -> None:
+    """PDF/A-3a and PDF/UA-1 with the agency's signature, with a stamp, with the evidence, and
+    with a stamp over that, as the annex of the altered files has them."""
+    lasting = genuine("genuine-annex")
+    levels = [lasting[: end.end()] for end in re.finditer(rb"%%EOF\n", lasting)][1:]
+    assert len(levels) == 4 and levels[-1] == lasting
+    for number, level in enumerate(levels):
+        assert faults(level) == []
+        file = tmp_path / f"{number}.pdf"
+        file.write_bytes(level)
+        tools.qpdf(file)
 
 
 @pytest.mark.parametrize("algorithm", ["rsa", "ec"])

@@ -6,6 +6,9 @@ import json
 import resource
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from errno import EACCES, EMFILE, EPERM
 from io import BytesIO
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from pikepdf import Array
 
 from engine.errors import Refused
 from engine.papers.archive import carried
-from engine.signing import cage
+from engine.signing import cage, walls
 from engine.signing.cage import Limits, answer, ask
 from engine.signing.certificates import Roots, load_roots
 from engine.signing.examination import MOST_SIGNATURES
@@ -32,21 +35,22 @@ READ = {"", "damaged", "too_complex", "cut_off"}
 # most of its time in starting.
 HARNESS = """
 import json, os, resource, sys
-from engine.signing import cage, difference, shortcut
+from engine.signing import cage, shortcut, walls
 from engine.errors import Refused
 from engine.papers.archive import carried
 from engine.signing.certificates import Roots, load_roots
 
 roots, original, memory, seconds, *files = sys.argv[1:]
+walls.load()
 given = Roots.common(load_roots(open(roots, "rb").read())), open(original, "rb").read()
 for file in files:
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
-        cage._confine(cage.Limits(int(memory), int(seconds)))
-        code = 9
+        content, code = open(file, "rb").read(), 9
+        walls.confine(int(memory), int(seconds))
         try:
-            found = cage.answer(open(file, "rb").read(), *given)
+            found = cage.answer(content, *given)
             print(json.dumps([file, found.examined.problem, len(found.examined.signed)]))
             sys.stdout.flush()
             code = 0
@@ -87,7 +91,11 @@ def test_the_bombs_are_small_and_what_they_hold_is_not() -> None:
 
 
 def test_a_child_answers_as_this_process_would() -> None:
-    content, original = (FOLDER / "page-added.pdf").read_bytes(), genuine()
+    original = genuine()
+    # One whose words are in an encoding that no other file has: the child cannot load it late.
+    late = (FOLDER / "form-date-changed.pdf").read_bytes()
+    assert ask(late, ROOTS, original, inside=True) == answer(late, ROOTS, original, inside=True)
+    content = (FOLDER / "page-added.pdf").read_bytes()
     found = ask(content, ROOTS, original)
     assert found == answer(content, ROOTS, original)
     assert found.differences == ("appended", "page_added")
@@ -95,8 +103,9 @@ def test_a_child_answers_as_this_process_would() -> None:
 
 
 def test_what_runs_out_of_memory_or_time_is_too_complex() -> None:
-    for limits in (Limits(memory=64 * 2**20), Limits(seconds=0)):
-        assert ask(genuine(), ROOTS, limits=limits).examined == Examined("too_complex")
+    large = genuine() + bytes(2**25)  # more than what the child has left over from its start
+    for content, limits in ((large, Limits(memory=64 * 2**20)), (genuine(), Limits(seconds=0))):
+        assert ask(content, ROOTS, limits=limits).examined == Examined("too_complex")
     # This process itself has given nothing up.
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
 
@@ -137,6 +146,48 @@ def test_a_child_sees_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None
     assert told.returncode == 0
 
 
+WALLED = """
+import os, socket, sys
+from engine.signing import walls
+
+walls.load()
+walls.confine(2**30, 9)
+tries = {
+    "read": lambda: open(sys.argv[1]),
+    "list": lambda: os.listdir(os.path.dirname(sys.argv[1])),
+    "remove": lambda: os.unlink(sys.argv[1]),
+    "connect": lambda: socket.socket(),
+    "end": lambda: os.kill(os.getppid(), 0),
+    "raise": lambda: os.execv("/bin/cat", ["cat", sys.argv[1]]),
+}
+for name, way in tries.items():
+    try:
+        way()
+    except OSError as error:
+        print(name, error.errno)
+    else:
+        print(name, 0)
+"""
+
+
+def test_a_child_opens_nothing_more_keys_neither(tmp_path: Path) -> None:
+    key = tmp_path / "keys" / "unit-1.p12"
+    key.parent.mkdir()
+    key.write_text("a key")
+    done = subprocess.run(
+        [sys.executable, "-c", WALLED, str(key)], capture_output=True, text=True, check=False
+    )
+    told = dict(line.split() for line in done.stdout.splitlines())
+    assert {told["read"], told["list"], told["connect"]} <= {str(EMFILE), str(EACCES)}
+    assert told["connect"] == str(EMFILE)
+    if walls.landlock():
+        assert told["remove"] == str(EACCES)
+        assert key.exists()
+    if walls.landlock() >= 6:
+        assert told["end"] == str(EPERM)
+    assert "a key" not in done.stdout + done.stderr
+
+
 def test_who_comes_while_another_file_is_open_is_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +207,25 @@ def test_who_comes_while_another_file_is_open_is_told_so(
     with cage._alone(tmp_path, 0) as mine:
         assert mine
         assert turn(b"", ROOTS).examined == Examined("busy")
+
+
+def test_the_next_in_line_waits_for_its_turn_and_nobody_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cage, "ask", cage.answer)
+    monkeypatch.setattr(cage, "NO_PATIENCE", 0.0)
+    turn, waiting = cage.Turn(tmp_path), cage._line
+    with ThreadPoolExecutor(1) as pool:
+        with cage._alone(tmp_path, 0) as mine:
+            assert mine
+            next_one = pool.submit(turn, b"", ROOTS)
+            for _ in range(5000):
+                if waiting.locked():
+                    break
+                time.sleep(0.001)
+            assert turn(b"", ROOTS).examined == Examined("busy")
+        assert next_one.result().examined == Examined("empty")
+    assert not waiting.locked()
 
 
 def test_what_is_known_is_not_found_out_again(monkeypatch: pytest.MonkeyPatch) -> None:

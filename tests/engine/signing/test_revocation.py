@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from engine import clock
 from engine.errors import Refused
-from engine.signing import evidence, revocation, stamps, trust
+from engine.signing import evidence, plainly, revocation, stamps, trust
 from engine.signing import pdf as acts
 from engine.signing.certificates import Kind, Roots
 from engine.signing.evidence import NONE, Evidence
@@ -51,6 +51,19 @@ def test_each_fault_has_a_reason_of_its_own(
     found = trust.problems(credential, pki.roots, AT, kind=kind)
     found = found or trust.revoked(credential, pki.roots, AT, known, strict=True)
     assert found == expected
+
+
+@pytest.mark.parametrize("at", [AT - timedelta(days=1), AT, AT + timedelta(days=300)])
+def test_what_is_plainly_good_is_good_in_full(pki: Pki, at: datetime) -> None:
+    """The quick answer beside pyHanko's, for every certificate with every evidence at hand."""
+    held = {label: learnt(pki, label) for label in ("good", "seal", "revoked", "held", "of-gone")}
+    everything = Evidence.joined(known for _, known in held.values())
+    for label, (credential, own) in held.items():
+        path = trust.path(credential, pki.roots, at)
+        for known in (own, everything, held["good"][1], held["seal"][1]):
+            quick = plainly.good(path, at, known)
+            assert not quick or trust._revocation(credential, pki.roots, at, known) == "", label
+        assert plainly.good(path, at, own) is (label in ("good", "seal") and at <= AT), label
 
 
 def test_a_person_is_asked_about_by_ocsp_and_an_agency_by_list(pki: Pki) -> None:

@@ -17,6 +17,7 @@ WRITTEN = Path(__file__).with_name("routes.txt")
 def _address(rule: Rule) -> str:
     values = {
         "id": 1,
+        "result_id": 1,
         "subject_id": 1,
         "unit_id": 1,
         "record_id": 1,

@@ -129,6 +129,10 @@ class Comparison:
             (one.area_id, one.year): one
             for one in _by_unit(session, select(Result).where(counting()), Result.area_id, units)
         }
+        ended = select(Result).where(Result.ended_by_id.is_not(None))
+        self._ended: dict[tuple[int, int], list[Result]] = {}
+        for one in _by_unit(session, ended, Result.area_id, units):
+            self._ended.setdefault((one.area_id, one.year), []).append(one)
         query = select(Quoted).where(Quoted.what == PERCENT)
         self._quoted = {
             (one.unit_id, one.year): one for one in _by_unit(session, query, Quoted.unit_id, units)
@@ -169,6 +173,8 @@ class Comparison:
         if known is None:
             self._report.new += 1
             self._taken.results.append(self._new(row, unit))
+        elif self._as_it_came(row, unit):
+            self._report.same += 1
         elif _contradicts(row, known):
             self._report.refused.append(_otherwise(row, known))
         elif known.nomination_id is None and (added := _added(row, known)):
@@ -176,6 +182,10 @@ class Comparison:
             self._taken.completed.append({"id": known.id, **added})
         else:
             self._report.same += 1
+
+    def _as_it_came(self, row: Row, unit: int) -> bool:
+        """Whether a line says what was taken over once and an act has ended since."""
+        return any(not _contradicts(row, one) for one in self._ended.get((unit, row.year), ()))
 
     def _new(self, row: Row, unit: int) -> dict[str, Any]:
         return {

@@ -74,8 +74,12 @@ class Place:
     @property
     def level(self) -> str:
         """The level whose result this is."""
-        told = self.result
-        return told.level or level_of(self.unit.kind, told.year, told.decided_on)
+        return self.result.level or self.level_on(self.result.decided_on)
+
+    def level_on(self, on: date | None) -> str:
+        """The level that recognises such a unit for the year, by a decision of that day."""
+        over = next((u.kind for u in self.above.values() if u.id == self.unit.parent_id), "")
+        return level_of(self.unit.kind, self.result.year, on, over)
 
 
 def place_of(session: Session, result_id: int) -> Place:
@@ -289,7 +293,7 @@ def _follow(session: Session, place: Place, entry: Entry, act_id: int) -> None:
     told = place.result
     ended: dict[str, Any] = {"counts_until": entry.effective_on, "ended_by_id": act_id}
     session.execute(update(Result).where(Result.id == told.id).values(ended))
-    level = told.level or level_of(place.unit.kind, told.year, entry.decided_on)
+    level = told.level or place.level_on(entry.decided_on)
     row = {
         "area_id": told.area_id,
         "year": told.year,

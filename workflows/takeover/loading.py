@@ -192,11 +192,14 @@ class Comparison:
             "area_id": unit,
             "year": row.year,
             "recognised": row.recognised,
-            "level": level_of(row.kind, row.year, row.day) if row.recognised else None,
+            "level": self._level(row, unit) if row.recognised else None,
             "decision_number": row.number or None,
             "decided_on": row.day,
             "source": self._source(row),
         }
+
+    def _level(self, row: Row, unit: int) -> str:
+        return level_of(row.kind, row.year, row.day, self._years.manager(unit, row.year))
 
     def _source(self, row: Row) -> str:
         return f"{self._name} · {row.source}"[-300:]
@@ -273,11 +276,12 @@ def _added(row: Row, known: Result) -> dict[str, Any]:
     return added
 
 
-def level_of(kind: str, year: int, on: date | None = None) -> str:
+def level_of(kind: str, year: int, on: date | None = None, manager: str = "") -> str:
     """The level that recognises such a unit every year, by the regime of the year (that of the
-    day, where a reform parts it); where none is known, the commune an area and the district
-    the others."""
-    default = "commune" if kind == "area" else "district"
+    day, where a reform parts it); of a unit that the regime leaves to whoever manages it, the
+    level that it stands under (``manager``). Where neither is known, the commune an area and
+    the district the others."""
+    default = manager if manager in LEVELS else "commune" if kind == "area" else "district"
     try:
         rules = regime_for(year, kind, on).kinds.get(kind)  # type: ignore[call-overload]
     except NotFound:

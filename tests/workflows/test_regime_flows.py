@@ -16,12 +16,15 @@ from engine.subjects import Subject
 from tests.workflows.officials import HOUSEHOLDS
 from tests.workflows.subjects import Play, add_unit, play
 from workflows import library, shares
-from workflows.cycles import SECURITY, Cycle
+from workflows.cycles import SECURITY, Cycle, open_year
+from workflows.nominations import lacking
 from workflows.recount import Counted, Sheet, fold, recount
 from workflows.regimes import regime, rules_under, with_vote
 from workflows.results import result
 from workflows.territory.acts import decree
 from workflows.territory.orders import Order
+from workflows.units import Unit
+from workflows.wording import say
 
 
 @pytest.fixture
@@ -238,7 +241,16 @@ def test_a_school_under_a_level_without_a_workflow_is_told_so(session: Session) 
         "name": "Trường Mẫu",
         "parent": "huyện Nga Sơn",
         "year": 2026,
+        "level": ["commune", "province"],
     }
+    found = session.get_one(Unit, unit)
+    for year, code in ((2026, "no_workflow_at_level"), (2025, "no_cycle")):
+        told = lacking(session, stage.house, found, year)
+        assert told is not None and told.code == code
+    open_year(session, regime("two-tier-2025"), 2025, kinds=["area"])
+    told = lacking(session, stage.house, found, 2025)
+    assert told is not None and told.code == "no_cycle_of_kind"
+    assert "chưa mở việc bình xét cho loại đối tượng này (cơ sở giáo dục)" in say(told, "vi")
 
 
 def test_a_category_told_by_a_paper_opens_the_case_and_counts_the_subject(circular: Play) -> None:

@@ -126,6 +126,8 @@ RULES: dict[str, Rule] = {
     "definitions.picture": OVERSEERS,
     "definitions.bpmn": OVERSEERS,
     "definitions.source": OVERSEERS,
+    "adoptions.show": ADMINS,
+    "adoptions.send": ADMINS,
     "drafts.copy": ADMINS,
     "drafts.show": ADMINS,
     "drafts.save_text": ADMINS,

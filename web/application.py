@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 from web import (
     access,
     admin,
+    adoptions,
     amendments,
     api,
     ceremonies,
@@ -71,6 +72,7 @@ BLUEPRINTS = (
     takeover.blueprint,
     taken_over.blueprint,
     definitions.blueprint,
+    adoptions.blueprint,
     drafts.blueprint,
     rehearsals.blueprint,
     certificates.blueprint,

@@ -41,6 +41,7 @@ def _address(rule: Rule) -> str:
         "draft_id": 1,
         "part": "states",
         "item": "draft",
+        "digest": "0" * 64,
     }
     built = rule.build({name: values[name] for name in rule.arguments})
     assert built is not None

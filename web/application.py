@@ -13,6 +13,7 @@ from jinja2 import StrictUndefined
 
 from web import (
     access,
+    additions,
     admin,
     adoptions,
     amendments,
@@ -74,6 +75,7 @@ BLUEPRINTS = (
     definitions.blueprint,
     adoptions.blueprint,
     drafts.blueprint,
+    additions.blueprint,
     rehearsals.blueprint,
     certificates.blueprint,
     api.blueprint,

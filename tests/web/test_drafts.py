@@ -184,6 +184,31 @@ def test_a_draft_is_tried_against_the_cases_there_were(site: Site) -> None:
     assert after == before
 
 
+def test_a_state_and_its_moves_are_added_and_taken_out_again(site: Site) -> None:
+    client = site.signed_in("admin")
+    address = begun(site, client)
+    _, before = draft(site)
+    told = {"vi": "Chờ xác minh", "en": "Awaiting a visit", "after": "submitted", "version": 1}
+    told["by"] = ["commune_appraiser@commune"]
+    empty = sent(client, f"{address}/new/states", **(told | {"vi": "", "after": "nowhere"}))
+    assert (empty.status_code, 'id="after-error"' in empty.text) == (422, True)
+    assert sent(client, f"{address}/new/states", **told).status_code == 303
+    assert "Chưa đúng đắn" in client.get(address).text  # nothing leads there yet
+    move = {"vi": "Đi xác minh", "en": "Visit", "sources": ["submitted"], "version": 2,
+            "target": "awaiting_a_visit", "by": ["commune_appraiser@commune"]}  # fmt: skip
+    assert sent(client, f"{address}/new/transitions", **move).status_code == 303
+    back = {"vi": "Về", "en": "Back", "sources": ["awaiting_a_visit"], "target": "submitted"}
+    back |= {"by": ["commune_appraiser@commune"], "version": 3}
+    assert sent(client, f"{address}/new/transitions", **back).status_code == 303
+    assert "Đúng đắn" in client.get(address).text
+    assert "Bỏ phần này" in client.get(f"{address}/states/awaiting_a_visit").text
+    kept = sent(client, f"{address}/states/submitted/remove", version=4)
+    assert kept.status_code == 422
+    assert sent(client, f"{address}/states/awaiting_a_visit/remove", version=4).status_code == 303
+    version, after = draft(site)
+    assert (version, "".join(after.split())) == (5, "".join(before.split()))
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_a_definition_is_handed_out_as_bpmn_and_as_its_text(site: Site, language: str) -> None:
     client = site.signed_in("auditor")

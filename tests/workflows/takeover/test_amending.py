@@ -24,6 +24,8 @@ from workflows.streaks import standing
 from workflows.streaks.telling import tell
 from workflows.takeover import amending
 from workflows.takeover.acts import acts_of
+from workflows.territory.orphans import late_results
+from workflows.units import Unit
 
 REVOKED = {
     "number": "5/QĐ-UBND",
@@ -126,3 +128,12 @@ def test_an_act_is_told_whole() -> None:
         ("number", "required"),
         ("decided_on", "not_a_date"),
     }
+
+
+def test_results_of_years_after_a_units_end_are_found(session: Session, country: Country) -> None:
+    load(session, csv((2016, 16144, "Thôn 1", "", "đạt"), (2014, 16144, "Thôn 1", "", "đạt")))
+    assert late_results(session) == []
+    session.get_one(Unit, country.areas[0]).ends_on = date(2014, 6, 30)
+    session.flush()
+    (found,) = late_results(session)
+    assert (found.code, found.ended_on, found.years) == ("16144-01", date(2014, 6, 30), (2016,))

@@ -64,7 +64,7 @@ def test_a_year_may_be_opened_with_a_vote_of_the_households(
     """Switched on per cycle; what passes is the law of the day of the meeting: Pháp lệnh
     34/2007, then Luật 10/2022 with Nghị định 59/2023."""
     stage = play(session, law, year, districts=law != "two-tier-2025")
-    told = with_vote(regime(law), {one.id for one in stage.house.runnable})
+    told = with_vote(regime(law), {one.id for one in stage.house.runnable}, year)
     with writing(session):
         found = session.get_one(Cycle, (year, SECURITY, "area"))
         found.definition_id = told.kinds["area"].definition
@@ -99,7 +99,18 @@ def test_where_households_vote_anyway_no_vote_is_added() -> None:
     known = {one.id for one in library.law().definitions}
     for name in ("de-an-375", "district-certification"):
         with pytest.raises(Refused, match="no_vote_to_add"):
-            with_vote(regime(name), known)
+            with_vote(regime(name), known, 2012)
+
+
+@pytest.mark.parametrize(("year", "cited"), [(2022, "34/2007"), (2023, "10/2022")])
+def test_a_vote_cites_the_law_of_its_year(year: int, cited: str) -> None:
+    """Luật 10/2022 is of 1/7/2023: households that met in 2022 did so by Pháp lệnh 34/2007."""
+    known = {one.id: one for one in library.law().definitions}
+    told = with_vote(regime("tt-124-2021"), known, year).kinds["area"]
+    votes = [move.clause or "" for move in known[told.definition].transitions if "vote" in move.id]
+    assert votes
+    assert all(cited in clause for clause in votes if "Điều 4" not in clause)
+    assert rules_under(told.definition, "area") == regime("tt-124-2021").kinds["area"]
 
 
 @pytest.mark.parametrize("kind", ["school", "agency", "enterprise"])

@@ -238,7 +238,8 @@ def _on_acts(
     if paper_id is not None:
         query = query.where(Paper.id == paper_id)
     for paper, unit, act in session.execute(query):
-        own = (paper.id, paper.kind, paper.number_text, paper.issued_on, unit.title)
+        told: Any = paper  # issued, so it has a number and a day
+        own = (told.id, told.kind, told.number_text, told.issued_on, unit.title)
         state = "revoked" if act.kind == "revocation" else "corrected"
         yield Shaken(*own, 0, "", act.number, state, act.year)
 

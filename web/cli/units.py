@@ -48,7 +48,7 @@ def check(as_json: bool) -> None:
     from workflows.territory.orphans import late_results
 
     found = late_results(open_office().session)
-    told = [
+    told: list[dict[str, Any]] = [
         {"code": one.code, "unit": one.unit, "ended_on": _day(one.ended_on), "years": one.years}
         for one in found
     ]

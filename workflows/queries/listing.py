@@ -172,7 +172,7 @@ def _conditions(
 
 def _last_of(span: type[UnitSpan], unit: type[Unit]) -> ColumnElement[bool]:
     """Whether a span is what a unit was on the last day of the year, or on its own last day."""
-    end = bindparam("end")
+    end: BindParameter[Any] = bindparam("end")
     lasts = span.ends_on.is_(None) | (span.ends_on >= end) | (span.ends_on == unit.ends_on)
     return (span.starts_on <= end) & lasts
 

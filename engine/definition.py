@@ -284,7 +284,7 @@ def parse(text: bytes, source: str, parts: Path | None = None) -> Definition:
     try:
         values = tomllib.loads(text.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DefinitionError(source, "file", str(error)) from None
+        raise DefinitionError.unreadable(source, error) from None
     except RecursionError:
         raise DefinitionError(source, "file", "values nested too deeply") from None
     values.pop("source", None)

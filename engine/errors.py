@@ -6,6 +6,7 @@ users' languages, are data (``workflows/law/words``).
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -93,3 +94,10 @@ class DefinitionError(Exception):
     def __init__(self, source: str, key: str, reason: str, code: str = "malformed") -> None:
         super().__init__(f"{source}: {key}: {reason} [{code}]")
         self.source, self.key, self.reason, self.code = source, key, reason, code
+
+    @classmethod
+    def unreadable(cls, source: str, error: Exception) -> DefinitionError:
+        """For a file that cannot be read: one that is not TOML has a code of its own, and its
+        reason ends with the place, as the parser tells it."""
+        syntax = isinstance(error, tomllib.TOMLDecodeError)
+        return cls(source, "file", str(error), "toml_syntax" if syntax else "malformed")

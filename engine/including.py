@@ -72,7 +72,7 @@ def _part(told: Any, source: str, key: str, parts: Path | None) -> dict[str, Any
     try:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DefinitionError(path.name, "file", str(error)) from None
+        raise DefinitionError.unreadable(path.name, error) from None
     except RecursionError:
         raise DefinitionError(path.name, "file", "values nested too deeply") from None
     if strange := sorted(read.keys() - set(GROUPS)):

@@ -23,6 +23,7 @@ from workflows import appointing, regimes
 from workflows.appointing import CAPACITIES
 from workflows.queries import books
 from workflows.regimes import SUBJECT_KINDS
+from workflows.unserved import unserved
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -66,6 +67,7 @@ def laws() -> str:
         applied=regimes.applies(on, kind),
         rules=rules,
         window=rules.window(on.year) if rules else None,
+        without=unserved(on, kind),
     )
 
 

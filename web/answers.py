@@ -187,10 +187,7 @@ def paper(session: Session, house: House, case: Case, language: str) -> Plain:
         ],
         "amends": _target(session, case.id),
         "changes": [change.record() for change in standing.changes(session, case.id)],
-        "rests_on_fallen": [
-            {"id": one.fallen_id, "number": one.fallen_number, "state": one.fallen_state}
-            for one in resting.shaken(session, paper_id=case.id)
-        ],
+        "rests_on_fallen": [_fallen(one) for one in resting.shaken(session, paper_id=case.id)],
         "waiting_on": _waiting(session, case.id, language),
         "history": [_line(line, definition, language) for line in _history(session, case.id)],
     }
@@ -264,14 +261,16 @@ def shaken(found: Sequence[resting.Shaken], house: House, language: str) -> list
             "number": one.number,
             "issued_on": one.issued_on.isoformat(),
             "authority_name": one.authority,
-            "fallen": {
-                "id": one.fallen_id,
-                "number": one.fallen_number,
-                "state": one.fallen_state,
-            },
+            "fallen": _fallen(one),
         }
         for one in found
     ]
+
+
+def _fallen(one: resting.Shaken) -> Plain:
+    """What a paper rests on that fell: a paper, or the year of a result taken over."""
+    told: Plain = {"number": one.fallen_number, "state": one.fallen_state}
+    return {**told, "id": one.fallen_id or None, "year": one.year or None}
 
 
 def papers(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import unified_diff
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from engine import diagram
@@ -122,7 +123,7 @@ def save_text(draft_id: int) -> Answer:
     """The whole text, as the expert typed it."""
     typed = request.form.get("text", "")
     try:
-        drafts.save(db.session(), draft_id, _version(), typed, somebody().person_id)
+        drafts.save(db.session(), draft_id, version(), typed, somebody().person_id)
     except (Conflict, Refused) as error:
         db.session.rollback()
         draft = drafts.find(db.session(), draft_id)
@@ -136,14 +137,15 @@ def autosave(draft_id: int) -> BaseResponse | tuple[BaseResponse, int]:
     """The same, a moment after the last key: the new version, or why it was not saved."""
     typed = request.form.get("text", "")
     try:
-        version = drafts.save(db.session(), draft_id, _version(), typed, somebody().person_id)
+        saved = drafts.save(db.session(), draft_id, version(), typed, somebody().person_id)
     except EngineError as error:
         db.session.rollback()
         return jsonify(refused=" ".join(map(said, error.refusals))), error.status
-    return jsonify(saved=gettext("Đã lưu bản thảo."), version=version)
+    return jsonify(saved=gettext("Đã lưu bản thảo."), version=saved)
 
 
-def _version() -> int:
+def version() -> int:
+    """The version of the draft that a form was made from."""
     return request.form.get("version", 0, type=numbers.whole) or 0
 
 
@@ -151,7 +153,7 @@ def _version() -> int:
 def part(draft_id: int, part: editing.Part, item: str) -> Answer:
     """The form of one state, transition or input."""
     draft = drafts.find(db.session(), draft_id)
-    definition = _readable(draft)
+    definition = readable(draft)
     return _form(draft, definition, part, item, editing.told_of(definition, part, item))
 
 
@@ -159,7 +161,7 @@ def part(draft_id: int, part: editing.Part, item: str) -> Answer:
 def change_part(draft_id: int, part: editing.Part, item: str) -> Answer:
     """What the form says, written into the text."""
     draft = drafts.find(db.session(), draft_id)
-    definition, change = _readable(draft), _change()
+    definition, change = readable(draft), change_of(request.form)
     try:
         text = editing.change(
             draft.text,
@@ -169,24 +171,25 @@ def change_part(draft_id: int, part: editing.Part, item: str) -> Answer:
             binding=bureau().house.binding,
             definition=definition,
         )
-        drafts.save(db.session(), draft_id, _version(), text, somebody().person_id)
+        drafts.save(db.session(), draft_id, version(), text, somebody().person_id)
     except (Refused, Conflict) as error:
         db.session.rollback()
         draft = drafts.find(db.session(), draft_id)
-        return _form(draft, _readable(draft), part, item, change, error)
+        return _form(draft, readable(draft), part, item, change, error)
     flash(gettext("Đã lưu vào bản thảo."), "success")
     return redirect(url_for("drafts.show", draft_id=draft_id), 303)
 
 
-def _readable(draft: DefinitionDraft) -> Definition:
+def readable(draft: DefinitionDraft) -> Definition:
+    """The definition in a draft; raises ``Refused`` (``draft_malformed``)."""
     definition, _ = faults.read(draft.text, f"draft {draft.id}")
     if definition is None:
         raise Refused(Refusal("draft_malformed"))
     return definition
 
 
-def _change() -> Change:
-    form = request.form
+def change_of(form: MultiDict[str, str]) -> Change:
+    """What a form says of a part."""
     measure = form.get("measure", "")
     return Change(
         vi=form.get("vi", ""),
@@ -219,8 +222,9 @@ def _form(
         name=item,
         change=change,
         offices=editing.offices(bureau().house.binding, definition),
-        guards=_guards(definition, change),
+        guards=guards(definition, change),
         general=[said(one) for one in refusals if one.field not in names],
+        added=item not in _base_parts(draft, part),
         wrong={
             name: [(said(one), one.clause) for one in refusals if one.field == name]
             for name in names
@@ -229,7 +233,18 @@ def _form(
     return page, error.status if error else 200
 
 
-def _guards(definition: Definition, change: Change) -> list[str]:
+def _base_parts(draft: DefinitionDraft, part: editing.Part) -> Collection[str]:
+    """What the definition that the draft was begun from has; inputs count as there."""
+    base = bureau().house.definition(draft.based_on)
+    own: Mapping[editing.Part, Collection[str]] = {
+        "states": base.by_state,
+        "transitions": base.by_transition,
+        "fields": readable(draft).by_field,
+    }
+    return own[part]
+
+
+def guards(definition: Definition, change: Change) -> list[str]:
     """The conditions to choose from: those asked now first, then those that moves of this
     kind of subject ask somewhere."""
     same = [
@@ -249,7 +264,7 @@ def release(draft_id: int) -> Answer:
             db.session(),
             bureau().house,
             draft_id,
-            version=_version(),
+            version=version(),
             person_id=somebody().person_id,
             effective_from=_day(typed["from"]),
             basis=typed["basis"],

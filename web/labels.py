@@ -12,6 +12,7 @@ from web.text import day, words
 from workflows.definitions import telling
 from workflows.findings import lines
 from workflows.queries.briefs import Brief, briefs
+from workflows.resting import Shaken
 from workflows.standing import Change, Target
 from workflows.verification import Verification
 from workflows.wording import names
@@ -148,6 +149,18 @@ def fallen(state: str) -> str:
     return names[state]
 
 
+def ground(one: Shaken) -> str:
+    """What a paper rests on that fell, and what became of it."""
+    if one.fallen_kind:
+        kind, number = words(bureau().house.kinds[one.fallen_kind].label), one.fallen_number
+        paper = gettext("%(kind)s số %(number)s", kind=kind, number=number)
+        return f"{paper}, {fallen(one.fallen_state)}"
+    if one.fallen_state == "revoked":
+        places = {"year": one.year, "number": one.fallen_number}
+        return gettext("kết quả năm %(year)s, đã bị thu hồi theo quyết định %(number)s", **places)
+    return gettext("kết quả năm %(year)s, đã sửa thành chưa đạt", year=one.year)
+
+
 def office_words(rule: str) -> str:
     """``clerk@commune`` in words."""
     return telling.office(rule, language())
@@ -203,6 +216,7 @@ def attach(app: Flask) -> None:
         changed=changed,
         acting=acting,
         fallen=fallen,
+        ground=ground,
         office_words=office_words,
         condition_words=condition_words,
         verdict_name=verdict_name,

@@ -45,7 +45,7 @@ def listing_page() -> str:
         page=page,
         pages=max(1, -(-total // PAGE)),
         wanted=wanted,
-        communes=listing.communes(db.session(), wanted.units),
+        communes=listing.communes(db.session(), wanted.units, wanted.year),
         years=listing.years(db.session()),
         states=_states(bureau().house.runnable, language()),
         filters={k: v for k, v in request.args.items() if k != "page" and v},

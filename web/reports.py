@@ -72,7 +72,7 @@ def file(report: str) -> Response:
     form = request.args.get("format", "pdf")
     if form not in files.TYPES:
         access.missing()
-    made = compose(db.session(), scope)
+    made = compose(db.session(), scope, language())
     content = files.content(
         made,
         unit,
@@ -80,6 +80,7 @@ def file(report: str) -> Response:
         bureau().desk.renderer,
         settings().base_url.rstrip("/"),
         specimen=settings().specimen,
+        language=language(),
     )
     response = Response(content, content_type=files.TYPES[form])
     name = files.name(made, unit, form)

@@ -149,7 +149,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "effect_on": or_null(DAY),
         }
     ),
-    "Fallen": thing({"id": COUNT, "number": TEXT, "state": TEXT}),
+    "Fallen": thing({"id": or_null(COUNT), "number": TEXT, "state": TEXT, "year": or_null(COUNT)}),
     "TableRow": thing({"id": TEXT, "label": TEXT}),
     "Field": thing(
         {"id": TEXT, "type": TEXT, "label": TEXT, "required": FLAG},

@@ -16,13 +16,15 @@ from web.identity import ADMIN, somebody
 from web.text import said
 from workflows.exchange.sheet import FORMATS, MEGABYTES
 from workflows.exchange.template import template as make_template
+from workflows.nominations import lacking
 from workflows.queries import territory
+from workflows.regimes import SUBJECT_KINDS
 from workflows.territory import acts, handing_over
 from workflows.territory.acts import Change, Report
 from workflows.territory.categories import categories, names
 from workflows.territory.loading import load_units
 from workflows.territory.orders import Order
-from workflows.units import FORMS, KINDS
+from workflows.units import FORMS, KINDS, Unit
 
 blueprint = Blueprint("units", __name__, url_prefix="/admin/units")
 
@@ -97,7 +99,16 @@ def show(unit_id: int) -> str:
         known=names(story.unit.kind, language()),
         categorised=story.unit.kind in categories(),
         may_change=somebody().actor.holds(ADMIN),
+        lacking=_lacking(story.unit),
     )
+
+
+def _lacking(unit: Unit) -> Refusal | None:
+    """Why the unit has no workflow this year, of those that may hold the title."""
+    today = clock.today()
+    if unit.kind not in SUBJECT_KINDS or (unit.ends_on and unit.ends_on < today):
+        return None
+    return lacking(db.session(), bureau().house, unit, today.year)
 
 
 @blueprint.get("/acts/<act>")

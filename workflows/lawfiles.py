@@ -27,7 +27,7 @@ def table(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DefinitionError(path.name, "file", str(error)) from None
+        raise DefinitionError.unreadable(path.name, error) from None
     except RecursionError:
         raise DefinitionError(path.name, "file", "values nested too deeply") from None
 

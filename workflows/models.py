@@ -26,6 +26,7 @@ from workflows import triggers as domain_triggers
 from workflows.definitions import drafts as definition_drafts
 from workflows.records import book as book_of_records
 from workflows.reports import passages
+from workflows.takeover import acts as result_acts
 
 TABLES = (
     subjects.Subject,
@@ -57,6 +58,8 @@ TABLES = (
     passages.Passage,
     cycles.Cycle,
     nominations.Nomination,
+    result_acts.ResultAct,
+    result_acts.RestingOnAct,
     results.Result,
     quoted.Quoted,
     resting.Resting,

@@ -16,6 +16,7 @@ from workflows.cycles import SECURITY, Cycle, cycle
 from workflows.units import SCOPE_OF_UNIT, Unit, chain
 
 OPEN = "open_registration"
+LEVELS = ("commune", "district", "province")
 
 
 class Nomination(Base):
@@ -55,16 +56,14 @@ def open_nomination(
 ) -> Outcome:
     """Opens the nomination of a unit for a year, under the definition of its kind's cycle.
 
-    Raises ``NotFound`` (``no_cycle``, ``no_such_unit``, ``no_workflow_at_level``),
-    ``Forbidden``, ``Refused``.
+    Raises ``NotFound`` (``no_cycle``, ``no_cycle_of_kind``, ``no_such_unit``,
+    ``no_workflow_at_level``), ``Forbidden``, ``Refused``.
     """
     units = chain(session, area_id)
     if not units:
         raise NotFound(Refusal("no_such_unit", {"id": area_id}))
     subject = next(unit for unit in units.values() if unit.id == area_id)
-    found = cycle(session, year, title, subject.kind)
-    if found is None:
-        raise NotFound(Refusal("no_cycle", {"year": year}))
+    found = _cycle(session, year, title, subject.kind)
     above = next((unit for unit in units.values() if unit.id == subject.parent_id), None)
     opening = Opening(
         person_id,
@@ -76,6 +75,29 @@ def open_nomination(
         as_of=found.starts_on,  # one definition for the whole of a cycle
     )
     return perform(session, house, opening)
+
+
+def lacking(session: Session, house: House, unit: Unit, year: int) -> Refusal | None:
+    """Why no file of the unit could be opened for a year, whoever asks: the year is not open
+    for its kind, or has no workflow for what it stands under. Told where units are kept, so
+    that nobody finds out only when opening one."""
+    above = session.get(Unit, unit.parent_id) if unit.parent_id else None
+    try:
+        _definition(house, _cycle(session, year, SECURITY, unit.kind), unit, above)
+    except NotFound as missing:
+        return missing.refusals[0]
+    return None
+
+
+def _cycle(session: Session, year: int, title: str, kind: str) -> Cycle:
+    found = cycle(session, year, title, kind)
+    if found is not None:
+        return found
+    query = select(Cycle.kind).where(Cycle.year == year, Cycle.title == title)
+    if held := session.scalars(query.order_by(Cycle.kind)).all():
+        told = {"year": year, "unit_kind": kind, "unit_kinds": list(held)}
+        raise NotFound(Refusal("no_cycle_of_kind", told))
+    raise NotFound(Refusal("no_cycle", {"year": year}))
 
 
 def _scopes(units: Mapping[str, Unit], subject: Unit) -> dict[str, int]:
@@ -94,6 +116,15 @@ def _definition(house: House, found: Cycle, subject: Unit, above: Unit | None) -
         if wanted == found.definition_id:
             raise
         parent = above.title if above else "–"
-        params = {"name": subject.heading, "parent": parent, "year": found.year}
+        levels = [one for one in LEVELS if _known(house, found, one)]
+        params = {"name": subject.heading, "parent": parent, "year": found.year, "level": levels}
         raise NotFound(Refusal("no_workflow_at_level", params)) from None
     return wanted
+
+
+def _known(house: House, found: Cycle, level: str) -> bool:
+    try:
+        house.named(found.definition_for(level), found.starts_on)
+    except NotFound:
+        return False
+    return True

@@ -188,12 +188,17 @@ def _write(session: Session, nomination: Nomination, told: Sequence[Span]) -> No
     of a year of which no paper tells any more, but what was taken over from elsewhere."""
     its_own = (Result.area_id == nomination.area_id, Result.year == nomination.year)
     first = session.execute(
-        select(Result.id, Result.source).where(*its_own).order_by(Result.counts_from).limit(1)
+        select(Result.id, Result.source, Result.counts_from)
+        .where(*its_own)
+        .order_by(Result.nomination_id.is_(None), Result.counts_from)
+        .limit(1)
     ).first()
     kept = first.id if first and told else None
     folded = (*its_own, Result.nomination_id.is_not(None), Result.id.is_distinct_from(kept))
     session.execute(delete(Result).where(*folded).execution_options(synchronize_session="fetch"))
-    rows = [_row(nomination, span) for span in told]
+    # What an act on a result taken over had ended before counts no further than that.
+    ever = first.counts_from if first else EVER
+    rows = [_row(nomination, span, ever) for span in told]
     if kept is not None:
         session.execute(update(Result).where(Result.id == kept).values(rows.pop(0)))
     if rows:
@@ -201,7 +206,7 @@ def _write(session: Session, nomination: Nomination, told: Sequence[Span]) -> No
         session.execute(insert(Result), [row | {"source": source} for row in rows])
 
 
-def _row(nomination: Nomination, span: Span) -> dict[str, Any]:
+def _row(nomination: Nomination, span: Span, ever: date) -> dict[str, Any]:
     return {
         "area_id": nomination.area_id,
         "year": nomination.year,
@@ -210,6 +215,6 @@ def _row(nomination: Nomination, span: Span) -> dict[str, Any]:
         "decision_number": span.counted.number,
         "decided_on": span.counted.day,
         "nomination_id": nomination.id,
-        "counts_from": span.begins or EVER,
+        "counts_from": span.begins or ever,
         "counts_until": span.ends,
     }

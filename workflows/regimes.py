@@ -7,7 +7,7 @@ and how sure that is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -287,18 +287,25 @@ def rules_under(definition_id: str, kind: str) -> KindRules | None:
     name = first(definition_id)
     for one in regimes():
         for known, told in one.kinds.items():
-            if known == kind and name in (told.definition, told.definition + VOTE):
+            if known == kind and _same_rules(name, told.definition):
                 return told
     return None
 
 
-def with_vote(told: Regime, known: Iterable[str]) -> Regime:
+def _same_rules(definition_id: str, own: str) -> bool:
+    return definition_id == own or definition_id.startswith(own + VOTE)
+
+
+def with_vote(told: Regime, known: Collection[str], year: int) -> Regime:
     """The regime with the workflow of areas in which the households vote before the officers
-    meet, of those ``known``. Raises ``Refused`` (``no_vote_to_add``)."""
+    meet, of those ``known``: the one of the year, where the law of votes was another then, else
+    that of all years. Raises ``Refused`` (``no_vote_to_add``)."""
     rules = told.kinds.get("area")
-    if rules is None or rules.definition + VOTE not in known:
+    voting = rules.definition + VOTE if rules else ""
+    found = next((one for one in (f"{voting}-{year}", voting) if one in known), None)
+    if rules is None or found is None:
         raise Refused(Refusal("no_vote_to_add", {"regime": told.id}))
-    values = {"definition": rules.definition + VOTE, "procedure": "officers_meeting_after_vote"}
+    values = {"definition": found, "procedure": "officers_meeting_after_vote"}
     return told.model_copy(
         update={"kinds": {**told.kinds, "area": rules.model_copy(update=values)}}
     )

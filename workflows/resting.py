@@ -13,7 +13,7 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ForeignKey, bindparam, func, insert, select
+from sqlalchemy import ForeignKey, bindparam, func, insert, select, union
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from engine.db import Base, Instant
@@ -22,6 +22,7 @@ from engine.subjects import Link, Subject
 from workflows.aftermath import IN_FORCE, LEVEL_OF, aftermath
 from workflows.nominations import Nomination
 from workflows.streaks import heirs_of
+from workflows.takeover.acts import RestingOnAct, ResultAct
 from workflows.units import Unit, title_of
 
 LONGEST_STREAK = 20
@@ -36,6 +37,9 @@ class Resting(Base):
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), primary_key=True)
     fallen_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), primary_key=True)
     since: Mapped[datetime] = mapped_column(Instant)
+
+
+_MARKS: tuple[type[Resting] | type[RestingOnAct], ...] = (Resting, RestingOnAct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,9 @@ class Dependent:
 
 @dataclass(frozen=True, slots=True)
 class Shaken:
-    """A paper in force that rests on a fallen one, and which one that is."""
+    """A paper in force that rests on a fallen one, and which one that is; or on a year taken
+    over from elsewhere that an act took away: then ``fallen_id`` is 0, ``fallen_kind`` empty,
+    ``fallen_number`` that of the act, and ``year`` the year."""
 
     paper_id: int
     kind: str
@@ -64,6 +70,7 @@ class Shaken:
     fallen_kind: str
     fallen_number: str
     fallen_state: str
+    year: int = 0
 
 
 def listed_in(session: Session, paper_id: int) -> frozenset[int]:
@@ -76,13 +83,25 @@ def dependents(session: Session, paper_id: int, kept: Collection[int] = ()) -> S
     """The papers in force that rest on this one for nominations not among ``kept``, in the
     order of their issue. Three queries, whatever their number."""
     fallen = session.get_one(Paper, paper_id)
-    lost = [one for one in _listed(session, paper_id) if one.id not in kept]
+    lost = [(one.area_id, one.year) for one in _listed(session, paper_id) if one.id not in kept]
+    return _dependents(session, fallen.kind, fallen.authority_id, lost)
+
+
+def dependents_of_year(session: Session, area_id: int, year: int) -> Sequence[Dependent]:
+    """The papers in force that rest on a year of an area of which no paper is here: one taken
+    over from elsewhere. It counts as the decision that years are counted by."""
+    return _dependents(session, aftermath().counts.base, None, [(area_id, year)])
+
+
+def _dependents(
+    session: Session, kind: str, authority_id: int | None, lost: Sequence[tuple[int, int]]
+) -> Sequence[Dependent]:
     if not lost:
         return ()
     years = _years_lost(session, lost)
     found: dict[int, tuple[Any, list[str]]] = {}
-    for row in _candidates(session, fallen, years):
-        if any(_rests(row, fallen, year) for year in years[row.area_id]):
+    for row in _candidates(session, kind, years):
+        if any(_rests(row, kind, authority_id, year) for year in years[row.area_id]):
             found.setdefault(row.id, (row, []))[1].append(row.area)
     return [
         Dependent(
@@ -99,13 +118,13 @@ def dependents(session: Session, paper_id: int, kept: Collection[int] = ()) -> S
     ]
 
 
-def _years_lost(session: Session, lost: Sequence[Nomination]) -> Mapping[int, set[int]]:
+def _years_lost(session: Session, lost: Sequence[tuple[int, int]]) -> Mapping[int, set[int]]:
     """By area, the years that fall: its own, and those of the areas it came out of."""
-    heirs = heirs_of(session, [one.area_id for one in lost])
+    heirs = heirs_of(session, [area for area, _ in lost])
     years: dict[int, set[int]] = {}
-    for one in lost:
-        for area in (one.area_id, *heirs.get(one.area_id, ())):
-            years.setdefault(area, set()).add(one.year)
+    for own, year in lost:
+        for area in (own, *heirs.get(own, ())):
+            years.setdefault(area, set()).add(year)
     return years
 
 
@@ -115,10 +134,11 @@ def _listed(session: Session, paper_id: int) -> Sequence[Nomination]:
 
 
 def _candidates(
-    session: Session, fallen: Paper, lost: Mapping[int, Collection[int]]
+    session: Session, fallen: str, lost: Mapping[int, Collection[int]]
 ) -> Iterator[Any]:
-    """Papers in force of the kinds that may rest on it, one row for each area they list."""
-    kinds = [kind for kind, base in aftermath().rests_on.items() if fallen.kind in base]
+    """Papers in force of the kinds that may rest on one of the fallen kind, one row for each
+    area they list."""
+    kinds = [kind for kind, base in aftermath().rests_on.items() if fallen in base]
     area, authority = aliased(Unit), Unit
     first = min(chain.from_iterable(lost.values()))
     last = max(chain.from_iterable(lost.values())) + LONGEST_STREAK
@@ -151,11 +171,11 @@ def _candidates(
     yield from session.execute(query)
 
 
-def _rests(row: Any, fallen: Paper, year: int) -> bool:
+def _rests(row: Any, fallen: str, authority_id: int | None, year: int) -> bool:
     """Whether a paper over that row's area rests on the fallen one's year. What rests on a
     decision of a higher level is only what that level gave for the same year."""
-    if LEVEL_OF.get(fallen.kind, "commune") != "commune":
-        return bool(row.authority_id == fallen.authority_id and row.year == year)
+    if LEVEL_OF.get(fallen, "commune") != "commune":
+        return bool(row.authority_id == authority_id and row.year == year)
     return bool(row.year - max(row.streak or 1, 1) < year <= row.year)
 
 
@@ -196,20 +216,48 @@ def shaken(
         query = query.where(Paper.authority_id.in_(units))
     if paper_id is not None:
         query = query.where(Paper.id == paper_id)
-    return [_shaken(row) for row in session.execute(query)]
+    rows = session.execute(query).all()
+    return [*map(_shaken, rows), *_on_acts(session, units, paper_id)]
+
+
+def _on_acts(
+    session: Session, units: Collection[int] | None, paper_id: int | None
+) -> Iterator[Shaken]:
+    """Papers in force that rest on years taken over which an act took away."""
+    query = (
+        select(Paper, Unit, ResultAct)
+        .join(RestingOnAct, RestingOnAct.paper_id == Paper.id)
+        .join(Subject, Subject.id == Paper.id)
+        .join(Unit, Unit.id == Paper.authority_id)
+        .join(ResultAct, ResultAct.id == RestingOnAct.act_id)
+        .where(Subject.state.in_(IN_FORCE))
+        .order_by(ResultAct.id.desc(), Paper.id)
+    )
+    if units is not None:
+        query = query.where(Paper.authority_id.in_(units))
+    if paper_id is not None:
+        query = query.where(Paper.id == paper_id)
+    for paper, unit, act in session.execute(query):
+        told: Any = paper  # issued, so it has a number and a day
+        own = (told.id, told.kind, told.number_text, told.issued_on, unit.title)
+        state = "revoked" if act.kind == "revocation" else "corrected"
+        yield Shaken(*own, 0, "", act.number, state, act.year)
 
 
 def has_lost_ground(session: Session, paper_id: int) -> bool:
-    """Whether a paper rests on one that fell."""
-    query = select(Resting.fallen_id).where(Resting.paper_id == paper_id).limit(1)
-    return session.scalar(query) is not None
+    """Whether a paper rests on one that fell, or on a year that an act took away."""
+    queries = (select(table.paper_id).where(table.paper_id == paper_id) for table in _MARKS)
+    return any(session.scalar(query.limit(1)) is not None for query in queries)
 
 
 _COUNT = (
-    select(func.count(Paper.id.distinct()))
-    .join(Resting, Resting.paper_id == Paper.id)
+    select(func.count(Paper.id))
     .join(Subject, Subject.id == Paper.id)
-    .where(Subject.state.in_(IN_FORCE), Paper.authority_id.in_(bindparam("units", expanding=True)))
+    .where(
+        Paper.id.in_(union(*(select(table.paper_id) for table in _MARKS))),
+        Subject.state.in_(IN_FORCE),
+        Paper.authority_id.in_(bindparam("units", expanding=True)),
+    )
 )
 
 

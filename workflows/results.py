@@ -32,7 +32,9 @@ class Result(Base):
     is empty for a year taken over from elsewhere; then ``source`` says from where.
 
     A paper may be revoked from a later day on: until then the year counts as before, so an
-    area may have several rows of a year, one for each span of days (``counting``).
+    area may have several rows of a year, one for each span of days (``counting``). So has a
+    year taken over from elsewhere that an act (``workflows.takeover.acts``) revoked or
+    corrected: ``ended_by_id`` is the act that ended a row, ``made_by_id`` the one that wrote it.
     """
 
     __tablename__ = "results"
@@ -50,6 +52,12 @@ class Result(Base):
     source: Mapped[str] = mapped_column(String(300), default="")
     counts_from: Mapped[date] = mapped_column(default=EVER)
     counts_until: Mapped[date | None]
+    made_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("result_acts.id", ondelete="RESTRICT")
+    )
+    ended_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("result_acts.id", ondelete="RESTRICT")
+    )
 
     __table_args__ = (
         CheckConstraint(

@@ -1,7 +1,8 @@
 """What the database itself refuses to change of this domain, on both databases.
 
 A record is corrected by another. A result that was taken over from elsewhere is the only trace
-of what it tells: what it leaves open may be filled in, and a decision may take its place. The
+of what it tells: what it leaves open may be filled in, a decision may take its place, and an
+act of somebody may end the days on which it counts; such an act is never changed. The
 results of nominations are folded from their papers, again whenever one of these falls, so they
 may change; but none turns into another area's or year's, or into one without its nomination,
 and ``retelling`` names each that is not what its papers make of the year.
@@ -13,7 +14,10 @@ from engine import kept
 from engine.kept import Guard, Kept, altered, either
 
 _TAKEN_OVER = either(
-    altered("recognised", "level", "counts_from", "counts_until"),
+    altered("recognised", "level", "counts_from"),
+    # Only an act ends it, and once.
+    f"{altered('counts_until', 'ended_by_id')}\n      AND (OLD.counts_until IS NOT NULL"
+    " OR NEW.counts_until IS NULL OR NEW.ended_by_id IS NULL)",
     f"OLD.decision_number IS NOT NULL AND {altered('decision_number')}",
     f"OLD.decided_on IS NOT NULL AND {altered('decided_on')}",
 )
@@ -26,13 +30,19 @@ GUARDS = (
         emptied=False,
     ),
     Guard(
+        "result_acts_guard",
+        "an act on a result is never changed",
+        (Kept("result_acts", keys=(("id",),)),),
+        emptied=False,
+    ),
+    Guard(
         "results_guard",
         "a result is not changed",
         (
             Kept(
                 "results",
                 changed=either(
-                    altered("id", "area_id", "year", "source"),
+                    altered("id", "area_id", "year", "source", "made_by_id"),
                     "OLD.nomination_id IS NOT NULL AND NEW.nomination_id IS NULL",
                     f"NEW.nomination_id IS NULL AND ({_TAKEN_OVER})",
                 ),

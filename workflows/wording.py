@@ -155,6 +155,10 @@ def level_name(level: str, language: str) -> str:
     return name_of("levels", level, language)
 
 
+def unit_kind_name(kind: str, language: str) -> str:
+    return name_of("units", kind, language)
+
+
 def phrase(key: str) -> str:
     """A phrase that goes into a signed file; Vietnamese only."""
     text = names()["phrases"][key]
@@ -172,4 +176,6 @@ _NAMED: Mapping[str, Callable[[str, str], str]] = {
     "outcome": outcome_name,
     "level": level_name,
     "fate": fate_name,
+    "unit_kind": unit_kind_name,
+    "unit_kinds": unit_kind_name,
 }

@@ -102,6 +102,7 @@ TOLD = (
     "a number is given once",
     "a paper stays as it was drafted and issued",
     "a result is not changed",
+    "an act on a result is never changed",
     "where a subject belongs and what a paper lists stays",
     "what was handed out stays known",
     "ix_paper_versions_issued",

@@ -17,6 +17,7 @@ WRITTEN = Path(__file__).with_name("routes.txt")
 def _address(rule: Rule) -> str:
     values = {
         "id": 1,
+        "result_id": 1,
         "subject_id": 1,
         "unit_id": 1,
         "record_id": 1,
@@ -40,6 +41,7 @@ def _address(rule: Rule) -> str:
         "draft_id": 1,
         "part": "states",
         "item": "draft",
+        "digest": "0" * 64,
     }
     built = rule.build({name: values[name] for name in rule.arguments})
     assert built is not None

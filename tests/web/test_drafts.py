@@ -16,8 +16,9 @@ from werkzeug.test import TestResponse
 from engine.db import writing
 from engine.history import Event
 from engine.releases import DefinitionRelease
+from engine.subjects import Subject
 from tests.web import world
-from tests.web.conftest import REGISTRATION, Site, post
+from tests.web.conftest import REGISTRATION, Site, at, post
 from web.extensions import bureau
 from workflows.definitions.drafts import DefinitionDraft
 from workflows.people import Account, Appointment, Person, hash_password
@@ -74,6 +75,7 @@ def sent(client: FlaskClient, address: str, **data: Any) -> TestResponse:
 
 
 def test_a_change_goes_from_a_copy_to_a_release(site: Site) -> None:
+    site.open()
     client = site.signed_in("admin")
     address = begun(site, client)
     page = client.get(address).text
@@ -107,6 +109,25 @@ def test_a_change_goes_from_a_copy_to_a_release(site: Site) -> None:
     assert (row.definition_id, row.effective_from) == (ID, date(2026, 3, 3))
     assert sent(other, f"{address}/release", **release).status_code == 409
     assert sent(client, f"{address}/text", text="x", version=version).status_code == 409
+    brought_over(site, other, site.do(lambda s: s.scalar(select(Subject.definition_digest))), row)
+
+
+def brought_over(site: Site, admin: FlaskClient, old: str, new: DefinitionRelease) -> None:
+    """The live case is shown before it comes along, and comes only on a ticked box."""
+    page = f"/admin/workflows/{ID}/cases/{old}"
+    assert f'value="{new.digest}"' in admin.get(page).text
+    assert "Chuyển hồ sơ từ ngày ấy" in admin.get(f"{page}?to={new.digest}").text
+    with at(1):
+        _confirmed(site, site.signed_in("admin-2"), page, new)
+
+
+def _confirmed(site: Site, admin: FlaskClient, page: str, new: DefinitionRelease) -> None:
+    assert "chuyển 1 hồ sơ" in admin.get(f"{page}?to={new.digest}").text
+    assert site.signed_in("auditor").get(page).status_code == 403
+    assert sent(admin, page, to=new.digest).status_code == 422
+    assert sent(admin, page, to=new.digest, confirm="yes").status_code == 303
+    assert site.do(lambda s: s.scalars(select(Subject.definition_digest)).all()) == [new.digest]
+    assert "Không hồ sơ, văn bản nào" in admin.get(f"{page}?to={new.digest}").text
 
 
 def test_two_who_type_at_once_lose_nothing(site: Site) -> None:
@@ -161,6 +182,31 @@ def test_a_draft_is_tried_against_the_cases_there_were(site: Site) -> None:
     assert "Văn thư" in page
     after = site.do(lambda s: s.scalar(select(func.count(Event.id))))
     assert after == before
+
+
+def test_a_state_and_its_moves_are_added_and_taken_out_again(site: Site) -> None:
+    client = site.signed_in("admin")
+    address = begun(site, client)
+    _, before = draft(site)
+    told = {"vi": "Chờ xác minh", "en": "Awaiting a visit", "after": "submitted", "version": 1}
+    told["by"] = ["commune_appraiser@commune"]
+    empty = sent(client, f"{address}/new/states", **(told | {"vi": "", "after": "nowhere"}))
+    assert (empty.status_code, 'id="after-error"' in empty.text) == (422, True)
+    assert sent(client, f"{address}/new/states", **told).status_code == 303
+    assert "Chưa đúng đắn" in client.get(address).text  # nothing leads there yet
+    move = {"vi": "Đi xác minh", "en": "Visit", "sources": ["submitted"], "version": 2,
+            "target": "awaiting_a_visit", "by": ["commune_appraiser@commune"]}  # fmt: skip
+    assert sent(client, f"{address}/new/transitions", **move).status_code == 303
+    back = {"vi": "Về", "en": "Back", "sources": ["awaiting_a_visit"], "target": "submitted"}
+    back |= {"by": ["commune_appraiser@commune"], "version": 3}
+    assert sent(client, f"{address}/new/transitions", **back).status_code == 303
+    assert "Đúng đắn" in client.get(address).text
+    assert "Bỏ phần này" in client.get(f"{address}/states/awaiting_a_visit").text
+    kept = sent(client, f"{address}/states/submitted/remove", version=4)
+    assert kept.status_code == 422
+    assert sent(client, f"{address}/states/awaiting_a_visit/remove", version=4).status_code == 303
+    version, after = draft(site)
+    assert (version, "".join(after.split())) == (5, "".join(before.split()))
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -73,3 +73,23 @@ def test_an_area_shows_its_years_and_its_streak(site: Site) -> None:
     assert "Không phải 3 vì năm 2015 Thôn 1 không có kết quả" in page
     assert "1 năm đạt liên tục" in client.get(f"{link[1]}?year=2016").text
     assert client.get("/areas/1").status_code == 404
+
+
+def test_the_police_revoke_a_year_taken_over_on_its_page(site: Site) -> None:
+    link = site.do(
+        lambda session: session.scalar(
+            select(Result.id).where(Result.year == 2017).order_by(Result.area_id).limit(1)
+        )
+    )
+    page = f"/results/{link}/revocation"
+    client = site.signed_in("police")
+    assert page in client.get(f"/results/{link}").text
+    assert "2 → 0" in client.get(page).text
+    told = {"number": "5/QĐ-UBND", "decided_on": "10/01/2026", "authority": "UBND xã"}
+    assert post(client, page, page, do="record", **told).status_code == 422
+    told["reason"] = "Kê khai không đúng"
+    assert 'value="record"' in post(client, page, page, do="preview", **told).text
+    assert post(client, page, page, do="record", **told).status_code == 303
+    assert "Kê khai không đúng" in client.get(f"/results/{link}").text
+    assert client.get(page).status_code in (409, 422)
+    assert site.signed_in("admin").get(page).status_code == 403

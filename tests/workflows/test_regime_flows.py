@@ -16,12 +16,15 @@ from engine.subjects import Subject
 from tests.workflows.officials import HOUSEHOLDS
 from tests.workflows.subjects import Play, add_unit, play
 from workflows import library, shares
-from workflows.cycles import SECURITY, Cycle
+from workflows.cycles import SECURITY, Cycle, open_year
+from workflows.nominations import lacking
 from workflows.recount import Counted, Sheet, fold, recount
 from workflows.regimes import regime, rules_under, with_vote
 from workflows.results import result
 from workflows.territory.acts import decree
 from workflows.territory.orders import Order
+from workflows.units import Unit
+from workflows.wording import say
 
 
 @pytest.fixture
@@ -61,7 +64,7 @@ def test_a_year_may_be_opened_with_a_vote_of_the_households(
     """Switched on per cycle; what passes is the law of the day of the meeting: Pháp lệnh
     34/2007, then Luật 10/2022 with Nghị định 59/2023."""
     stage = play(session, law, year, districts=law != "two-tier-2025")
-    told = with_vote(regime(law), {one.id for one in stage.house.runnable})
+    told = with_vote(regime(law), {one.id for one in stage.house.runnable}, year)
     with writing(session):
         found = session.get_one(Cycle, (year, SECURITY, "area"))
         found.definition_id = told.kinds["area"].definition
@@ -96,7 +99,18 @@ def test_where_households_vote_anyway_no_vote_is_added() -> None:
     known = {one.id for one in library.law().definitions}
     for name in ("de-an-375", "district-certification"):
         with pytest.raises(Refused, match="no_vote_to_add"):
-            with_vote(regime(name), known)
+            with_vote(regime(name), known, 2012)
+
+
+@pytest.mark.parametrize(("year", "cited"), [(2022, "34/2007"), (2023, "10/2022")])
+def test_a_vote_cites_the_law_of_its_year(year: int, cited: str) -> None:
+    """Luật 10/2022 is of 1/7/2023: households that met in 2022 did so by Pháp lệnh 34/2007."""
+    known = {one.id: one for one in library.law().definitions}
+    told = with_vote(regime("tt-124-2021"), known, year).kinds["area"]
+    votes = [move.clause or "" for move in known[told.definition].transitions if "vote" in move.id]
+    assert votes
+    assert all(cited in clause for clause in votes if "Điều 4" not in clause)
+    assert rules_under(told.definition, "area") == regime("tt-124-2021").kinds["area"]
 
 
 @pytest.mark.parametrize("kind", ["school", "agency", "enterprise"])
@@ -238,7 +252,16 @@ def test_a_school_under_a_level_without_a_workflow_is_told_so(session: Session) 
         "name": "Trường Mẫu",
         "parent": "huyện Nga Sơn",
         "year": 2026,
+        "level": ["commune", "province"],
     }
+    found = session.get_one(Unit, unit)
+    for year, code in ((2026, "no_workflow_at_level"), (2025, "no_cycle")):
+        told = lacking(session, stage.house, found, year)
+        assert told is not None and told.code == code
+    open_year(session, regime("two-tier-2025"), 2025, kinds=["area"])
+    told = lacking(session, stage.house, found, 2025)
+    assert told is not None and told.code == "no_cycle_of_kind"
+    assert "chưa mở việc bình xét cho loại đối tượng này (cơ sở giáo dục)" in say(told, "vi")
 
 
 def test_a_category_told_by_a_paper_opens_the_case_and_counts_the_subject(circular: Play) -> None:

@@ -29,6 +29,16 @@ def test_a_row_of_a_past_year_tells_the_commune_of_then(play: Stage) -> None:
         told = then(play.session, {(area, year - 7), (area, year), (area, year + 1)})
         (row,) = listing.page(play.session, listing.Wanted(None))[0]
         (taken,) = listing.every(play.session, listing.Wanted(None))
+        then_there, now_there = (
+            [
+                listing.page(play.session, listing.Wanted(units, commune_id=one, year=asked))[1]
+                for units in (None, [play.country.province])
+                for asked in (year, None)
+            ]
+            for one in (play.country.commune, play.country.other_commune)
+        )
+        known = listing.communes(play.session, [play.country.commune], year)
+        every_known = listing.communes(play.session, None, year)
         (moved,) = public.areas(play.session, search="thon 1 ha trung")
         then_public = public.areas(
             play.session, commune_id=play.country.commune, on=date(year, 12, 31)
@@ -39,6 +49,10 @@ def test_a_row_of_a_past_year_tells_the_commune_of_then(play: Stage) -> None:
         (year - 7, year), "xã Nga An"
     )
     assert row.commune == taken.commune == item.commune == "xã Nga An"
+    assert then_there == [1, 0, 1, 0], "of a year over, the commune of then; else today's"
+    assert now_there == [0, 1, 0, 1]
+    assert known == [(play.country.commune, "xã Nga An")]
+    assert len(every_known) == 2
     assert moved.commune != "xã Nga An", "a search tells where it is today"
     assert {one.commune for one in then_public} == {"xã Nga An"}
 

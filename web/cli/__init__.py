@@ -23,7 +23,7 @@ COMMANDS = {
     "log": "web.cli.log:group",
     "trust": "web.cli.trust:group",
     "certificates": "web.cli.certificates:group",
-    "history": "web.cli.records:history",
+    "history": "web.cli.taken_over:history",
     "records": "web.cli.record_book:group",
     "report": "web.cli.reports:group",
     "streak": "web.cli.records:streak",

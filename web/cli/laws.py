@@ -82,7 +82,7 @@ def opening(
 
     office, sets = open_office(), [criteria_set(one) for one in added]
     known = {one.id for one in law().definitions}
-    ruling = with_vote(regime(regime_id), known) if vote else regime(regime_id)
+    ruling = with_vote(regime(regime_id), known, year) if vote else regime(regime_id)
     made = open_year(office.session, ruling, year, sets, subjects)
     left_out = without_workflow(office.session, made, known)
     for left in (*left_out, *without_subjects(office.session, made)):

@@ -92,7 +92,7 @@ def write(
     if span[1] < span[0]:
         raise click.UsageError(text("years_reversed"))
     scope = Scope(kind, unit.id, *span)
-    made = compose(office.session, scope, language() if form in (None, "json") else "vi")
+    made = compose(office.session, scope, language())
     if form in (None, "json"):
         answer(files.told(made), as_json or form == "json", lambda: _lines(made))
         return
@@ -113,6 +113,7 @@ def _write(office: Office, made: Report, unit: Unit, form: str, path: Path) -> N
         office.bureau.desk.renderer,
         settings.base_url.rstrip("/"),
         specimen=settings.specimen,
+        language=language(),
     )
     try:
         path.write_bytes(content)

@@ -42,6 +42,23 @@ def show(code: str, borne_on: datetime | None, as_json: bool) -> None:
     answer(told, as_json, lambda: _story_lines(told))
 
 
+@command("units check", group=group, answers=True)
+def check(as_json: bool) -> None:
+    from web.cli.office import open_office
+    from workflows.territory.orphans import late_results
+
+    found = late_results(open_office().session)
+    told: list[dict[str, Any]] = [
+        {"code": one.code, "unit": one.unit, "ended_on": _day(one.ended_on), "years": one.years}
+        for one in found
+    ]
+    lines = [
+        text("late_results", **{**one, "years": ", ".join(map(str, one["years"]))}) for one in told
+    ]
+    answer(told, as_json, lambda: [*lines, text("units_checked", count=len(told))])
+    leave(not found)
+
+
 def _story(found: Story) -> dict[str, Any]:
     return {
         "id": found.unit.id,

@@ -64,13 +64,19 @@ def change(
         item = next(one for one in document.get(part, []) if one.get("id") == id_)
     except (TOMLKitError, StopIteration, RecursionError):
         raise NotFound(Refusal("draft_not_here")) from None
-    refusals = [*_labels(told), *_unknown(part, told, binding, definition)]
-    if refusals:
+    if refusals := against(part, told, binding, definition):
         raise Refused(*refusals)
     _label(item, told)
     {"states": _state, "transitions": _transition, "fields": _field}[part](item, told)
     after = tomlkit.dumps(document)
     return text if after == before else after
+
+
+def against(
+    part: Part, told: Change, binding: Binding, definition: Definition
+) -> Sequence[Refusal]:
+    """Every reason why a part cannot be as a form says."""
+    return [*_labels(told), *_unknown(part, told, binding, definition)]
 
 
 def _labels(told: Change) -> Sequence[Refusal]:

@@ -16,7 +16,8 @@ from engine.definition import Definition, parse
 from engine.errors import DefinitionError
 from workflows.lawfiles import LAW, table
 
-_LINE = re.compile(r"at line (\d+)")
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
+_END = "(at end of document)"
 _DATES = ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact")
 _SAME: Mapping[str, str] = (
     {"tuple_type": "list", "list_type": "list"}
@@ -51,9 +52,19 @@ def explain(fault: Fault, language: str) -> str:
 
 def why(reason: str, language: str) -> str:
     """A reason against a file, as ``DefinitionError`` gives it, for people."""
+    if _PLACE.search(reason) or reason.endswith(_END):
+        return explain(syntax_fault(reason), language)
     bare = reason.removeprefix("Value error, ")
     told: str = _sentences()["reasons"].get(bare, bare) if language == "vi" else bare
     return told
+
+
+def syntax_fault(reason: str) -> Fault:
+    """Where a text stops being TOML, out of the parser's own sentence."""
+    if found := _PLACE.search(reason):
+        line, column = map(int, found.groups())
+        return Fault("syntax", "", {"line": line, "column": column})
+    return Fault("syntax_end", "")
 
 
 def read(text: str, source: str) -> tuple[Definition | None, Sequence[Fault]]:
@@ -63,9 +74,7 @@ def read(text: str, source: str) -> tuple[Definition | None, Sequence[Fault]]:
     except RecursionError:
         return None, [Fault("too_deep", "")]
     except tomllib.TOMLDecodeError as error:
-        found = _LINE.search(str(error))
-        line = int(found.group(1)) if found else text.count("\n") + 1
-        return None, [Fault("syntax", "", {"line": line})]
+        return None, [syntax_fault(str(error))]
     try:
         Definition.model_validate(values)
     except ValidationError as error:

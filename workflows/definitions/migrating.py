@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -70,16 +70,33 @@ def rehearse(
 def _fate(session: Session, house: House, subject: int, new: Definition) -> Fate:
     found = ledger.find(session, house, subject, lock=False)
     reasons = rebinding.obstacles(found.definition, new, found.state, found.scopes, found.events)
-    return Fate(found.id, found.state, found.version, tuple(reasons))
+    told = (*_not_begun(house, new), *reasons)
+    return Fate(found.id, found.state, found.version, told)
+
+
+def _not_begun(house: House, new: Definition) -> Iterator[Refusal]:
+    """What ``perform`` would say of a definition whose first day is still to come."""
+    if clock.today() < (begins := house.since(new)):
+        yield Refusal("definition_not_begun", {"starts_on": begins.isoformat()})
 
 
 def migrate(
-    session: Session, house: House, person_id: int, old: Definition, new: Definition
+    session: Session,
+    house: House,
+    person_id: int,
+    old: Definition,
+    new: Definition,
+    *,
+    limit: int | None = None,
 ) -> list[Fate]:
-    """Brings every live case that can come under the new definition. Each is a transaction of
-    its own: one that cannot, or that somebody moved meanwhile, stays and is named."""
-    fates = []
+    """Brings every live case that can come under the new definition, or so many of them. Each
+    is a transaction of its own: one that cannot, or that somebody moved meanwhile, stays and is
+    named."""
+    fates: list[Fate] = []
+    moved = 0
     for subject in living(session, old):
+        if moved == limit:
+            break
         fate = _fate(session, house, subject, new)
         wish = Rebinding(person_id, fate.subject_id, new.digest, ADMINS, fate.version)
         refusals = fate.refusals
@@ -88,5 +105,6 @@ def migrate(
                 perform(session, house, wish)
             except EngineError as error:
                 refusals = tuple(error.refusals)
+        moved += not refusals
         fates.append(Fate(fate.subject_id, fate.state, fate.version, refusals))
     return fates

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MINYEAR, date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     BindParameter,
@@ -21,12 +21,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from engine import clock
 from engine.subjects import Subject, SubjectScope
 from workflows.cycles import SECURITY, Cycle
 from workflows.names import words_of
 from workflows.nominations import Nomination
 from workflows.queries.then import Then, then
-from workflows.units import Unit, searched, title_of
+from workflows.units import Unit, UnitSpan, searched, title_of
 
 MOST_TO_CHOOSE_FROM = 300
 PORTION = 500
@@ -87,16 +88,20 @@ def every(session: Session, wanted: Wanted) -> Iterator[Row]:
 _commune = aliased(Unit)
 _NAMES = searched(Unit, _commune)
 _UNITS: BindParameter[Any] = bindparam("units", expanding=True)
-Shape = tuple[bool, bool, bool, bool]
+Commune = Literal["", "now", "then"]
+Shape = tuple[bool, bool, Commune, bool]
 
 
 def _shape(wanted: Wanted) -> Shape:
-    return (
-        wanted.units is not None,
-        bool(wanted.state),
-        bool(wanted.commune_id),
-        bool(wanted.year),
-    )
+    """``then``: of a year that is over, the commune is that of the year."""
+    commune: Commune = "now" if wanted.commune_id else ""
+    if wanted.commune_id and _over(wanted.year):
+        commune = "then"
+    return wanted.units is not None, bool(wanted.state), commune, bool(wanted.year)
+
+
+def _over(year: int | None) -> bool:
+    return year is not None and MINYEAR <= year < clock.today().year
 
 
 def _values(wanted: Wanted) -> dict[str, Any]:
@@ -105,11 +110,12 @@ def _values(wanted: Wanted) -> dict[str, Any]:
         "state": wanted.state,
         "commune": wanted.commune_id,
         "year": wanted.year,
+        "end": date(wanted.year or MINYEAR, 12, 31) if _over(wanted.year) else None,
     }
 
 
 @cache
-def _listing(units: bool, state: bool, commune: bool, year: bool) -> Select[*tuple[Any, ...]]:
+def _listing(units: bool, state: bool, commune: Commune, year: bool) -> Select[*tuple[Any, ...]]:
     query: Select[*tuple[Any, ...]] = (
         select(
             Subject.id,
@@ -142,7 +148,7 @@ def _some(units: bool, state: bool, commune: bool, year: bool) -> Select[*tuple[
 
 @cache
 def _counting(
-    units: bool, state: bool, commune: bool, year: bool, *, named: bool
+    units: bool, state: bool, commune: Commune, year: bool, *, named: bool
 ) -> Select[*tuple[Any, ...]]:
     """The same counted, joined to no more than the filter asks about."""
     query: Select[*tuple[Any, ...]] = select(func.count()).select_from(Nomination)
@@ -155,17 +161,30 @@ def _counting(
 
 
 def _conditions(
-    units: bool, state: bool, commune: bool, year: bool
+    units: bool, state: bool, commune: Commune, year: bool
 ) -> Iterator[ColumnElement[bool]]:
     if units:
         allowed = select(SubjectScope.subject_id).where(SubjectScope.unit_id.in_(_UNITS))
         yield Nomination.id.in_(allowed)
     if state:
         yield Subject.state == bindparam("state")
-    if commune:
+    if commune == "now":
         yield _commune.id == bindparam("commune")
+    elif commune:
+        span = aliased(UnitSpan)
+        there = select(span.id).where(
+            span.unit_id == Unit.id, span.parent_id == bindparam("commune"), _last_of(span, Unit)
+        )
+        yield there.exists()
     if year:
         yield Nomination.year == bindparam("year")
+
+
+def _last_of(span: type[UnitSpan], unit: type[Unit]) -> ColumnElement[bool]:
+    """Whether a span is what a unit was on the last day of the year, or on its own last day."""
+    end: BindParameter[Any] = bindparam("end")
+    lasts = span.ends_on.is_(None) | (span.ends_on >= end) | (span.ends_on == unit.ends_on)
+    return (span.starts_on <= end) & lasts
 
 
 def _named(query: Select[*tuple[Any, ...]], words: Iterable[str]) -> Select[*tuple[Any, ...]]:
@@ -212,13 +231,40 @@ _MY_COMMUNES = _COMMUNES.where(
 )
 
 
-def communes(session: Session, units: Sequence[int] | None) -> Sequence[tuple[int, str]]:
-    """The communes to choose from: those in, under or above these units (None: all).
+_SPANS_ABOVE = select(UnitSpan.parent_id).where(UnitSpan.unit_id.in_(_UNITS))
+_SPANS_BELOW = select(UnitSpan.unit_id).where(UnitSpan.parent_id.in_(_UNITS))
+_COMMUNES_THEN = (
+    select(UnitSpan.unit_id, UnitSpan.form, UnitSpan.name)
+    .join(Unit, Unit.id == UnitSpan.unit_id)
+    .where(UnitSpan.kind == "commune", _last_of(UnitSpan, Unit))
+    .where(Unit.ends_on.is_(None) | (Unit.ends_on >= bindparam("begin")))
+    .order_by(Unit.sort, Unit.id)
+    .limit(MOST_TO_CHOOSE_FROM + 1)
+)
+_MY_COMMUNES_THEN = _COMMUNES_THEN.where(
+    or_(
+        UnitSpan.unit_id.in_(_UNITS),
+        UnitSpan.unit_id.in_(_SPANS_ABOVE),
+        UnitSpan.parent_id.in_(_UNITS),
+        UnitSpan.parent_id.in_(_SPANS_BELOW),
+    )
+)
+
+
+def communes(
+    session: Session, units: Sequence[int] | None, year: int | None = None
+) -> Sequence[tuple[int, str]]:
+    """The communes to choose from: those in, under or above these units (None: all); of a
+    ``year`` that is over, those there were in it, by their names of then.
 
     Nothing when they are too many to choose from; then one searches by name.
     """
+    values: dict[str, Any] = {"units": units}
     query = _COMMUNES if units is None else _MY_COMMUNES
-    found = [(i, f"{form} {name}") for i, form, name in session.execute(query, {"units": units})]
+    if year is not None and _over(year):
+        query = _COMMUNES_THEN if units is None else _MY_COMMUNES_THEN
+        values |= {"begin": date(year, 1, 1), "end": date(year, 12, 31)}
+    found = [(i, f"{form} {name}") for i, form, name in session.execute(query, values)]
     return found if len(found) <= MOST_TO_CHOOSE_FROM else []
 
 

@@ -34,24 +34,33 @@ def name(report: Report, unit: Unit, format: str) -> str:
 
 
 def content(
-    report: Report, unit: Unit, format: str, renderer: Renders, base_url: str, *, specimen: bool
+    report: Report,
+    unit: Unit,
+    format: str,
+    renderer: Renders,
+    base_url: str,
+    *,
+    specimen: bool,
+    language: str = "vi",
 ) -> bytes:
-    """The file in one of ``TYPES``; raises ``Refused`` (``paper_letters``) where somebody
-    wrote letters that the paper's typeface lacks."""
+    """The file in one of ``TYPES``, its frame in that language.
+
+    Raises ``Refused`` (``paper_letters``) where somebody wrote letters that the paper's typeface
+    lacks.
+    """
     report = readable(report)
     # These libraries are large, and most processes never make such a file.
     if format == "docx":
         from workflows.reports.document import document
 
-        return document(report, base_url)
+        return document(report, base_url, language)
     if format == "xlsx":
         from workflows.reports.workbook import workbook
 
-        return workbook(report, base_url)
+        return workbook(report, base_url, language)
     try:
-        return renderer.render(
-            paper.TEMPLATE, paper.values(report, unit, base_url, specimen=specimen)
-        )
+        told = paper.values(report, unit, base_url, specimen=specimen, language=language)
+        return renderer.render(paper.TEMPLATE, told)
     except Unprintable as error:
         raise Refused(Refusal("unprintable", {"letters": error.letters})) from None
 

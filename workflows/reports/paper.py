@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workflows.contexts.words import words
+from workflows.reports.facts import words as wording
 from workflows.reports.parts import Cell, Report, Section, Table
 from workflows.units import Unit
 
@@ -16,19 +17,25 @@ LONG = 12
 FIRST = {"disagreements": 84, "overdue": 84, "units": 32, "by_kind": 22, "yearly": 16}
 
 
-def values(report: Report, unit: Unit, base_url: str, *, specimen: bool) -> dict[str, Any]:
-    """What a report prints. Addresses are made whole with ``base_url``."""
+def values(
+    report: Report, unit: Unit, base_url: str, *, specimen: bool, language: str = "vi"
+) -> dict[str, Any]:
+    """What a report prints, its frame in that language. Addresses are made whole with
+    ``base_url``."""
     return {
         "specimen": specimen,
         "year": report.scope.last,
         "standard": words()["standard"],
         "symbol": "",
+        "collective": words()["authority"]["collective"],
+        "language": language,
+        "frame": {name: said[language] for name, said in wording()["frame"].items()},
         "authority": {"parent": "", "name": report.authority, "place": unit.name},
         "date": report.made_on.isoformat(),
         "title": report.title,
         "place": unit.title,
         "years": report.years,
-        "sections": [_section(one) for one in report.sections],
+        "sections": [_section(one, language) for one in report.sections],
         "sources": [
             {"number": one.number, "text": one.text, "address": base_url + one.address}
             for one in report.sources
@@ -38,7 +45,7 @@ def values(report: Report, unit: Unit, base_url: str, *, specimen: bool) -> dict
     }
 
 
-def _section(section: Section) -> dict[str, Any]:
+def _section(section: Section, language: str) -> dict[str, Any]:
     return {
         "number": section.number,
         "heading": section.heading,
@@ -48,7 +55,7 @@ def _section(section: Section) -> dict[str, Any]:
             {"year": bar.year, "label": share(bar.hundredths), "width": round(bar.hundredths / 100)}
             for bar in section.bars
         ],
-        "tables": [_table(one) for one in section.tables],
+        "tables": [_table(one, language) for one in section.tables],
     }
 
 
@@ -57,7 +64,7 @@ def share(hundredths: int) -> str:
     return f"{hundredths // 100},{hundredths % 100:02d}%"
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: Table, language: str) -> dict[str, Any]:
     told = [notes(row) for row in table.rows]
     # What every row rests on alike is told once, where a column of it would make rows tall.
     shared = told[0] if len(set(told)) == 1 and len(told[0]) > LONG else ""
@@ -73,7 +80,7 @@ def _table(table: Table) -> dict[str, Any]:
             }
             for row, sources in zip(table.rows, told, strict=True)
         ],
-        "shared": shared,
+        "shared": wording()["note"]["shared"][language].format(sources=shared) if shared else "",
         "remarks": list(table.remarks),
     }
 
@@ -86,8 +93,14 @@ def widths(table: Table) -> list[int]:
         return [first] + [(FULL - first) // (columns - 1)] * (columns - 1)
     time, figures = 24, columns - table.figures
     each = min(24, (FULL - time - 40 * (table.figures - 1)) // figures) if figures else 0
-    names = (FULL - time - each * figures) // (table.figures - 1)
-    return [time] + [names] * (table.figures - 1) + [each] * figures
+    told = [max(each, _longest(head)) for head in table.head[table.figures :]]
+    names = (FULL - time - sum(told)) // (table.figures - 1)
+    return [time] + [names] * (table.figures - 1) + told
+
+
+def _longest(head: str) -> int:
+    """The millimetres that the longest word of a head takes: English ones are long."""
+    return max(len(word) for word in head.split()) * 25 // 10 + 3
 
 
 def notes(row: tuple[Cell, ...]) -> str:

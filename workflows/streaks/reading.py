@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, Select, select
+from sqlalchemy import CTE, Select, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -18,6 +18,7 @@ from workflows.regimes import regime_for, regime_on
 from workflows.results import Result, counting
 from workflows.streaks.descent import Descent, Fact, Policy
 from workflows.streaks.tiers import Tier, tiers_of
+from workflows.takeover.acts import ResultAct
 from workflows.units import Unit
 
 REVOKED = "revoked"
@@ -63,8 +64,10 @@ _FACTS = select(
     Result.decided_on,
     Result.nomination_id,
     Result.source,
-    Subject.state,
-).outerjoin(Subject, Subject.id == Result.nomination_id)
+    or_(Subject.state == REVOKED, ResultAct.kind == "revocation").label("revoked"),
+)
+_FACTS = _FACTS.outerjoin(Subject, Subject.id == Result.nomination_id)
+_FACTS = _FACTS.outerjoin(ResultAct, ResultAct.id == Result.made_by_id)
 
 
 def _fact(row: Any) -> Fact:
@@ -77,7 +80,7 @@ def _fact(row: Any) -> Fact:
         row.decided_on,
         row.nomination_id,
         row.source,
-        row.state == REVOKED,
+        bool(row.revoked),
     )
 
 

@@ -129,6 +129,10 @@ class Comparison:
             (one.area_id, one.year): one
             for one in _by_unit(session, select(Result).where(counting()), Result.area_id, units)
         }
+        ended = select(Result).where(Result.ended_by_id.is_not(None))
+        self._ended: dict[tuple[int, int], list[Result]] = {}
+        for one in _by_unit(session, ended, Result.area_id, units):
+            self._ended.setdefault((one.area_id, one.year), []).append(one)
         query = select(Quoted).where(Quoted.what == PERCENT)
         self._quoted = {
             (one.unit_id, one.year): one for one in _by_unit(session, query, Quoted.unit_id, units)
@@ -169,6 +173,8 @@ class Comparison:
         if known is None:
             self._report.new += 1
             self._taken.results.append(self._new(row, unit))
+        elif self._as_it_came(row, unit):
+            self._report.same += 1
         elif _contradicts(row, known):
             self._report.refused.append(_otherwise(row, known))
         elif known.nomination_id is None and (added := _added(row, known)):
@@ -177,16 +183,23 @@ class Comparison:
         else:
             self._report.same += 1
 
+    def _as_it_came(self, row: Row, unit: int) -> bool:
+        """Whether a line says what was taken over once and an act has ended since."""
+        return any(not _contradicts(row, one) for one in self._ended.get((unit, row.year), ()))
+
     def _new(self, row: Row, unit: int) -> dict[str, Any]:
         return {
             "area_id": unit,
             "year": row.year,
             "recognised": row.recognised,
-            "level": level_of(row.kind, row.year, row.day) if row.recognised else None,
+            "level": self._level(row, unit) if row.recognised else None,
             "decision_number": row.number or None,
             "decided_on": row.day,
             "source": self._source(row),
         }
+
+    def _level(self, row: Row, unit: int) -> str:
+        return level_of(row.kind, row.year, row.day, self._years.manager(unit, row.year))
 
     def _source(self, row: Row) -> str:
         return f"{self._name} · {row.source}"[-300:]
@@ -263,11 +276,12 @@ def _added(row: Row, known: Result) -> dict[str, Any]:
     return added
 
 
-def level_of(kind: str, year: int, on: date | None = None) -> str:
+def level_of(kind: str, year: int, on: date | None = None, manager: str = "") -> str:
     """The level that recognises such a unit every year, by the regime of the year (that of the
-    day, where a reform parts it); where none is known, the commune an area and the district
-    the others."""
-    default = "commune" if kind == "area" else "district"
+    day, where a reform parts it); of a unit that the regime leaves to whoever manages it, the
+    level that it stands under (``manager``). Where neither is known, the commune an area and
+    the district the others."""
+    default = manager if manager in LEVELS else "commune" if kind == "area" else "district"
     try:
         rules = regime_for(year, kind, on).kinds.get(kind)  # type: ignore[call-overload]
     except NotFound:

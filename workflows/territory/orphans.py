@@ -1,16 +1,19 @@
-"""Results of years in which, by an act of an earlier day, the unit would not have been there."""
+"""Results of years in which the unit is not there any more: those that an act of an earlier day
+would make, and those that are recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import extract, select
 from sqlalchemy.orm import Session
 
 from engine.errors import Refusal
 from workflows.results import Result, counting
 from workflows.territory.atlas import Atlas
+from workflows.units import Unit
 
 CODE = "results_after_end"
 CHUNK = 10_000
@@ -41,3 +44,32 @@ def orphans(session: Session, after: Atlas, ends: Mapping[int, date]) -> Mapping
         )
         for unit, found in years.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A unit that ended, and the later years of which results are recorded at it."""
+
+    code: str
+    unit: str
+    ended_on: date
+    years: tuple[int, ...]
+
+
+def late_results(session: Session) -> Sequence[Late]:
+    """The results that count and are of years after their unit's last one: acts refuse to make
+    such, and older data may hold some. One query."""
+    query = (
+        select(Unit, Result.year)
+        .join(Result, Result.area_id == Unit.id)
+        .where(Unit.ends_on.is_not(None), Result.year > extract("year", Unit.ends_on), counting())
+        .order_by(Unit.code, Unit.id, Result.year)
+    )
+    years: dict[Unit, list[int]] = {}
+    for unit, year in session.execute(query):
+        years.setdefault(unit, []).append(year)
+    return [
+        Late(unit.code, unit.heading, unit.ends_on, tuple(found))
+        for unit, found in years.items()
+        if unit.ends_on
+    ]

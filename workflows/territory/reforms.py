@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.errors import Refusal, Refused
+from workflows.definitions.faults import Fault, syntax_fault
 from workflows.territory.orders import Order
 
 KEYS = {"id", "title", "note", "orders"}
@@ -19,7 +20,9 @@ def parse(text: bytes, name: str) -> list[Order]:
     """The orders of a file; raises ``Refused`` with the key of everything that is wrong."""
     try:
         told = tomllib.loads(text.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
+        raise Refused(_not_toml(name, syntax_fault(str(error)))) from None
+    except UnicodeDecodeError as error:
         raise Refused(Refusal("file_unreadable", {"file": name, "reason": str(error)})) from None
     except RecursionError:
         raise Refused(Refusal("file_too_deep", {"file": name})) from None
@@ -32,6 +35,12 @@ def parse(text: bytes, name: str) -> list[Order]:
     if wrong or not read:
         raise Refused(*wrong or [Refusal("required", field="orders")])
     return [one for one in read if isinstance(one, Order)]
+
+
+def _not_toml(name: str, fault: Fault) -> Refusal:
+    if fault.code == "syntax":
+        return Refusal("toml_syntax", {"file": name, **fault.params})
+    return Refusal("toml_ends", {"file": name})
 
 
 def load(path: Path) -> list[Order]:

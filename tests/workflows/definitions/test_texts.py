@@ -109,6 +109,11 @@ def test_a_reason_against_a_file_of_law_is_told_in_vietnamese() -> None:
         parse(b"colour = 1", "x.toml")
     assert faults.why(caught.value.reason, "vi") == "thiếu mục này"
     assert faults.why("Value error, anything else", "vi") == "anything else"
+    for text, place in ((b"a = 1\nb = = 2", "Dòng 2, cột 5:"), (b"a = [1,", "Hết tệp")):
+        with pytest.raises(DefinitionError) as caught:
+            parse(text, "x.toml")
+        assert caught.value.code == "toml_syntax"
+        assert faults.why(caught.value.reason, "vi").startswith(place)
 
 
 def test_a_whole_text_has_no_fault() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 import pytest
 from docx import Document
@@ -116,7 +117,7 @@ def _words_are_kept(session: Session, unit: Unit) -> None:
 class Recorder:
     """A fake of the typesetter: keeps what it was asked to set."""
 
-    def render(self, template: str, values: object) -> bytes:
+    def render(self, template: str, values: Any) -> bytes:
         self.asked = (template, values)
         return b"%PDF-"
 
@@ -138,6 +139,8 @@ def _files_say_the_same(session: Session, unit: Unit) -> None:
     assert [yearly.cell(6, column).value for column in (1, 4)] == [2012, 75.64]
     assert yearly.cell(3, 3).hyperlink.target.startswith(f"{SITE}/reports/results?")
     english = decade(session, unit, "en")
+    files.content(english, unit, "pdf", setter, SITE, specimen=True, language="en")
+    assert setter.asked[1]["frame"]["source"] == "Source"
     assert table(english, "settled").rows[0][2].text == "over 5,000"
 
 

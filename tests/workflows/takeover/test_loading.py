@@ -253,6 +253,8 @@ def test_who_may_not_hold_the_title_and_who_could_not_decide(
         ("C2", "kind_not_eligible"),
         ("C4", "category_unknown"),
     ]
+    load(session, csv(schools[1]))
+    assert session.scalars(select(Result.level)).all() == ["commune"]  # it manages the school
 
 
 def test_a_commune_s_own_line_and_its_quoted_share(session: Session, country: Country) -> None:

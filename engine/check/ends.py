@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.check.case import Case, event_of
-from engine.check.paths import watch
+from engine.check.paths import Steps, Watch, shifts
 from engine.check.problem import Problem
-from engine.check.safeguards import Steps, shifts
 from engine.definition import Definition, Transition
 
 ISSUED = "issued"
@@ -26,7 +25,7 @@ def problems(case: Case) -> Iterator[Problem]:
     for state in case.definition.states:
         known = _known(case.definition) if state.final else Steps()
         for act in sorted(known & case.binding.whole.get(state.outcome or "", Steps())):
-            reached = watch(case.definition, shifts(case.definition, acts, act), begin=False)
+            reached = Watch(case.definition, shifts(case.definition, acts, act))
             if (state.id, False) in reached:
                 yield case.problem(
                     "end_not_whole",

@@ -61,6 +61,24 @@ class StepRule:
     after: frozenset[str] = frozenset()
 
 
+OPENING = "opening"
+"""What makes a move that brings a subject into being, in ``EffectRule.made_by``."""
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRule:
+    """What a transition must be to carry an effect.
+
+    One that keeps an ``outcome`` counts as that outcome. ``made_by`` names what may make the
+    move, where the effect reads it: the opening, the state of the paper that it answers, or
+    the act of a later paper; empty when it does not matter. All of ``guards`` stand with it.
+    """
+
+    outcome: str | None = None
+    made_by: frozenset[str] = frozenset()
+    guards: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True)
 class Binding:
     """The functions a set of definitions may name, and what the domain asks of them.
@@ -70,7 +88,10 @@ class Binding:
     ``outcome_effects`` the effects that some move of every path to it must have.
     ``procedures`` are the lawful ways to an outcome, each with the steps that it adds: a
     definition states which one it keeps to, and the first holds for one that states none.
-    ``step_rules`` say, per step, what a transition that claims it must carry. ``whole`` gives,
+    ``step_rules`` say, per step, what a transition that claims it must carry, ``effect_rules``,
+    per effect, on which one it may stand, and ``openings``, per kind of subject, the effect that
+    brings one into being. ``grounds`` tell, per guard, the effect without which
+    it never lets a move pass. ``whole`` gives,
     per outcome, the steps and events of papers that, where a definition knows them, every path
     to an end must contain, ``entails`` those that all of some others call for, in the order in
     which they are asked, and ``spared`` those that a guard makes sure the path does not need.
@@ -80,6 +101,9 @@ class Binding:
     required_steps: Mapping[str, frozenset[str]]
     step_rules: Mapping[str, StepRule] = field(default_factory=dict)
     outcome_effects: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    effect_rules: Mapping[str, EffectRule] = field(default_factory=dict)
+    openings: Mapping[str, str] = field(default_factory=dict)
+    grounds: Mapping[str, str] = field(default_factory=dict)
     procedures: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     whole: Mapping[str, frozenset[str]] = field(default_factory=dict)
     entails: Sequence[tuple[frozenset[str], frozenset[str]]] = ()

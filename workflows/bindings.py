@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.binding import Binding, StepRule
+from engine.binding import OPENING, Binding, EffectRule, StepRule
 from engine.papers import acts
 from workflows import contexts, days, effects, guards, tables
 from workflows.procedures import PROCEDURES
@@ -70,6 +70,30 @@ _STEPS: Mapping[str, StepRule] = {
 }
 """What makes a step more than a word: without these a path to a title would prove nothing."""
 
+_OPENS = frozenset({OPENING})
+_ACTS = frozenset({"correction", "replacement", "revocation"})
+_FALLS = frozenset({"replacement", "revocation"})
+
+_EFFECTS: Mapping[str, EffectRule] = {
+    # Recognition is what is written down: the paper that was issued says at which level.
+    "record_result": EffectRule("recognised", frozenset({"issued"})),
+    "record_not_recognised": EffectRule("refused"),
+    "draft_certificate": EffectRule(made_by=frozenset({"issued", "discarded"})),
+    # The tables take one case for each area, year and title, under the rules of its cycle, and
+    # no result over one that was taken over.
+    "create_nomination": EffectRule(
+        made_by=_OPENS, guards=frozenset({"cycle_open", "no_other_case", "year_not_decided"})
+    ),
+    "create_paper": EffectRule(made_by=_OPENS),
+    "remember_amended": EffectRule(made_by=_OPENS),
+    "remember_amendment": EffectRule(made_by=_ACTS),
+    "log_act": EffectRule(made_by=_ACTS),
+    "tell_dropped": EffectRule(made_by=_FALLS),
+    "mark_resting": EffectRule(made_by=_FALLS),
+    "count_again": EffectRule(made_by=_FALLS),
+}
+"""What these effects read or rely on; anywhere else they would keep what is not so, or fail."""
+
 _OF_DISTRICT = frozenset({"district_appraisal", "district_decision:issued"})
 _OF_PROVINCE = frozenset({"province_appraisal", "province_decision:issued"})
 _OF_COMMUNE = frozenset({"committee_opinion", "commune_decision:issued", "posting"})
@@ -121,6 +145,9 @@ LAW = Binding(
     procedures=PROCEDURES,
     step_rules=_STEPS,
     outcome_effects={"recognised": frozenset({"record_result"})},
+    effect_rules=_EFFECTS,
+    grounds={"roll_frozen": "freeze_roll"},
+    openings={"nomination": "create_nomination", "paper": "create_paper"},
     whole={"recognised": _OF_COMMUNE | _OF_DISTRICT | _OF_PROVINCE | _CERTIFICATE},
     entails=_ENTAILS,
     # Scheme 375: the years in a row say which level recognises; the commune gives no certificate.

@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from engine.binding import Binding
-from engine.check import duties, ends, events, names, papers, safeguards, shape, steps, triggers
+from engine.check import (
+    duties,
+    ends,
+    events,
+    keeping,
+    names,
+    papers,
+    safeguards,
+    shape,
+    steps,
+    triggers,
+)
 from engine.check.case import Case
 from engine.check.problem import MESSAGES, WITHOUT, Problem, Story
 from engine.definition import Definition
@@ -34,7 +45,7 @@ def check(
     names of those that exist. Another definition there under the id of this one is a problem.
     """
     case = Case(definition, binding, kinds, definitions, templates)
-    rooms = (names, papers, triggers, events, shape, safeguards, ends, steps, duties)
+    rooms = (names, papers, triggers, events, shape, keeping, safeguards, ends, steps, duties)
     return tuple(problem for room in rooms for problem in room.problems(case))
 
 

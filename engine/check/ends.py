@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.check.case import Case, event_of
+from engine.check.keeping import lacking
+from engine.check.paths import Steps
 from engine.check.problem import Problem
-from engine.check.safeguards import Steps, lacking
 from engine.definition import Definition, Transition
 
 ISSUED = "issued"

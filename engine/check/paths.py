@@ -10,12 +10,14 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from engine.check.problem import Story
-from engine.definition import START, Definition
+from engine.definition import START, Definition, Transition
 
 Node = TypeVar("Node", bound=Hashable)
 Moves = Callable[[Node], Iterable[tuple[str, Node]]]
 Watched = tuple[str, bool]
 """A state, and whether the thing watched for holds there."""
+
+Steps = frozenset[str]
 
 
 class Walk(Generic[Node]):
@@ -54,7 +56,7 @@ def walk(definition: Definition, start: str = START) -> Walk[str]:
     return Walk([start], lambda state: _moves(definition, state))
 
 
-def watch(definition: Definition, shifts: Mapping[str, bool], *, begin: bool) -> Walk[Watched]:
+class Watch(Walk[Watched]):
     """The states reached from nothing, with either value of one thing that the transitions
     in ``shifts`` make true or false and all others leave as it is.
 
@@ -62,12 +64,41 @@ def watch(definition: Definition, shifts: Mapping[str, bool], *, begin: bool) ->
     depend on the others, so the answers are the same and the walk stays linear.
     """
 
-    def moves(node: Watched) -> Iterator[tuple[str, Watched]]:
-        state, holds = node
-        for name, target in _moves(definition, state):
-            yield name, (target, shifts.get(name, holds))
+    def __init__(
+        self, definition: Definition, shifts: Mapping[str, bool], *, begin: bool = False
+    ) -> None:
+        def moves(node: Watched) -> Iterator[tuple[str, Watched]]:
+            state, holds = node
+            for name, target in _moves(definition, state):
+                yield name, (target, shifts.get(name, holds))
 
-    return Walk([(START, begin)], moves)
+        self._shifts = shifts
+        super().__init__([(START, begin)], moves)
+
+    def before(self, move: Transition) -> Story:
+        """The shortest story that makes the move where the thing does not hold; empty if none."""
+        return self._made(move, (False,))
+
+    def after(self, move: Transition) -> Story:
+        """The shortest story that makes the move, and after which it does not hold."""
+        undone = self._shifts.get(move.id)
+        return () if undone else self._made(move, (False,) if undone is None else (False, True))
+
+    def _made(self, move: Transition, values: Iterable[bool]) -> Story:
+        starts = [(state, holds) for state in move.sources or (START,) for holds in values]
+        stories = [(*self.story(start), move.id) for start in starts if start in self]
+        return min(stories, key=len, default=())
+
+
+def shifts(definition: Definition, gains: Mapping[str, Steps], step: str) -> Mapping[str, bool]:
+    """The transitions that do the step, and those that undo it by what they void."""
+    found: dict[str, bool] = {}
+    for move in definition.transitions:
+        if step in gains[move.id]:
+            found[move.id] = True
+        elif any(step in gains.get(name, ()) for name in move.voids):
+            found[move.id] = False
+    return found
 
 
 def _moves(definition: Definition, state: str) -> Iterator[tuple[str, str]]:

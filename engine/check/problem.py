@@ -58,6 +58,14 @@ MESSAGES: Mapping[str, str] = {
     "step_by_system": "{transition} claims {step}, which only people can do, and the system may"
     " make it",
     "outcome_unrecorded": "a path reaches {state} ({outcome}) without the effect {name}",
+    "recorded_elsewhere": "{transition} has the effect {name}, which keeps the outcome {outcome},"
+    " and a path leads it to {state} without that outcome",
+    "effect_out_of_place": "{transition} has the effect {name}, which only stands on a move made"
+    " by: {ground}",
+    "effect_without_guard": "{transition} has the effect {name} and does not ask the guard {guard}",
+    "guard_without_ground": "{transition} asks the guard {guard}, and a path leads to it without"
+    " the effect {name}, which alone satisfies it",
+    "opening_without_effect": "{transition} opens a subject and lacks the effect {name}",
     "end_not_whole": "a path ends in {state} ({outcome}) without {name}, which the definition"
     " knows",
     "maker_is_checker": "{role} holds the duties {first} and {second} over one subject",

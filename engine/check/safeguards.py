@@ -8,72 +8,53 @@ workflow knows: one decision's seal does not stand for that of another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from engine.check.case import Case, event_of
-from engine.check.paths import Walk, Watched, watch
+from engine.check.keeping import kept_outside
+from engine.check.paths import Steps, Watch, shifts
 from engine.check.problem import WITHOUT, Problem, Story
-from engine.definition import START, Definition, Transition
-
-Steps = frozenset[str]
+from engine.definition import Definition, Transition
 
 
 def problems(case: Case) -> Iterator[Problem]:
-    """For each state with an outcome, each required step that some path to it lacks, and
-    each effect that must keep the outcome; and each step claimed before those it follows."""
-    yield from _unrecorded(case)
+    """For each state with an outcome, and each move that keeps one, each required step that
+    some path to it lacks; and each step claimed before those it follows."""
     safeguards = Safeguards(case)
     yield from _too_early(case, safeguards)
     for state in case.definition.states:
-        if state.outcome is None:
-            continue
-        procedure = case.definition.meta.procedure
-        for step in sorted(case.binding.required(procedure, state.outcome)):
+        for step in _required(case, state.outcome):
             stories = [
                 walk.story((state.id, False))
                 for walk in safeguards.walks(step)
                 if (state.id, False) in walk
             ]
-            if stories:
-                yield case.problem(
-                    WITHOUT.format(outcome=state.outcome, step=step),
-                    f"states.{state.id}",
-                    min(stories, key=len),
-                    outcome=state.outcome,
-                    step=step,
-                    state=state.id,
-                )
+            yield from _without(case, state.outcome, step, state.id, f"states.{state.id}", stories)
+    for move, outcome in kept_outside(case):
+        for step in _required(case, outcome):
+            stories = [story for walk in safeguards.walks(step) if (story := walk.after(move))]
+            key = f"transitions.{move.id}.effects"
+            yield from _without(case, outcome, step, move.target, key, stories)
 
 
-def _unrecorded(case: Case) -> Iterator[Problem]:
-    """Outcomes that a path reaches with nothing written down; voids undo what was."""
-    effects = {move.id: frozenset(move.effects) for move in case.definition.transitions}
-    needed = {
-        state.id: case.binding.outcome_effects.get(state.outcome or "", Steps())
-        for state in case.definition.states
-    }
-    yield from lacking(case, "outcome_unrecorded", effects, needed)
+def _required(case: Case, outcome: str | None) -> Sequence[str]:
+    procedure = case.definition.meta.procedure
+    return sorted(case.binding.required(procedure, outcome)) if outcome else ()
 
 
-def lacking(
-    case: Case, code: str, gains: Mapping[str, Steps], needed: Mapping[str, Steps]
+def _without(
+    case: Case, outcome: str | None, step: str, state: str, key: str, stories: Sequence[Story]
 ) -> Iterator[Problem]:
-    """For each state, everything it needs that some path to it lacks: what moves do is in
-    ``gains``, and what they void is undone."""
-    definition = case.definition
-    for state in definition.states:
-        for name in sorted(needed[state.id]):
-            reached = watch(definition, shifts(definition, gains, name), begin=False)
-            if (state.id, False) in reached:
-                yield case.problem(
-                    code,
-                    f"states.{state.id}",
-                    reached.story((state.id, False)),
-                    outcome=state.outcome,
-                    name=name,
-                    state=state.id,
-                )
+    if stories:
+        yield case.problem(
+            WITHOUT.format(outcome=outcome, step=step),
+            key,
+            min(stories, key=len),
+            outcome=outcome,
+            step=step,
+            state=state,
+        )
 
 
 def _too_early(case: Case, safeguards: Safeguards) -> Iterator[Problem]:
@@ -101,29 +82,23 @@ class Safeguards:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._guaranteed: dict[str, Mapping[str, Steps]] = {}
-        self._walks: dict[str, list[Walk[Watched]]] = {}
+        self._walks: dict[str, list[Watch]] = {}
 
-    def walks(self, step: str) -> list[Walk[Watched]]:
+    def walks(self, step: str) -> list[Watch]:
         """The walks on which the step must hold: that of the step itself, and one for each
         kind of paper that owes it."""
         if step not in self._walks:
             definition = self._case.definition
-            own = watch(definition, shifts(definition, self._gains, step), begin=False)
+            own = Watch(definition, shifts(definition, self._gains, step))
             owed = (
-                watch(definition, self._debts(kind, step), begin=True) for kind in self._owing(step)
+                Watch(definition, self._debts(kind, step), begin=True) for kind in self._owing(step)
             )
             self._walks[step] = [own, *owed]
         return self._walks[step]
 
     def story_without(self, step: str, move: Transition) -> Story:
         """The shortest story that makes the move where the step does not hold; empty if none."""
-        starts = [(state, False) for state in move.sources or (START,)]
-        stories = [
-            (*walk.story(start), move.id)
-            for walk in self.walks(step)
-            for start in starts
-            if start in walk
-        ]
+        stories = [story for walk in self.walks(step) if (story := walk.before(move))]
         return min(stories, key=len, default=())
 
     @cached_property
@@ -153,7 +128,7 @@ class Safeguards:
         gains = self._gained(flow)
         done: dict[str, Steps] = {}
         for step in sorted(Steps().union(*gains.values())):
-            reached = watch(flow, shifts(flow, gains, step), begin=False)
+            reached = Watch(flow, shifts(flow, gains, step))
             for state in {state for state, _ in reached if (state, False) not in reached}:
                 done[state] = done.get(state, Steps()) | {step}
         return done
@@ -177,14 +152,3 @@ class Safeguards:
         for move in using.values():
             shifts[move.id] = move.tone != "forward" or step in self._gains[move.id]
         return shifts
-
-
-def shifts(definition: Definition, gains: Mapping[str, Steps], step: str) -> Mapping[str, bool]:
-    """The transitions that do the step, and those that undo it by what they void."""
-    found: dict[str, bool] = {}
-    for move in definition.transitions:
-        if step in gains[move.id]:
-            found[move.id] = True
-        elif any(step in gains.get(name, ()) for name in move.voids):
-            found[move.id] = False
-    return found

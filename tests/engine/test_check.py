@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine.binding import Binding, Row, StepRule
+from engine.binding import Binding, EffectRule, Row, StepRule
 from engine.check import MESSAGES, WITHOUT, Problem, check, prove
 from engine.definition import Definition, load, parse
 from engine.errors import DefinitionError
@@ -67,6 +67,11 @@ EXPECTED: Mapping[str, tuple[str, str]] = {
     "step_by_system": ("transitions.close.by", ""),
     "step_too_early": ("transitions.close.from", "open close"),
     "outcome_unrecorded": ("states.withdrawn", "open start_vote drop"),
+    "recorded_elsewhere": ("transitions.close.effects", "open close"),
+    "effect_out_of_place": ("transitions.close.effects", ""),
+    "effect_without_guard": ("transitions.close.guards", ""),
+    "guard_without_ground": ("transitions.close.guards", "open close"),
+    "opening_without_effect": ("transitions.open.effects", ""),
     "end_not_whole": ("states.withdrawn", "open start_vote drop"),
     "maker_is_checker": ("transitions.appraise.by", "open start_vote submit appraise"),
     "recognised_without_resident_vote": (
@@ -99,13 +104,21 @@ def binding() -> Binding:
         {"recognised": REQUIRED},
         {"hearing": hearing, "decree": StepRule(after=frozenset({"debate"}))},
         {"withdrawn": frozenset({"strike_out"})},
+        {
+            "strike_out": EffectRule("withdrawn"),
+            "hang_up": EffectRule(made_by=frozenset({"issued"})),
+            "count_heads": EffectRule(guards=frozenset({"quorum"})),
+        },
+        {"paper": "write_down"},
+        {"roll_there": "freeze_roll"},
         whole={"withdrawn": frozenset({"told", "minutes:issued"})},
         spared={"majority": frozenset({"told"})},
     )
     bound.effect("tell_listed")(tell_listed)
     bound.effect("number_and_keep")(number_and_keep)
     bound.guard("quorum")(lambda _move: ())
-    for effect in ("keep_hearing", "strike_out"):
+    bound.guard("roll_there")(lambda _move: ())
+    for effect in ("keep_hearing", "strike_out", "hang_up", "count_heads", "write_down"):
         bound.effect(effect)(lambda _move: None)
     bound.guard("majority", uses=("yes",))(lambda _move: ())
     bound.effect("freeze_roll")(lambda _move: None)

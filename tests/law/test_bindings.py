@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from engine.check import check
+from engine.check import Problem, check
 from engine.definition import Definition, Transition
 from engine.errors import DefinitionError
 from workflows.bindings import LAW
@@ -25,13 +25,16 @@ CLAIMS = [
 ]
 
 
-def codes(*changed: Definition, of: str) -> set[str]:
-    """The codes of what is wrong with one definition of the law, some of it changed."""
+def problems(*changed: Definition, of: str) -> Sequence[Problem]:
+    """What is wrong with one definition of the law, some of it changed."""
     known = DEFINITIONS | {one.id: one for one in changed}
-    found = check(
+    return check(
         known[of], binding=LAW, kinds=law().kinds, definitions=known, templates=template_names()
     )
-    return {problem.code for problem in found}
+
+
+def codes(*changed: Definition, of: str) -> set[str]:
+    return {problem.code for problem in problems(*changed, of=of)}
 
 
 def changed(name: str, move_id: str, **values: Any) -> Definition:
@@ -78,8 +81,11 @@ def test_a_rule_names_what_exists_and_some_move_keeps_it(step: str) -> None:
 
 
 def test_what_keeps_an_outcome_exists() -> None:
-    for effects in LAW.outcome_effects.values():
+    for outcome, effects in LAW.outcome_effects.items():
         assert effects <= LAW.effects.keys()
+        assert all(LAW.effect_rules[name].outcome == outcome for name in effects)
+    assert {*LAW.effect_rules, *LAW.openings.values()} <= LAW.effects.keys()
+    assert all(rule.guards <= LAW.guards.keys() for rule in LAW.effect_rules.values())
 
 
 @pytest.mark.parametrize(("name", "move", "step"), CLAIMS)
@@ -138,6 +144,71 @@ def test_a_recognition_that_is_not_written_down_is_unsound(name: str) -> None:
     for less in ((), ("remember_paper",)):
         unwritten = changed(name, "recognise_by_commune", effects=less)
         assert "outcome_unrecorded" in codes(unwritten, of=name)
+
+
+@pytest.mark.parametrize(
+    ("move", "effects", "told"),
+    [
+        ("enter_commune_decision", ["remember_paper", "record_result"], {"seal", "signature"}),
+        ("leave_commune_decision", ["remember_paper", "record_result"], {"seal", "signature"}),
+        ("record_committee_opinion", ["record_result"], {"seal", "signature"}),
+        ("refuse", ["remember_paper", "record_result"], set()),
+        ("withdraw", ["record_result"], set()),
+        ("post_publicly", ["record_not_recognised"], set()),
+        ("refusal_revoked", ["remember_paper", "record_not_recognised"], set()),
+    ],
+)
+def test_a_result_written_down_where_it_is_not_so_is_unsound(
+    move: str, effects: list[str], told: set[str]
+) -> None:
+    name = "district-certification"
+    found = codes(changed(name, move, effects=effects), of=name)
+    assert "recorded_elsewhere" in found
+    assert {f"recognised_without_{step}" for step in told} <= found
+
+
+def test_recognition_at_a_new_end_without_outcome_is_unsound() -> None:
+    plain = DEFINITIONS["district-certification"].model_dump(by_alias=True)
+    ended, hurried = "done_with", "be_done_with_it"
+    words = {"vi": "Xong", "en": "Done"}
+    move = {"id": hurried, "from": ["submitted"], "to": ended, "by": ["hamlet_head@area"]}
+    plain["states"] += ({"id": ended, "label": words, "final": True},)
+    plain["transitions"] += (move | {"label": words, "effects": ["record_result"]},)
+    found = codes(Definition.model_validate(plain), of="district-certification")
+    assert found >= {"recorded_elsewhere", "effect_out_of_place", "recognised_without_appraisal"}
+
+
+@pytest.mark.parametrize(
+    ("move", "effects"),
+    [
+        ("leave_district_decision", ["remember_paper", "record_result"]),
+        ("return_to_commune", ["record_result"]),
+        ("enter_district_decision", ["remember_paper", "draft_certificate"]),
+        ("register", ["freeze_roll", "create_nomination"]),
+    ],
+)
+def test_an_effect_without_the_paper_or_opening_it_reads_is_unsound(
+    move: str, effects: list[str]
+) -> None:
+    name = "district-certification"
+    assert "effect_out_of_place" in codes(changed(name, move, effects=effects), of=name)
+
+
+@pytest.mark.parametrize("guard", ["cycle_open", "no_other_case", "year_not_decided"])
+def test_a_case_opened_without_asking_what_the_tables_hold_is_unsound(guard: str) -> None:
+    name, move = "district-certification", "open_registration"
+    guards = [one for one in DEFINITIONS[name].by_transition[move].guards if one != guard]
+    assert codes(changed(name, move, guards=guards), of=name) == {"effect_without_guard"}
+    assert codes(changed(name, move, effects=[]), of=name) == {"opening_without_effect"}
+
+
+def test_a_higher_level_keeps_the_recognition_only_while_its_safeguards_hold() -> None:
+    name = "district-certification"
+    voided = problems(changed(name, "uphold_objection", voids=["record_appraisal"]), of=name)
+    again = ("recognised_without_appraisal", "transitions.certify_by_district.effects")
+    (told,) = (problem for problem in voided if (problem.code, problem.key) == again)
+    assert told.story[-1] == "certify_by_district"
+    assert "uphold_objection" in told.story
 
 
 @pytest.mark.parametrize("first", [True, False])

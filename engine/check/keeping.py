@@ -1,0 +1,121 @@
+"""What an effect keeps is so: an outcome is kept where it is reached, and all of it is.
+
+An effect that keeps an outcome counts as the outcome itself. A move that carries it leads to a
+state of that outcome, or, where a higher level keeps it once more, on from one; and then all
+safeguards of the outcome hold after the move (see ``safeguards``). An effect that reads what
+made the move, or relies on a guard, stands on no other move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine.binding import OPENING, EffectRule
+from engine.check.case import Case, event_of
+from engine.check.paths import Steps, Watch, shifts
+from engine.check.problem import Problem, Story
+from engine.definition import Transition
+
+
+def problems(case: Case) -> Iterator[Problem]:
+    """Outcomes that nothing keeps, outcomes kept elsewhere, and effects on moves that lack
+    what they rely on."""
+    yield from _unrecorded(case)
+    yield from _groundless(case)
+    for move in case.definition.transitions:
+        key = f"transitions.{move.id}.effects"
+        for name in move.effects:
+            if rule := case.binding.effect_rules.get(name):
+                yield from _unfounded(case, move, name, rule)
+                if story := _elsewhere(case, move, rule):
+                    told = {"name": name, "outcome": rule.outcome, "state": move.target}
+                    yield case.problem("recorded_elsewhere", key, story, transition=move.id, **told)
+        opens = case.binding.openings.get(case.definition.meta.subject) if move.opens else None
+        if opens and opens not in move.effects:
+            yield case.problem("opening_without_effect", key, transition=move.id, name=opens)
+
+
+def kept_outside(case: Case) -> Iterator[tuple[Transition, str]]:
+    """Each move that keeps an outcome and leads to a state without one, with that outcome."""
+    for move in case.definition.transitions:
+        rules = (case.binding.effect_rules.get(name) for name in move.effects)
+        outcomes = {rule.outcome for rule in rules if rule and rule.outcome}
+        if move.target in case.definition.by_state and not _outcome(case, move):
+            yield from ((move, outcome) for outcome in sorted(outcomes))
+
+
+def _outcome(case: Case, move: Transition) -> str | None:
+    """The outcome of the state that the move leads to."""
+    found = case.definition.by_state.get(move.target)
+    return found.outcome if found else None
+
+
+def _unrecorded(case: Case) -> Iterator[Problem]:
+    """Outcomes that a path reaches with nothing written down; voids undo what was."""
+    effects = {move.id: frozenset(move.effects) for move in case.definition.transitions}
+    needed = {
+        state.id: case.binding.outcome_effects.get(state.outcome or "", Steps())
+        for state in case.definition.states
+    }
+    yield from lacking(case, "outcome_unrecorded", effects, needed)
+
+
+def lacking(
+    case: Case, code: str, gains: Mapping[str, Steps], needed: Mapping[str, Steps]
+) -> Iterator[Problem]:
+    """For each state, everything it needs that some path to it lacks: what moves do is in
+    ``gains``, and what they void is undone."""
+    definition = case.definition
+    for state in definition.states:
+        for name in sorted(needed[state.id]):
+            reached = Watch(definition, shifts(definition, gains, name))
+            if (state.id, False) in reached:
+                yield case.problem(
+                    code,
+                    f"states.{state.id}",
+                    reached.story((state.id, False)),
+                    outcome=state.outcome,
+                    name=name,
+                    state=state.id,
+                )
+
+
+def _groundless(case: Case) -> Iterator[Problem]:
+    """Guards that a path meets with nothing done that could satisfy them: a move for nobody."""
+    effects = {move.id: frozenset(move.effects) for move in case.definition.transitions}
+    for guard, name in sorted(case.binding.grounds.items()):
+        reached = Watch(case.definition, shifts(case.definition, effects, name))
+        for move in case.definition.transitions:
+            if guard in move.guards and (story := reached.before(move)):
+                key = f"transitions.{move.id}.guards"
+                told = {"transition": move.id, "guard": guard, "name": name}
+                yield case.problem("guard_without_ground", key, story, **told)
+
+
+def _unfounded(case: Case, move: Transition, name: str, rule: EffectRule) -> Iterator[Problem]:
+    """What the effect relies on and the move lacks."""
+    told = {"transition": move.id, "name": name}
+    made_by = OPENING if move.opens else move.act or event_of(move)[1]
+    if rule.made_by and made_by not in rule.made_by:
+        ground = ", ".join(sorted(rule.made_by))
+        key = f"transitions.{move.id}.effects"
+        yield case.problem("effect_out_of_place", key, ground=ground, **told)
+    for guard in sorted(rule.guards.difference(move.guards)):
+        key = f"transitions.{move.id}.guards"
+        yield case.problem("effect_without_guard", key, guard=guard, **told)
+
+
+def _elsewhere(case: Case, move: Transition, rule: EffectRule) -> Story:
+    """The shortest story that makes the move and leads where the outcome it keeps is not: to
+    a state of another one, or to one without where no state of this outcome was reached before,
+    by a move that nothing voided since."""
+    outcome = rule.outcome
+    if outcome is None or _outcome(case, move) == outcome:
+        return ()
+    definition = case.definition
+    gains = {
+        one.id: frozenset({outcome} if _outcome(case, one) == outcome else ())
+        for one in definition.transitions
+    }
+    reached = {} if _outcome(case, move) else shifts(definition, gains, outcome)
+    return Watch(definition, reached).after(move)

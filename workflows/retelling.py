@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine import history as chains
-from engine.history import Break
+from engine.history import Break, Event
 from engine.papers import numbering
 from engine.papers.kinds import PaperKind
 from workflows.cycles import SECURITY
@@ -26,14 +26,34 @@ from workflows.results import EVER, Result
 RESULT = "result"
 """Code: a year counts as something else than its papers make of it."""
 
+ABOUT = "about"
+"""Code: a nomination is of another area, year or title than the one it was opened for."""
+
 BATCH = 500
 
 
 def verify(session: Session, kinds: Mapping[str, PaperKind]) -> Sequence[Break]:
     """Everything that is told again: the chains with the states, units and lists they explain
-    (``engine.history``), the numbers (``engine.papers.numbering``), and the results."""
+    (``engine.history``), the numbers (``engine.papers.numbering``), what the nominations are
+    about, and the results."""
     series = {kind.id: kind.series for kind in kinds.values()}
-    return [*chains.verify(session), *numbering.verify(session, series), *results(session)]
+    return [
+        *chains.verify(session),
+        *numbering.verify(session, series),
+        *abouts(session),
+        *results(session),
+    ]
+
+
+def abouts(session: Session) -> Iterator[Break]:
+    """A ``Break`` (``about``) for each nomination that is not what its opening says."""
+    query = select(Nomination.__table__, Event.data).join(
+        Event, (Event.subject_id == Nomination.id) & (Event.version == 1)
+    )
+    for row in session.execute(query, execution_options={"yield_per": 2000}):
+        said = tuple(row.data.get(name) for name in ("area", "year", "title"))
+        if said != (stands := (row.area_id, row.year, row.title)):
+            yield Break(row.id, 1, ABOUT, f"{said} ≠ {stands}")
 
 
 def results(session: Session) -> Iterator[Break]:

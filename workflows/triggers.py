@@ -23,6 +23,12 @@ _TAKEN_OVER = either(
 )
 
 GUARDS = (
+    # A hand-over moves it to other units above its area, which are its subject's.
+    Guard(
+        "nominations_guard",
+        "what a nomination is about is never changed",
+        (Kept("nominations", keys=(("id",), ("area_id", "year", "title"))),),
+    ),
     Guard(
         "records_guard",
         "a record is never changed",

@@ -31,6 +31,7 @@ from engine.signing.timekeeper import Timekeeper
 from engine.store import BlobStore
 from tests.engine.signing.blank import blank
 from tests.engine.signing.pki import Pki, served
+from tests.unguarded import unguard
 from tests.workflows.staging import Stage, stage
 from workflows import archive, foresight, logbook, renewal
 from workflows.audit import audit
@@ -449,6 +450,7 @@ def test_also_what_never_got_evidence_is_stamped_over_in_time(shelf: Shelf) -> N
 def test_an_algorithm_that_grew_weak_is_a_reason(shelf: Shelf) -> None:
     shelf.work()
     with writing(shelf.session):
+        unguard(shelf.session.connection(), "paper_stamps")
         shelf.session.execute(update(PaperStamp).values(algorithms="sha1/rsassa_pkcs1v15"))
     assert due(shelf) == [("B-LTA", "weak")]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tests.databases import Databases, opened
@@ -36,7 +37,14 @@ REGISTERS = (
     "UPDATE registers SET last = last + 1",
     "DELETE FROM register_entries",
 )
+ABOUTS = (
+    "UPDATE nominations SET area_id = area_id + 1 WHERE id = (SELECT max(id) FROM nominations)",
+    "UPDATE nominations SET year = year + 1",
+    "UPDATE nominations SET title = 'culture'",
+)
+DETAILED = ("about", "number", "register", "result")
 TAMPERINGS = (
+    *((statement, "about") for statement in ABOUTS),
     *((statement, "result") for statement in RESULTS),
     *((statement, "number") for statement in NUMBERS),
     *((statement, "register") for statement in REGISTERS),
@@ -59,7 +67,7 @@ def lived(databases: Databases) -> Iterator[Session]:
     url = databases.copy("sqlite", build)
     with opened(url) as engine, Session(engine) as session:
         with engine.begin() as connection:
-            unguard(connection, "results", "papers", "registers", "register_entries")
+            unguard(connection, "nominations", "results", "papers", "registers", "register_entries")
         yield session
     databases.drop(url)
 
@@ -73,4 +81,14 @@ def test_a_rewritten_number_or_result_is_named(lived: Session, statement: str, c
         found = retelling.verify(lived, play.house.kinds)
         lived.rollback()
     assert code in {one.code for one in found}
-    assert all(one.detail for one in found if one.code in ("number", "register", "result"))
+    assert all(one.detail for one in found if one.code in DETAILED)
+
+
+@pytest.mark.parametrize(
+    "statement", [*ABOUTS, "UPDATE nominations SET id = id + 700", "DELETE FROM nominations"]
+)
+def test_the_database_keeps_what_a_nomination_is_about(session: Session, statement: str) -> None:
+    stage(session).to_submitted()
+    with pytest.raises(DBAPIError, match="what a nomination is about is never changed"):
+        session.execute(text(statement))
+    session.rollback()

@@ -118,16 +118,17 @@ def test_live_cases_move_each_with_a_row_that_names_both_digests(play: Stage) ->
     old, new = play.house.named(ID, play.today), play.house.definition(made.digest)
     due = play.session.scalar(select(Subject.due_at).where(Subject.id == mover))
     with play.now():
+        for do in (migrating.rehearse, migrating.migrate):
+            early = do(play.session, play.house, checker, old, new)
+            assert [r.code for r in early[0].refusals] == ["definition_not_begun"]
+        assert play.session.scalar(select(Event.id).where(Event.action == ADOPT)) is None
+    play.wait(1)
+    with play.now():
         fates = migrating.rehearse(play.session, play.house, checker, old, new)
         assert [(f.subject_id, [r.code for r in f.refusals]) for f in fates] == [
             (mover, []),
             (stayer, ["state_not_there"]),
         ]
-        early = migrating.migrate(play.session, play.house, checker, old, new)
-        assert [r.code for r in early[0].refusals] == ["definition_not_begun"]
-        assert play.session.scalar(select(Event.id).where(Event.action == ADOPT)) is None
-    play.wait(1)
-    with play.now():
         migrating.migrate(play.session, play.house, checker, old, new)
         again = migrating.migrate(play.session, play.house, checker, old, new)
     assert [fate.subject_id for fate in again] == [stayer]
@@ -177,6 +178,7 @@ def test_a_case_does_not_skip_a_safeguard_by_moving(sqlite_play: Stage) -> None:
         '"minuted"', '"registered"'
     ).replace('"minuted_"', '"minuted"')  # fmt: skip
     swapped = released(play, draft_of(play, maker, renamed), checker, days=2)
+    play.wait(2)
     with play.now():
         fates = migrating.rehearse(
             play.session, play.house, checker, old, play.house.definition(swapped.digest)

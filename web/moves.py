@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import validate_csrf
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 from wtforms import ValidationError
 
@@ -26,11 +27,11 @@ from engine.errors import (
     NotFound,
     Refusal,
     Refused,
-    Stale,
     StoreAway,
 )
 from engine.move import Command
 from engine.policy import NOT_YOURS, office_for
+from engine.subjects import Subject
 from web import facts, forms, numbers, text, uploads
 from web.catalogue import gettext
 from web.extensions import bureau, db, settings
@@ -114,6 +115,7 @@ class Sheet:
     filled: Filled = field(default_factory=Filled)
     since: Sequence[cases.Line] = ()
     renewed: bool = False
+    gone: bool = False
     status: int = 200
 
     @property
@@ -184,8 +186,8 @@ def send(desk: Desk, action: str) -> Answer:
         return _refused(sheet, Refused(*_others(sheet, person, data)))
     try:
         outcome = _perform(sheet, person, data)
-    except Stale as stale:
-        return _stale(sheet, person, stale)
+    except Conflict as late:
+        return _late_comer(sheet, late)
     except (Refused, StoreAway) as refused:
         return _refused(sheet, refused)
     drafts.drop(db.session(), desk.case.id, person.person_id, action)
@@ -232,15 +234,17 @@ def _others(sheet: Sheet, person: SignedIn, data: Mapping[str, Any]) -> Sequence
     return [refusal for refusal in found if refusal.field not in sheet.form.blamed]
 
 
-def _stale(sheet: Sheet, person: SignedIn, stale: Stale) -> Answer:
-    """Somebody moved this first: shows what happened, keeps what was typed, and lets it be
-    sent again when the move is still possible."""
+def _late_comer(sheet: Sheet, late: Conflict) -> Answer:
+    """Somebody moved this first: shows what happened and what was typed, to be sent again
+    where the move still leads on from here, and else to be read or copied."""
     lines = cases.timeline(db.session(), sheet.desk.case.id)
+    state = db.session().scalar(select(Subject.state).where(Subject.id == sheet.desk.case.id))
+    sheet.gone = state not in sheet.transition.sources
     sheet.since = [line for line in lines if line.version > sheet.version]
     sheet.version = lines[-1].version if lines else 0
     sheet.key = clock.new_code(24)
     sheet.status = 409
-    sheet.form.general.extend((text.said(refusal), "") for refusal in stale.refusals)
+    sheet.form.general.extend((text.said(refusal), "") for refusal in late.refusals)
     return _page(sheet)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.history import Event
+from tests.unguarded import unguard
 from tests.web import hamlet
 from tests.web.conftest import REGISTRATION, Site, at, post, token_of
 from web import security, uploads
@@ -106,6 +107,14 @@ def test_whoever_comes_late_sees_what_changed_and_loses_nothing(site: Site, open
     assert "Có người vừa xử lý hồ sơ này trước bạn" in answer.text
     assert "Rút hồ sơ" in answer.text
     assert "Lý do đã gõ dở" in answer.text
+    # Nothing asks for it to be sent again, and whoever does loses nothing by it.
+    assert "gửi lần nữa" not in answer.text
+    assert 'value="send"' not in answer.text
+    again = send(
+        client, address(opened, "withdraw"), {"reason": "Lý do đã gõ dở"}, page=answer.text
+    )
+    assert again.status_code == 409
+    assert "Lý do đã gõ dở" in again.text
     assert history(site, opened) == ["open_registration", "register", "withdraw"]
 
 
@@ -367,6 +376,7 @@ def test_last_years_findings_may_be_copied_and_are_marked(site: Site) -> None:
 
     def a_year_ago(session: Session) -> None:
         with writing(session):
+            unguard(session.connection(), "nominations")
             session.execute(update(Nomination).values(year=2025))
 
     site.do(a_year_ago)

@@ -94,15 +94,20 @@ def _groundless(case: Case) -> Iterator[Problem]:
 
 def _unfounded(case: Case, move: Transition, name: str, rule: EffectRule) -> Iterator[Problem]:
     """What the effect relies on and the move lacks."""
-    told = {"transition": move.id, "name": name}
+    key = f"transitions.{move.id}"
     made_by = OPENING if move.opens else move.act or event_of(move)[1]
     if rule.made_by and made_by not in rule.made_by:
-        ground = ", ".join(sorted(rule.made_by))
-        key = f"transitions.{move.id}.effects"
-        yield case.problem("effect_out_of_place", key, ground=ground, **told)
+        yield case.problem(
+            "effect_out_of_place",
+            f"{key}.effects",
+            transition=move.id,
+            name=name,
+            ground=", ".join(sorted(rule.made_by)),
+        )
     for guard in sorted(rule.guards.difference(move.guards)):
-        key = f"transitions.{move.id}.guards"
-        yield case.problem("effect_without_guard", key, guard=guard, **told)
+        yield case.problem(
+            "effect_without_guard", f"{key}.guards", transition=move.id, name=name, guard=guard
+        )
 
 
 def _elsewhere(case: Case, move: Transition, rule: EffectRule) -> Story:

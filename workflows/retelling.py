@@ -18,6 +18,7 @@ from engine import history as chains
 from engine.history import Break, Event
 from engine.papers import numbering
 from engine.papers.kinds import PaperKind
+from engine.subjects import Subject
 from workflows.cycles import SECURITY
 from workflows.nominations import Nomination
 from workflows.recount import Sheet, fold, sheets_of
@@ -46,14 +47,18 @@ def verify(session: Session, kinds: Mapping[str, PaperKind]) -> Sequence[Break]:
 
 
 def abouts(session: Session) -> Iterator[Break]:
-    """A ``Break`` (``about``) for each nomination that is not what its opening says."""
-    query = select(Nomination.__table__, Event.data).join(
-        Event, (Event.subject_id == Nomination.id) & (Event.version == 1)
+    """A ``Break`` (``about``) for each nomination that is not what its opening says, or that is
+    not there at all."""
+    query = (
+        select(Event.subject_id, Event.data, Nomination.area_id, Nomination.year, Nomination.title)
+        .join(Subject, (Subject.id == Event.subject_id) & (Subject.kind == "nomination"))
+        .outerjoin(Nomination, Nomination.id == Subject.id)
+        .where(Event.version == 1)
     )
     for row in session.execute(query, execution_options={"yield_per": 2000}):
         said = tuple(row.data.get(name) for name in ("area", "year", "title"))
         if said != (stands := (row.area_id, row.year, row.title)):
-            yield Break(row.id, 1, ABOUT, f"{said} ≠ {stands}")
+            yield Break(row.subject_id, 1, ABOUT, f"{said} ≠ {stands}")
 
 
 def results(session: Session) -> Iterator[Break]:

@@ -8,7 +8,6 @@ that the next one proves, and what the evidence in the file tells.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +16,7 @@ from cryptography.x509 import Certificate
 
 from engine.signing import evidence as store
 from engine.signing import levels, stamps, tokens
-from engine.signing.coverage import Covered
+from engine.signing.coverage import covered_by
 from engine.signing.levels import Authority, Chain, Stamp
 
 Place = tuple[tuple[int, int], int]
@@ -44,26 +43,12 @@ def chain(pdf: bytes, places: Sequence[Place], roots: Sequence[Certificate]) -> 
 
 
 def _stamp(pdf: bytes, field: str, place: Place, moment: datetime, authority: Authority) -> Stamp:
-    (first, second), _ = place
-    covered = _covered(pdf, field, place)
+    (first, second), end = place
     content = bytes.fromhex(pdf[first + 1 : second - 1].decode("ascii"))
+    covered = covered_by(pdf, field, (0, first, second, end - second), content)
     token = tokens.parse(content)
-    intact = tokens.holds(content, token, bytes.fromhex(covered.digest))
+    intact = covered.exact and tokens.holds(content, token, bytes.fromhex(covered.digest))
     if not intact:
         return Stamp(covered, token, intact, ("altered",))
     problems = ["stamp_time_odd"] if levels.is_odd(token, moment) else []
     return Stamp(covered, token, intact, (*problems, *authority(token.credential)))
-
-
-def _covered(pdf: bytes, field: str, place: Place) -> Covered:
-    view, ((first, second), end) = memoryview(pdf), place
-    digest = hashlib.sha256(view[:first])
-    digest.update(view[second:end])
-    return Covered(
-        field=field,
-        digest=digest.hexdigest(),
-        gap=(first, second),
-        end=end,
-        exact=True,
-        whole=end == len(pdf),
-    )

@@ -84,6 +84,16 @@ def test_a_rewritten_number_or_result_is_named(lived: Session, statement: str, c
     assert all(one.detail for one in found if one.code in DETAILED)
 
 
+def test_a_nomination_that_is_gone_is_named(lived: Session) -> None:
+    play = reopen(lived)
+    for table in ("results", "nominations"):
+        lived.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - names of ours
+    with play.now():
+        found = {one.subject_id for one in retelling.abouts(lived)}
+    lived.rollback()
+    assert len(found) == 2
+
+
 @pytest.mark.parametrize(
     "statement", [*ABOUTS, "UPDATE nominations SET id = id + 700", "DELETE FROM nominations"]
 )

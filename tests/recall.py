@@ -16,7 +16,8 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
-from engine.db import Base, end_reading
+from engine.db import end_reading
+from tests.rows import Rows, may_pass_triggers
 
 T = TypeVar("T")
 
@@ -120,43 +121,21 @@ def _copy(path: str, do: Callable[[sqlite3.Connection], None]) -> None:
         opened.close()
 
 
-_SEQUENCES = """SELECT quote_ident(sequencename), last_value FROM pg_sequences
-    WHERE schemaname = current_schema() AND last_value IS NOT NULL"""
-
-
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """A database of PostgreSQL: its tables as text, and where its numbers are."""
 
-    tables: dict[str, bytes]
-    numbers: list[tuple[str, int]]
+    rows: Rows
 
     @classmethod
     def read(cls, session: Session) -> _Rows | None:
-        with _driver(session).cursor() as cursor:
-            if cursor.execute("SHOW is_superuser").fetchone() != ("on",):
-                return None  # who may not pass by the triggers
-            tables = {}
-            for table in Base.metadata.tables:
-                with cursor.copy(f'COPY "{table}" TO STDOUT') as rows:
-                    tables[table] = b"".join(rows)
-            found = cls(tables, cursor.execute(_SEQUENCES).fetchall())
+        driver = _driver(session)
+        found = cls(Rows.read(driver)) if may_pass_triggers(driver) else None
         session.rollback()
         return found
 
     def lay_out(self, session: Session, before: _Rows | None) -> None:
-        there = before.tables if before else {}
-        with _driver(session).cursor() as cursor:
-            cursor.execute("SET LOCAL session_replication_role = replica")
-            for table, text in self.tables.items():
-                if text == there.get(table, b""):
-                    continue
-                if there.get(table):
-                    cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a table of ours
-                with cursor.copy(f'COPY "{table}" FROM STDIN') as rows:
-                    rows.write(text)
-            for name, value in self.numbers:
-                cursor.execute("SELECT setval(%s, %s)", (name, value))
+        self.rows.lay_out(_driver(session), before.rows.tables if before else {})
         session.commit()
 
 

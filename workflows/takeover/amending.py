@@ -62,10 +62,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A result with its unit and everything above it."""
+    """A result with its unit, everything above it, and the level that recognised the unit for
+    that year by the latest row that tells one: a row that revoked it tells none."""
 
     result: Result
     above: Mapping[str, Unit]
+    told_level: str | None
 
     @property
     def unit(self) -> Unit:
@@ -74,7 +76,7 @@ class Place:
     @property
     def level(self) -> str:
         """The level whose result this is."""
-        return self.result.level or self.level_on(self.result.decided_on)
+        return self.told_level or self.level_on(self.result.decided_on)
 
     def level_on(self, on: date | None) -> str:
         """The level that recognises such a unit for the year, by a decision of that day."""
@@ -87,7 +89,14 @@ def place_of(session: Session, result_id: int) -> Place:
     found = session.get(Result, result_id)
     if found is None:
         raise NotFound(Refusal("no_such_result"))
-    return Place(found, chain(session, found.area_id))
+    levels = (
+        select(Result.level)
+        .where(Result.area_id == found.area_id, Result.year == found.year)
+        .where(Result.nomination_id.is_(None), Result.level.is_not(None))
+        .order_by(Result.id.desc())
+        .limit(1)
+    )
+    return Place(found, chain(session, found.area_id), session.scalar(levels))
 
 
 def office_of(actor: Actor, place: Place) -> Office | None:
@@ -233,6 +242,8 @@ def against(session: Session, place: Place, entry: Entry) -> Iterator[Refusal]:
     if entry.effective_on <= told.counts_from:
         since = told.counts_from.isoformat()
         yield Refusal("result_effect_too_early", {"since": since}, field=_effect(entry))
+    if entry.effective_on > clock.today():
+        yield Refusal("result_effect_in_future", field=_effect(entry))
     if decided is None:
         return
     begins = Years().window(told.year, place.unit.kind).starts_on
@@ -293,7 +304,7 @@ def _follow(session: Session, place: Place, entry: Entry, act_id: int) -> None:
     told = place.result
     ended: dict[str, Any] = {"counts_until": entry.effective_on, "ended_by_id": act_id}
     session.execute(update(Result).where(Result.id == told.id).values(ended))
-    level = told.level or place.level_on(entry.decided_on)
+    level = place.told_level or place.level_on(entry.decided_on)
     row = {
         "area_id": told.area_id,
         "year": told.year,

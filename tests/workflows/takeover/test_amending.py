@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -19,7 +20,7 @@ from tests.workflows.takeover.test_loading import csv, load
 from tests.workflows.test_resting_lineage import issued, nominated
 from workflows import resting
 from workflows.people import Person
-from workflows.results import of_area, result
+from workflows.results import Result, of_area, result
 from workflows.streaks import standing
 from workflows.streaks.telling import tell
 from workflows.takeover import amending
@@ -96,12 +97,40 @@ def test_a_year_is_revoked_and_then_corrected(session: Session, country: Country
     assert [*passed(session.connection(), unlawful)] == []
 
 
+def test_what_a_district_revoked_a_commune_cannot_put_back(
+    session: Session, country: Country
+) -> None:
+    area = country.areas[0]
+    row = {"area_id": area, "year": 2024, "recognised": True, "level": "district"}
+    row |= {"source": "Sổ huyện", "counts_from": date(2024, 12, 1)}
+    session.execute(insert(Result), [row])
+    session.commit()
+    known = result(session, area, 2024)
+    assert known is not None
+    police = actor(session, "commune_appraiser", country.commune)
+    district = actor(session, "district_appraiser", country.district)
+    entry = amending.read_entry("revocation", REVOKED)
+    with pytest.raises(Forbidden):
+        amending.record(session, police, known.id, entry)
+    amending.record(session, district, known.id, entry)
+    counted = result(session, area, 2024)
+    assert counted is not None and not counted.recognised
+    better = amending.read_entry("correction", CORRECTED)
+    with pytest.raises(Forbidden):
+        amending.record(session, police, counted.id, better)
+    amending.record(session, district, counted.id, better)
+    again = result(session, area, 2024)
+    assert again is not None and again.recognised
+    assert again.level == "district"
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"decided_on": "10/01/2027"}, "result_decided_in_future"),
         ({"decided_on": "10/01/2001"}, "result_decided_before_year"),
         ({"effective_on": "09/01/2026"}, "result_effect_before_decision"),
+        ({"effective_on": "03/03/2026"}, "result_effect_in_future"),
     ],
 )
 def test_days_that_cannot_be(

@@ -20,7 +20,6 @@ from sqlalchemy.engine import URL, Engine
 
 from engine.db import Base, tune
 from tests import postgres, recall
-from tests.reuse import Reused
 
 KINDS = ("sqlite", "postgresql")
 
@@ -83,7 +82,7 @@ class Databases:
                     build(engine)
                 store.keep_as_template(base, name)
                 done.touch()
-        url = store.copy(name)
+        url = store.create(name)
         if build is create_tables:
             recall.born(url)
         return url
@@ -121,9 +120,6 @@ class SQLiteStore:
             shutil.copyfile(self._template(template), path)
         return f"sqlite:///{path}"
 
-    def copy(self, template: str) -> str:
-        return self.create(template)
-
     def keep_as_template(self, url: str, name: str) -> None:
         # The last connection is closed, so the write-ahead log is in the file.
         _path(url).rename(self._template(name))
@@ -153,12 +149,6 @@ class PostgresStore:
         )
         self._run = run
         self._numbers = itertools.count()
-        self._reused = Reused()
-
-    def copy(self, template: str) -> str:
-        if (url := self._reused.take(template)) is None:
-            self._reused.made(url := self.create(template), template)
-        return url
 
     def create(self, template: str | None) -> str:
         name = f"{self._run}_{os.getpid()}_{next(self._numbers)}"
@@ -170,19 +160,12 @@ class PostgresStore:
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def keep_as_template(self, url: str, name: str) -> None:
-        self._reused.lose(url)
         self._say(f'ALTER DATABASE "{make_url(url).database}" RENAME TO "{self._template(name)}"')
 
     def drop(self, url: str) -> None:
-        if not self._reused.back(url):
-            self._drop(url)
-
-    def _drop(self, url: str) -> None:
         self._say(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
     def close(self) -> None:
-        for url in self._reused.forget():
-            self._drop(url)
         self._engine.dispose()
         if self._server:
             self._server.leave()

@@ -7,18 +7,16 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, func, insert, inspect, select
+from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from sqlalchemy.engine import Engine
 
 from tests import postgres
 from tests.databases import Databases, create_tables, opened
 
 ROOT = Path(__file__).resolve().parent.parent
-NOW = datetime(2026, 1, 5, tzinfo=UTC)
 NOTES = Table("notes", MetaData(), Column("id", Integer, primary_key=True))
 
 
@@ -56,32 +54,6 @@ def test_a_used_database_can_be_dropped(databases: Databases, database_kind: str
     url = databases.copy(database_kind, create_tables)
     with opened(url) as engine, engine.connect():
         databases.drop(url)
-
-
-def test_what_is_used_again_is_as_new(databases: Databases, database_kind: str) -> None:
-    from engine.outbox import Task
-
-    for _ in range(3):
-        url = databases.copy(database_kind)
-        with opened(url) as engine, engine.begin() as connection:
-            row = {"name": "ring", "ids": {}, "attempts": 0, "created_at": NOW, "due_at": NOW}
-            made = connection.execute(insert(Task).values(row))
-            assert made.inserted_primary_key == (1,)
-            assert connection.scalar(select(func.count()).select_from(Task)) == 1
-        databases.drop(url)
-
-
-def test_what_has_other_tables_than_before_is_not_used_again(
-    databases: Databases, database_kind: str
-) -> None:
-    url = databases.copy(database_kind)
-    with opened(url) as engine:
-        NOTES.create(engine)
-    databases.drop(url)
-    after = databases.copy(database_kind)
-    with opened(after) as engine:
-        assert not inspect(engine).has_table(NOTES.name)
-    databases.drop(after)
 
 
 USER = """

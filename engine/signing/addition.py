@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from io import BytesIO
 
 from pyhanko.pdf_utils.generic import ArrayObject, ByteStringObject, DictionaryObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfReadError
 
 from engine.errors import Refusal, Refused
+from engine.signing.reader import Reader
 
 _ID_BYTES = 16
 
@@ -32,7 +32,8 @@ class Addition(IncrementalPdfFileWriter):
         """Raises ``Refused`` with ``unreadable_pdf`` for what is no paper of ours."""
         seed = hashlib.sha256(at.isoformat().encode() + pdf).digest()
         try:
-            super().__init__(BytesIO(pdf))
+            reader = Reader(pdf)
+            super().__init__(reader.stream, prev=reader)
             self.form: DictionaryObject = self.root["/AcroForm"]
         except (PdfReadError, KeyError, ValueError) as error:
             raise Refused(Refusal("unreadable_pdf")) from error

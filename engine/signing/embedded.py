@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from io import BytesIO
 
 from asn1crypto import x509 as asn1
 from cryptography.x509 import Certificate, load_der_x509_certificate
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import FieldMDPAction, MDPPerm, SigSeedSubFilter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from engine.errors import Refusal, Refused
 from engine.signing import cms
 from engine.signing.certificates import Identity, identity
+from engine.signing.reader import Reader
 from engine.signing.signer import Credential
 
 _DIGEST = "message_digest"
@@ -34,7 +33,7 @@ def signatures(pdf: bytes) -> Sequence[EmbeddedPdfSignature]:
     what its authors did not foresee.
     """
     try:
-        found: Sequence[EmbeddedPdfSignature] = PdfFileReader(BytesIO(pdf)).embedded_signatures
+        found: Sequence[EmbeddedPdfSignature] = Reader(pdf).embedded_signatures
     except Exception as error:
         raise Refused(Refusal("unreadable_pdf")) from error
     return found

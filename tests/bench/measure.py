@@ -53,7 +53,7 @@ def paired(
     """Medians of both, in milliseconds, the two run alternately ``rounds`` times, after some
     turns that do not count."""
     times: tuple[list[float], list[float]] = ([], [])
-    warm = min(warm, rounds)
+    warm = min(warm, rounds - 1)  # a single round measures nothing anyway
     for turn in range(rounds + warm):
         for kept, call in zip(times, (subject, floor), strict=True):
             begun = time.perf_counter()

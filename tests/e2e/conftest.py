@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -18,6 +17,7 @@ from werkzeug.serving import make_server
 
 from engine import clock, outbox
 from tests.databases import Databases
+from tests.serving import serving
 from tests.web import world
 from tests.web.conftest import hand_out, make_key_folder, make_site
 from web.extensions import bureau, db
@@ -76,14 +76,10 @@ def served(
     app = make_site(url, folder)
     site = Served(app, "", clock.vietnam(date(2026, 9, 8), time(8)))
     server = make_server("127.0.0.1", 0, site, threaded=True)
-    site.address = f"http://127.0.0.1:{server.server_port}"
     hand_out(key_folder, app)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield site
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server) as port:
+        site.address = f"http://127.0.0.1:{port}"
+        yield site
     with app.app_context():
         db.engine.dispose()
     databases.drop(url)

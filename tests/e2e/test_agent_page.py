@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 
 from tests.e2e.test_accessibility import RULES
 from tests.engine.signing.tokens import PIN
+from tests.serving import serving
 from tests.web import world
 from tests.web.room import Room, room
 
@@ -72,13 +73,9 @@ def _listening(made: Room) -> Iterator[Room]:
             return made.app(environ, start_response)
 
     server = make_server("127.0.0.1", 0, site, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server) as port:
+        made.url = f"http://127.0.0.1:{port}"
+        yield made
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextvars
 import os
 import subprocess
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from engine.subjects import Subject
 from tests import programs
 from tests.databases import opened
 from tests.engine.signing.tokens import PIN, Tokens
+from tests.serving import serving
 from tests.web import world
 from tests.web.conftest import make_site
 from tests.workflows.staging import Stage, stage
@@ -187,15 +187,9 @@ def listening(made: Room) -> Iterator[Room]:
     with made.stage.now():
         hour = contextvars.copy_context()
     server = make_server("127.0.0.1", 0, made.app)
-    thread = threading.Thread(target=hour.run, args=(server.serve_forever,))
-    thread.start()
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with serving(server, hour.run) as port:
+        made.url = f"http://127.0.0.1:{port}"
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _sign_ins(session: Session, here: Stage) -> None:

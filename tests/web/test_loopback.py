@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.serving import serving
 from web.cli.agent import MOST_TRIES, Agent
 from web.cli.loopback import Door
 
@@ -65,12 +65,8 @@ class Ajar:
 @pytest.fixture
 def ajar() -> Iterator[Ajar]:
     made = Ajar()
-    thread = threading.Thread(target=made.door.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield made
-    made.door.shutdown()
-    thread.join()
-    made.door.server_close()
+    with serving(made.door):
+        yield made
 
 
 def test_only_pages_of_the_one_server_are_answered(ajar: Ajar) -> None:

@@ -6,7 +6,6 @@ import http.server
 import json
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,6 +29,7 @@ from engine.signing.coverage import facts
 from engine.signing.pkcs11 import Wanted, choose, credentials, opened
 from tests.engine.signing import tools
 from tests.engine.signing.tokens import PIN
+from tests.serving import serving
 from tests.web import world
 from tests.web.room import Room, listening, room
 from web.cli.ceremony import Ceremony, Ready, Result
@@ -315,15 +315,9 @@ def _stranger(status: int, body: bytes, tls: ssl.SSLContext | None = None) -> It
     server = http.server.HTTPServer(("127.0.0.1", 0), handler)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        handler.port = server.server_port
+    with serving(server) as port:
+        handler.port = port
         yield handler
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.mark.parametrize(("status", "body"), [(302, b""), (200, b"hello"), (502, b"<html>")])

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pikepdf
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from engine.papers.fields import field_specs
 from engine.papers.fonts import FAMILY
 from engine.papers.render import ForbiddenAddress, Renderer
+from tests.serving import serving
 
 PAGE = '<html lang="vi"><head><title>{{ name }}</title></head><body>%s</body></html>'
 STYLE = f'html {{ font: 13pt "{FAMILY}" }} .field {{ display: inline-block }}'
@@ -88,13 +88,8 @@ def listening() -> Iterator[tuple[str, list[str]]]:
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    server = HTTPServer(("127.0.0.1", 0), Listener)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(HTTPServer(("127.0.0.1", 0), Listener)) as port:
+        yield f"http://127.0.0.1:{port}", asked
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@ have, served on loopback: OCSP, revocation lists, time stamps. Its clock is set 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from engine.signing.revocation import Online
 from engine.signing.signer import Credential
 from engine.signing.software import SoftwareSigner
 from engine.signing.timeserver import TimeServer
+from tests.serving import serving
 
 ARCH = "pki"
 PERSON = {"serial-number": "person-7", "common-name": "Nguyễn Thị Thưởng", "title": "Chủ tịch"}
@@ -185,11 +185,5 @@ def served(folder: Path) -> Iterator[Pki]:
     architecture = _made(folder, url)
     store = AnimatorArchStore({ArchLabel(ARCH): architecture})
     server.app = Animator(store, with_web_ui=False, allow_time_override=False)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(server):
         yield Pki(url, folder, architecture, server.app)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -30,7 +30,7 @@ from engine.errors import EngineError, Refusal
 from web import access, numbers, text
 from web.extensions import bureau, db, language, settings
 from web.identity import somebody
-from workflows import ceremonies, conducting, reviewing, wording
+from workflows import ceremonies, conducting, convening, reviewing, wording
 from workflows.ceremonies import Held
 from workflows.ceremony_rows import LEFT_OUT, WAITING
 from workflows.queries import ceremonies as queries
@@ -106,7 +106,7 @@ def make(action: str) -> Answer:
     session, person = db.session(), somebody()
     named = request.form.getlist("paper", type=numbers.whole) or None
     key = request.form.get("key") or None
-    code = ceremonies.keyed(session, person.person_id, f"{action} {key}" if key else None)
+    code = convening.keyed(session, person.person_id, f"{action} {key}" if key else None)
     if code is None:
         papers = queries.waiting_for(session, bureau().house, person.actor, action, named)
         if len(papers) < len(set(named or ())):
@@ -114,7 +114,7 @@ def make(action: str) -> Answer:
         if not papers:
             return redirect(url_for("inbox.mine"), 303)
         wanted = f"{action} {key}" if key else None
-        code = ceremonies.make(session, person.person_id, action, papers, wanted)
+        code = convening.make(session, person.person_id, action, papers, wanted)
     pin = request.form.get("pin", "")
     return _start(code, pin) if pin else redirect(url_for("ceremonies.show", code=code), 303)
 

@@ -18,10 +18,8 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    delete,
     exists,
     func,
-    insert,
     or_,
     select,
     update,
@@ -32,7 +30,6 @@ from engine import clock
 from engine.db import writing
 from engine.errors import Forbidden, NotFound, Refusal, Refused
 from engine.history import Event
-from engine.move import read_key
 from workflows.ceremony_rows import DONE, FAILED, LEFT_OUT, WAITING, Ceremony, CeremonyPaper
 
 MOST = 500
@@ -42,7 +39,6 @@ measure."""
 PULSE = timedelta(seconds=60)
 """A ceremony of which nothing was heard for so long has lost whoever conducted it."""
 
-CODE_LENGTH = 26
 STOPPED, INTERRUPTED = "stopped", "interrupted"
 
 State = Literal["review", "running", "paused", "ended"]
@@ -89,57 +85,6 @@ class Held:
     @property
     def left_out(self) -> int:
         return self.counts[LEFT_OUT]
-
-
-def make(
-    session: Session, person_id: int, action: str, papers: Sequence[Chosen], key: str | None
-) -> str:
-    """Begins a ceremony over these papers, in this order; its code. The same key again is
-    told the first one's. One that was begun and never started makes room.
-
-    Raises ``Refused`` (``nothing_chosen``, ``too_many``, ``key_unfit``).
-    """
-    key = read_key(key)
-    if not papers:
-        raise Refused(Refusal("nothing_chosen"))
-    if len(papers) > MOST:
-        raise Refused(Refusal("too_many", {"limit": MOST}))
-    with writing(session):
-        if key and (earlier := _keyed(session, person_id, key)):
-            return earlier
-        _forget_unstarted(session, person_id, action)
-        code = clock.new_code(CODE_LENGTH)
-        row = {"code": code, "key": key, "person_id": person_id, "action": action}
-        made = session.execute(
-            insert(Ceremony).values(**row, made_at=clock.now()).returning(Ceremony.id)
-        ).scalar_one()
-        rows = [
-            {"ceremony_id": made, "position": n, "paper_id": one.paper_id, "version": one.version}
-            for n, one in enumerate(papers, start=1)
-        ]
-        session.execute(insert(CeremonyPaper), rows)
-    return code
-
-
-def keyed(session: Session, person_id: int, key: str | None) -> str | None:
-    """The code of the ceremony that a form with this key has begun, if it has. Raises
-    ``Refused`` (``key_unfit``)."""
-    key = read_key(key)
-    return _keyed(session, person_id, key) if key else None
-
-
-def _keyed(session: Session, person_id: int, key: str) -> str | None:
-    return session.scalar(
-        select(Ceremony.code).where(Ceremony.person_id == person_id, Ceremony.key == key)
-    )
-
-
-def _forget_unstarted(session: Session, person_id: int, action: str) -> None:
-    old = select(Ceremony.id).where(
-        Ceremony.person_id == person_id, Ceremony.action == action, Ceremony.started_at.is_(None)
-    )
-    session.execute(delete(CeremonyPaper).where(CeremonyPaper.ceremony_id.in_(old)))
-    session.execute(delete(Ceremony).where(Ceremony.id.in_(old)))
 
 
 def find(session: Session, person_id: int, code: str) -> Held:
@@ -323,7 +268,8 @@ def record(
     outcome: str,
     refusals: Iterable[Refusal] = (),
 ) -> None:
-    """Notes what came of a paper that waited; nothing done is ever noted otherwise."""
+    """Notes what came of a paper that waited; nothing done is ever noted otherwise. What comes
+    of one before the start is no sign that somebody conducts the ceremony."""
     told = [plain(one) for one in refusals]
     now = clock.now()
     with writing(session):
@@ -336,7 +282,8 @@ def record(
             )
             .values(outcome=outcome, refusals=told, at=now)
         )
-        session.execute(update(Ceremony).where(Ceremony.id == ceremony_id).values(beat_at=now))
+        begun = update(Ceremony).where(Ceremony.id == ceremony_id, Ceremony.started_at.is_not(None))
+        session.execute(begun.values(beat_at=now))
 
 
 def end_when_done(session: Session, ceremony_id: int) -> None:
@@ -371,12 +318,17 @@ def close(session: Session, held: Held) -> None:
     ``choose``."""
     refuse_unless_open(held)
     with writing(session):
-        session.execute(
-            update(CeremonyPaper)
-            .where(CeremonyPaper.ceremony_id == held.id, CeremonyPaper.outcome == WAITING)
-            .values(outcome=LEFT_OUT)
-        )
+        leave_rest(session, held.id)
     settle(session, held.id)
+
+
+def leave_rest(session: Session, ceremony_id: int) -> None:
+    """What still waits in a ceremony is left as it is (inside a transaction)."""
+    session.execute(
+        update(CeremonyPaper)
+        .where(CeremonyPaper.ceremony_id == ceremony_id, CeremonyPaper.outcome == WAITING)
+        .values(outcome=LEFT_OUT)
+    )
 
 
 def plain(refusal: Refusal) -> dict[str, Any]:

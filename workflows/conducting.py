@@ -22,6 +22,7 @@ from engine.errors import EngineError, Forbidden, Refusal, Refused
 from workflows import ceremonies
 from workflows.ceremonies import Chosen, Held
 from workflows.ceremony_rows import DONE, FAILED, WAITING
+from workflows.handed_in import FAULTS
 from workflows.papers import SIGN, PaperDesk
 from workflows.sitting import Sitting
 
@@ -35,8 +36,12 @@ LONGEST = timedelta(minutes=5)
 
 TOO_LONG = "took_too_long"
 
-ENDING = frozenset({"token_gone", "token_failed", "wrong_pin", "wrong_pin_last_try", "pin_locked"})
-"""What says nothing of the paper but that the key is lost: the paper goes on waiting."""
+KEY_LOST = frozenset(
+    {"token_gone", "token_failed", "wrong_pin", "wrong_pin_last_try", "pin_locked"}
+)
+ENDING = KEY_LOST | FAULTS
+"""What says nothing of the paper but that the key is lost, or its certificate refused: the paper
+goes on waiting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,26 @@ if TYPE_CHECKING:
 MOST_CERTIFICATES = 8
 LARGEST_CERTIFICATE = 16_384
 
+FAULTS = frozenset(
+    {
+        "authority_revoked",
+        "certificate_not_enrolled",
+        "certificate_of_another",
+        "certificate_unreadable",
+        "expired",
+        "not_yet_valid",
+        "on_hold",
+        "revocation_unknown",
+        "revoked",
+        "unsupported_key",
+        "untrusted",
+        "wrong_key_usage",
+        "wrong_kind",
+    }
+)
+"""Why a certificate signs nothing, whatever the paper: in a batch the next paper fares no better,
+and of none of them it says anything."""
+
 
 def credential(certificates: Sequence[bytes]) -> Credential:
     """The holder's certificate and its chain, from what a stranger sent: the holder's first.

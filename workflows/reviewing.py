@@ -42,10 +42,12 @@ OWN = frozenset(
         "objection",
         "reason",
         "reasons",
+        "replaces",
         "target",
     }
 )
-"""What each paper has of its own: it is shown as what the paper is about."""
+"""What each paper has of its own: it is shown as what the paper is about, and told beside it
+where a list of areas does not say it all."""
 
 SIGNATORY = ("capacity", "head_title", "title", "name")
 
@@ -96,6 +98,8 @@ class Review:
     common: Sequence[Common] = ()
     differences: Mapping[int, Sequence[Difference]] = field(default_factory=dict)
     remarks: Mapping[int, Sequence[Remark]] = field(default_factory=dict)
+    own: Mapping[int, Sequence[Remark]] = field(default_factory=dict)
+    """What a paper says of another one, or of why it says no: never the usual, and not odd."""
 
     def odd(self, paper_id: int) -> bool:
         """Whether anything of a paper is out of the ordinary."""
@@ -122,6 +126,7 @@ def review(session: Session, house: House, ceremony_id: int, shown: Sequence[Row
         ],
         {row.paper_id: _differences(row, usual[row.kind, row.authority_id]) for row in shown},
         _remarks(session, house, shown, listed),
+        {row.paper_id: list(own_words(row.values)) for row in shown},
     )
 
 
@@ -240,6 +245,33 @@ def _worded(
         parts = ("measures", "executors", "recipients")
         found |= {name: filled(told[name], names) for name in parts if name in told}
     return found
+
+
+# ------------------------------------------------------------------ what is one paper's own
+
+
+def own_words(values: Mapping[str, Any]) -> Iterator[Remark]:
+    """What a paper with these values says of another one, or says no for, in the order of the
+    paper."""
+    for name, code in (("replaces", "replaces"), ("target", "acts_on")):
+        if (other := values.get(name)) and other["number"]:
+            yield Remark(code, other)
+    yield from (Remark("erratum", one) for one in values.get("errata", ()))
+    for reason in (values.get("reason"), *values.get("reasons", ())):
+        if text := _text(_reason(reason)):
+            yield Remark("reason", {"reason": text})
+    if "effect_on" in values:
+        day = values["effect_on"]
+        yield Remark("effect_on", {"day": day}) if day else Remark("effect_at_issue", {})
+
+
+def _reason(told: Any) -> str:
+    """A reason as it is printed: by itself, or beside the criterion that is not met."""
+    if not isinstance(told, Mapping):
+        return str(told or "")
+    return ": ".join(
+        part for part in (f"{told['code']} {told['text']}".strip(), told["reason"]) if part
+    )
 
 
 # ------------------------------------------------------------------ figures and files

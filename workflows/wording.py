@@ -63,7 +63,8 @@ def part_name(name: str, language: str) -> str:
 
 def remark(code: str, params: Mapping[str, Any], language: str) -> str:
     """Something to know of a paper before it is signed, as a sentence."""
-    return review()["remarks"][code][language].format_map(params)
+    places = {key: _shown(key, value, language) for key, value in params.items()}
+    return review()["remarks"][code][language].format_map(places)
 
 
 def halt(code: str, language: str) -> str:

@@ -31,7 +31,7 @@ from tests.web import world
 from tests.web.conftest import make_site
 from tests.workflows.staging import Stage, stage
 from web.extensions import bureau, db
-from workflows import ceremonies
+from workflows import ceremonies, convening
 from workflows.bureau import Bureau
 from workflows.ceremonies import Held
 from workflows.keys import ROOTS, authority_reference, person_reference
@@ -130,7 +130,7 @@ class Room:
             session, person = self.session, self.stage.people[who]
             actor = self.stage.house.find_actor(session, person, self.stage.today)
             papers = queries.waiting_for(session, self.stage.house, actor, action)
-            return ceremonies.make(session, person, action, papers, None)
+            return convening.make(session, person, action, papers, None)
 
     def held(self, who: str, code: str) -> Held:
         with self.stage.now():

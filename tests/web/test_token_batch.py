@@ -67,7 +67,7 @@ def test_the_program_does_a_whole_batch_and_both_sides_tell_of_it(two: Room) -> 
     told = json.loads(two.agent("clerk", "batch", sealing, "--json").stdout)
     assert [one["number"] for one in told] == ["01/QĐ-UBND", "02/QĐ-UBND"]
     assert two.held("clerk", sealing).state == "ended"
-    assert list(_course(two, "chair", code).prepared()) == []
+    assert _refused(lambda: list(_course(two, "chair", code).prepared())) == "ceremony_ended"
     strange = _course(two, "clerk", code)
     assert _refused(lambda: list(strange.prepared())) == "ceremony_of_another"
 
@@ -120,8 +120,11 @@ def test_a_batch_is_begun_with_no_certificate_but_ones_own(two: Room) -> None:
     for sent, why in ((seal, "certificate_of_another"), ("AAAA", "certificate_unreadable")):
         wish = {"do": "start", "certificates": [sent]}
         assert _refused(lambda w=wish: remote.send("PUT", path, w)) == why  # type: ignore[misc]
+    wrong = _course(two, "chair", code, "clerk")  # the other token is plugged in
+    prepared = [one.code for one in wrong.prepared() if isinstance(one, Result)]
+    assert prepared == ["wrong_kind"] * 2
     held = two.held("chair", code)
-    assert (held.state, held.fingerprint) == ("review", "")
+    assert (held.state, held.fingerprint, held.waiting) == ("review", "", 2)
 
 
 def test_nothing_is_signed_outside_a_batch_that_goes_on(two: Room) -> None:
@@ -133,6 +136,14 @@ def test_nothing_is_signed_outside_a_batch_that_goes_on(two: Room) -> None:
     bare = {"signature": "", "certificates": []}
     finish = f"/papers/{first}/signing/{ready[0].session}"
     assert _refused(lambda: remote.send("PUT", finish, bare)) == "ceremony_not_started"
+    # A new batch takes the place of one that was prepared and never started.
+    renewed = two.begin("chair", "sign")
+    assert two.held("chair", code).left_out == 2
+    assert _refused(lambda: remote.send("PUT", finish, bare)) == "ceremony_not_started"
+    code, course = renewed, _course(two, "chair", renewed)
+    ready = [one for one in course.prepared() if isinstance(one, Ready)]
+    remote, path = course.remote, f"/ceremonies/{code}"
+    finish = f"/papers/{first}/signing/{ready[0].session}"
 
     def stop_at_the_second(one: Ready) -> bool:
         if one.paper == second:

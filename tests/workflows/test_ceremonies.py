@@ -17,8 +17,10 @@ from engine.errors import EngineError, Refusal
 from engine.papers.book import Paper, PaperVersion
 from engine.signing.authority import Authority, Issued
 from engine.store import BlobStore
+from engine.subjects import Subject
+from tests.unguarded import unguard
 from tests.workflows.staging import Stage, stage, told
-from workflows import ceremonies, conducting
+from workflows import ceremonies, conducting, convening
 from workflows.bureau import TEMPLATES
 from workflows.ceremonies import Chosen, Held
 from workflows.ceremony_rows import Ceremony, CeremonyPaper
@@ -51,7 +53,7 @@ class Office:
             person = self.stage.people[who]
             actor = self.stage.house.find_actor(self.session, person, self.stage.today)
             papers = queries.waiting_for(self.session, self.stage.house, actor, action)
-            return ceremonies.make(self.session, person, action, papers, key)
+            return convening.make(self.session, person, action, papers, key)
 
     def held(self, code: str, who: str = "chair") -> Held:
         with self.stage.now():
@@ -232,17 +234,23 @@ def test_a_form_sent_twice_begins_one_ceremony(office: Office) -> None:
     code = office.make(key="k")
     assert office.make(key="k") == code
     person, clerk = (office.stage.people[who] for who in ("chair", "clerk"))
-    assert ceremonies.keyed(office.session, person, "k") == code
-    assert ceremonies.keyed(office.session, clerk, "k") is None
+    assert convening.keyed(office.session, person, "k") == code
+    assert convening.keyed(office.session, clerk, "k") is None
     # What was never started makes room for the next.
     newer = office.make()
     assert office.refused(lambda: office.held(code)) == ["no_such_ceremony"]
     assert office.refused(lambda: office.held(newer, "clerk")) == ["ceremony_of_another"]
-    assert office.refused(lambda: ceremonies.make(office.session, person, "sign", [], None)) == [
+    assert office.refused(lambda: convening.make(office.session, person, "sign", [], None)) == [
         "nothing_chosen"
     ]
+    # What a program tells of a paper before the start does not keep others from starting.
+    with office.stage.now():
+        refused = [Refusal("not_from_here")]
+        held = office.held(newer)
+        ceremonies.record(office.session, held.id, office.papers[0], "failed", refused)
+        assert ceremonies.start(office.session, office.held(newer), "f" * 64) == 1
     many = [Chosen(office.papers[0], 1)] * (ceremonies.MOST + 1)
-    assert office.refused(lambda: ceremonies.make(office.session, person, "sign", many, None)) == [
+    assert office.refused(lambda: convening.make(office.session, person, "sign", many, None)) == [
         "too_many"
     ]
 
@@ -259,5 +267,11 @@ def test_only_what_waits_for_this_person_is_taken(office: Office) -> None:
         assert everything == list(office.papers)
         some = wait(session, here.house, chair, "sign", [office.papers[1], 99_999])
         assert [one.paper_id for one in some] == [office.papers[1]]
+        # Another kind of paper is signed as it was drafted; a decision is approved before.
+        newest = Subject.id == office.papers[-1]
+        unguard(session.connection(), "subjects")
+        session.execute(update(Subject).where(newest).values(state="drafted"))
+        left = [one.paper_id for one in wait(session, here.house, chair, "sign")]
+        assert left == list(office.papers[:-1])
         for actor, act in ((clerk, "issue"), (clerk, "sign"), (other, "sign"), (chair, "issue")):
             assert wait(session, here.house, actor, act) == []

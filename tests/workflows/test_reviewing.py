@@ -14,7 +14,7 @@ from engine.db import writing
 from engine.papers.book import Paper
 from tests.unguarded import unguard
 from tests.workflows.staging import Stage, stage
-from workflows import ceremonies, reviewing, wording
+from workflows import ceremonies, convening, reviewing, wording
 from workflows.people import Appointment
 from workflows.queries import ceremonies as queries
 from workflows.reviewing import Review
@@ -49,7 +49,7 @@ def _review(here: Stage, limit: int = 50) -> Review:
         chair = here.people["chair"]
         actor = here.house.find_actor(here.session, chair, here.today)
         papers = queries.waiting_for(here.session, here.house, actor, "sign")
-        code = ceremonies.make(here.session, chair, "sign", papers, None)
+        code = convening.make(here.session, chair, "sign", papers, None)
         held = ceremonies.find(here.session, chair, code)
         rows = queries.rows(here.session, held.id, limit=limit)
         with _counting(here.session) as asked:
@@ -105,6 +105,36 @@ def test_each_difference_is_pointed_out_at_its_paper(here: Stage) -> None:
     assert not found.odd(third)
     for name in differences:
         assert wording.part_name(name, "vi") != name
+
+
+def test_what_a_paper_says_of_another_or_says_no_for_is_told_beside_it() -> None:
+    def told(**values: Any) -> list[str]:
+        return [wording.remark(one.code, one.params, "vi") for one in reviewing.own_words(values)]
+
+    decision = {"type": "Quyết định", "number": "15/QĐ-UBND", "date": "2026-11-05"}
+    decision |= {"about": "công nhận", "authority": "Chủ tịch xã"}
+    assert told(target=decision, reason="sai số liệu", effect_on="2026-12-01") == [
+        "Về Quyết định số 15/QĐ-UBND ngày 05/11/2026 của Chủ tịch xã: công nhận.",
+        "Lý do: sai số liệu.",
+        "Có hiệu lực từ 01/12/2026.",
+    ]
+    errata = [{"place": "Điều 4", "printed": "nhâm dân", "correct": "nhân dân"}]
+    assert told(errata=errata, effect_on="") == [
+        "Tại Điều 4: “nhâm dân” sửa thành “nhân dân”.",
+        "Có hiệu lực từ ngày phát hành.",
+    ]
+    nothing = dict.fromkeys(decision, "")
+    assert told(replaces=nothing, reasons=[]) == []
+    assert told(replaces=decision) == [
+        "Thay thế Quyết định số 15/QĐ-UBND ngày 05/11/2026 của Chủ tịch xã."
+    ]
+    beside = {"code": "4.4", "text": "tội phạm", "reason": "tăng"}
+    alone = {"code": "", "text": "", "reason": "thiếu chữ ký"}
+    assert told(reasons=["thiếu số liệu", beside, alone]) == [
+        "Lý do: thiếu số liệu.",
+        "Lý do: 4.4 tội phạm: tăng.",
+        "Lý do: thiếu chữ ký.",
+    ]
 
 
 def test_a_batch_that_departs_from_the_words_of_today_is_told_as_one(here: Stage) -> None:

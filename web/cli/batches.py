@@ -64,20 +64,20 @@ def show(code: str, user: str, as_json: bool) -> None:
 
 def _begin(action: str, ids: tuple[int, ...], key: str | None, *, user: str, **asked: Any) -> None:
     from web.cli.office import open_office
-    from workflows import ceremonies
+    from workflows import convening
     from workflows.queries import ceremonies as queries
 
     office = open_office()
     session, person = office.session, office.person(user)
     wanted = f"{action} {key}" if key else None
-    code = ceremonies.keyed(session, person, wanted)
+    code = convening.keyed(session, person, wanted)
     only = list(dict.fromkeys(ids)) or None
     strangers: tuple[int, ...] = ()
     if code is None:
         actor, house = office.actor(user), office.bureau.house
         papers = queries.waiting_for(session, house, actor, action, only)
         strangers = tuple(set(only or ()) - {one.paper_id for one in papers})
-        code = ceremonies.make(session, person, action, papers, wanted)
+        code = convening.make(session, person, action, papers, wanted)
     _conduct(office, person, code, strangers, **asked)
 
 

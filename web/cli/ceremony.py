@@ -24,6 +24,7 @@ from engine.signing.signer import Credential
 from web.cli.refusals import Answered, No
 from web.cli.remote import Remote
 from web.cli.words import language
+from workflows.handed_in import FAULTS
 from workflows.wording import say
 
 TRIES = 4
@@ -43,6 +44,7 @@ ENDING = frozenset(
         "ceremony_certificate_changed",
         "ceremony_ended",
         "ceremony_stopped",
+        *FAULTS,
     }
 )
 """What ends a batch: no further paper can or should be signed. A wrong password least of all

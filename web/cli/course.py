@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from engine import clock
+from engine.errors import Refusal, Refused
 from engine.signing.certificates import der, identity
 from engine.signing.pkcs11 import Place, Wanted, opened
 from engine.signing.signer import Credential
@@ -66,7 +67,10 @@ class Course:
 
     def prepared(self) -> Iterator[int | Ready | Result]:
         """What is to be signed, as it was recomputed here, or why it is not. What is sealed
-        carries a number, so it is prepared only in its turn: then the paper by its number."""
+        carries a number, so it is prepared only in its turn: then the paper by its number.
+        Raises ``Refused`` (``ceremony_ended``) when there is nothing left to do."""
+        if self.told.get("state") == "ended":
+            raise Refused(Refusal("ceremony_ended"))
         papers = [int(one["id"]) for one in self.waiting]
         if self.action != SIGN:
             yield from papers

@@ -167,12 +167,13 @@ def _go_on(agent: Agent, chosen: dict[str, Any], last_try: bool, pin_stdin: bool
 def _do(course: Course, work: Work, last_try: bool, pin_stdin: bool) -> None:
     """One batch: prepared and shown on both screens, the PIN asked for here, then signed."""
     from web.cli.agent import ASKING, SIGNING
-    from web.cli.ceremony import Result
+    from web.cli.ceremony import ENDING, Result
 
-    names, ready = course.names, []
+    names, ready, lost = course.names, [], ("", "")
     for one in course.prepared():
         if isinstance(one, Result):
             work.tell(one)
+            lost = (one.code, one.detail) if one.code in ENDING else lost
             continue
         ready.append(one)
         if not isinstance(one, int):
@@ -180,7 +181,7 @@ def _do(course: Course, work: Work, last_try: bool, pin_stdin: bool) -> None:
         if work.stopped.is_set():
             break
     if not ready or work.stopped.is_set():
-        work.end()
+        work.end(*lost)
         return
     work.state = ASKING
     pin = _ask_pin(len(ready), pin_stdin)

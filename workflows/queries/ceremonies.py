@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Subquery, and_, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.errors import Refusal
@@ -93,7 +93,7 @@ def waiting_for(
         select(Subject.id, Subject.version, Paper.authority_id, Waiting.due_at, Waiting.since)
         .join(Waiting, Waiting.subject_id == Subject.id)
         .join(Paper, Paper.id == Subject.id)
-        .where(or_(*held), Subject.state.in_(_before(house, action)))
+        .where(or_(*held), or_(*_before(house, action)))
         .distinct()
         .order_by(Waiting.due_at.asc().nulls_last(), Waiting.since, Subject.id)
         .limit(MOST)
@@ -106,14 +106,17 @@ def waiting_for(
     return [Chosen(row.id, row.version) for row in rows]
 
 
-def _before(house: House, action: str) -> set[str]:
-    """The states of papers from which the act leaves."""
-    return {
-        state
+def _before(house: House, action: str) -> list[ColumnElement[bool]]:
+    """The states of papers from which the act leaves, for each definition its own: one is signed
+    as soon as it is drafted, of another the wording is approved before."""
+    return [
+        and_(
+            Subject.definition_digest == definition.digest,
+            Subject.state.in_(definition.transition(action).sources),
+        )
         for definition in house.runnable
         if definition.meta.subject == "paper" and action in definition.by_transition
-        for state in definition.transition(action).sources
-    }
+    ]
 
 
 def rows(session: Session, ceremony_id: int, *, limit: int, offset: int = 0) -> list[Row]:

@@ -6,8 +6,8 @@ Prime Minister fixes Tết and swaps working days with Saturdays year by year.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -27,10 +27,17 @@ def _public_holidays(country: str, year: int) -> frozenset[date]:
 @dataclass(frozen=True)
 class Calendar:
     """The working calendar of a country. ``corrections`` maps a day to whether it is worked,
-    and wins over both the weekend and the library."""
+    and wins over both the weekend and the library; those that came to be known later stand
+    after those before them."""
 
     country: str = "VN"
     corrections: Mapping[date, bool] = field(default_factory=dict)
+
+    def earlier(self) -> Iterator[Calendar]:
+        """The calendar as it was before each of its corrections was known, the latest first."""
+        known = list(self.corrections.items())
+        for count in range(len(known) - 1, -1, -1):
+            yield replace(self, corrections=dict(known[:count]))
 
     def works(self, day: date) -> bool:
         """Whether ``day`` is a working day."""

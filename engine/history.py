@@ -146,11 +146,13 @@ def verify(session: Session) -> Sequence[Break]:
 
     Codes: ``no_history``, ``no_subject``, ``gap``, ``chain``, ``hash``, ``jump`` (a move that
     does not start where the one before ended), ``state`` (the subject is not where its history
-    says), ``definition`` (it is pinned to another definition than its last move), ``scopes``
-    and ``links`` (it is at other units, or lists others, than its history tells).
+    says), ``since`` (it came there at another moment), ``definition`` (it is pinned to another
+    definition than its last move), ``scopes`` and ``links`` (it is at other units, or lists
+    others, than its history tells).
     """
     breaks: list[Break] = []
     last: dict[int, Any] = {}
+    entered: dict[int, datetime | None] = {}
     told: dict[int, Belonging] = {}
     events = session.execute(
         select(Event.__table__).order_by(Event.subject_id, Event.version),
@@ -160,10 +162,13 @@ def verify(session: Session) -> Sequence[Break]:
         found = _check_link(last.get(event.subject_id), event)
         breaks += found
         last[event.subject_id] = event
-        if not any(each.code == "hash" for each in found):  # one that was rewritten tells nothing
+        rewritten = any(each.code == "hash" for each in found)  # then it tells nothing
+        if event.from_state != event.to_state:
+            entered[event.subject_id] = None if rewritten else event.at
+        if not rewritten:
             told.setdefault(event.subject_id, Belonging()).hear(event)
     for subject in session.execute(select(Subject.__table__).order_by(Subject.id)):
-        breaks += _check_end(last.pop(subject.id, None), subject)
+        breaks += _check_end(last.pop(subject.id, None), subject, entered.get(subject.id))
     breaks += [Break(event.subject_id, event.version, "no_subject") for event in last.values()]
     return breaks + _check_belonging(session, told)
 
@@ -182,11 +187,13 @@ def _check_belonging(session: Session, told: Mapping[int, Belonging]) -> list[Br
     ]
 
 
-def _check_end(latest: Any, subject: Any) -> list[Break]:
+def _check_end(latest: Any, subject: Any, entered: datetime | None) -> list[Break]:
     if latest is None:
         return [Break(subject.id, 0, "no_history")]
+    there = (latest.to_state, latest.version) == (subject.state, subject.version)
     found = {
-        "state": (latest.to_state, latest.version) == (subject.state, subject.version),
+        "state": there,
+        "since": not there or entered in (None, subject.entered_at),
         "definition": (latest.definition_id, latest.definition_digest)
         == (subject.definition_id, subject.definition_digest),
     }

@@ -123,6 +123,8 @@ _REBOUND = _REBOUND.values(
 )
 _NOT_WAITING = delete(WAITING).where(WAITING.c.subject_id == _ID)
 _NOW_WAITING = insert(WAITING)
+_TERM_MOVED = update(WAITING).where(WAITING.c.subject_id == _ID)
+_TERM_MOVED = _TERM_MOVED.values(due_at=bindparam("new_due_at"))
 _WAITS = select(WAITING.c.due_at, WAITING.c.since).where(WAITING.c.subject_id == _ID)
 _RESCOPED = (
     update(SCOPES)
@@ -290,6 +292,8 @@ def write_state(move: Move, found: Found, to_state: str, version: int) -> None:
     )
     if not stays:
         _hand_on(found, state, due_at, move.at)
+    elif due_at != found.due_at:
+        found.connection.execute(_TERM_MOVED, {"subject": found.id, "new_due_at": due_at})
 
 
 def write_definition(move: Move, found: Found, version: int) -> None:
@@ -316,8 +320,8 @@ def _hand_on(found: Found, state: State, due_at: datetime | None, at: datetime) 
     Most moves lead from one office to one other: then the row is handed on in one statement.
     """
     before = found.definition.by_state[found.state] if found.version else None
-    offices = _offices(found, state)
-    if before and len(offices) == len(_offices(found, before)) == 1:
+    offices = offices_of(state, found.scopes)
+    if before and len(offices) == len(offices_of(before, found.scopes)) == 1:
         ((role, unit),) = offices
         handed = {"new_role": role, "new_unit_id": unit, "new_due_at": due_at, "new_since": at}
         if found.connection.execute(_HANDED_ON, {"subject": found.id, **handed}).rowcount == 1:
@@ -332,9 +336,9 @@ def _hand_on(found: Found, state: State, due_at: datetime | None, at: datetime) 
         found.connection.execute(_NOW_WAITING, waiting)
 
 
-def _offices(found: Found, state: State) -> list[tuple[str, int]]:
+def offices_of(state: State, scopes: Mapping[str, int]) -> list[tuple[str, int]]:
     """The offices a state waits on; a rule about a unit the subject lacks names nobody."""
-    offices = {(role_of(rule), found.scopes.get(scope_of(rule))) for rule in state.waiting_on}
+    offices = {(role_of(rule), scopes.get(scope_of(rule))) for rule in state.waiting_on}
     return sorted((role, unit) for role, unit in offices if unit is not None)
 
 
@@ -351,7 +355,9 @@ def write_scopes(found: Found, scopes: Mapping[str, int]) -> None:
     found.connection.execute(_NOT_WAITING, {"subject": found.id})
     state = found.definition.by_state[found.state]
     kept = {"subject_id": found.id, "due_at": since[0].due_at, "since": since[0].since}
-    waiting = [{**kept, "role": role, "unit_id": unit} for role, unit in _offices(found, state)]
+    waiting = [
+        {**kept, "role": role, "unit_id": unit} for role, unit in offices_of(state, found.scopes)
+    ]
     if waiting:
         found.connection.execute(_NOW_WAITING, waiting)
 

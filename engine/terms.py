@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from engine import clock
-from engine.definition import State
+from engine.calendar import Calendar
+from engine.definition import Due, State
 from engine.move import Move
 
 
@@ -13,13 +14,21 @@ def deadline(move: Move, state: State, entered_at: datetime) -> datetime | None:
     """The first instant after the term of a state entered then, for the subject that moves;
     None without one. A named day is one of the calendar and does not roll, as terms do (Civil
     Code 2015, art. 148(5)); whoever comes to the state late still has the term."""
-    if state.due is None:
+    due = state.due
+    return until(move.house.calendar, due, entered_at, named(move, due)) if due else None
+
+
+def named(move: Move, due: Due) -> datetime | None:
+    """The first instant after the day that the term names; None if it names none."""
+    if due.by is None:
         return None
-    end = move.house.calendar.deadline(state.due, entered_at)
-    if state.due.by is None:
-        return end
-    last = move.house.binding.days[state.due.by](move)
-    return max(end, clock.vietnam(last + timedelta(days=1)))
+    return clock.vietnam(move.house.binding.days[due.by](move) + timedelta(days=1))
+
+
+def until(calendar: Calendar, due: Due, entered_at: datetime, day: datetime | None) -> datetime:
+    """The end of the term by that calendar, which is never before the one of the day named."""
+    end = calendar.deadline(due, entered_at)
+    return max(end, day) if day else end
 
 
 def last_day_ahead(move: Move) -> date | None:

@@ -1,7 +1,8 @@
 """The database itself refuses what no code of ours should ever try.
 
-A state may only change together with a history row of the new version; history, the log and
-its checkpoints may neither be updated nor deleted. No number of a register is given twice or
+A state, since when it is and its term may only change together with a history row of the new
+version, and whoever waits does so with the term of the subject; history, the log and its
+checkpoints may neither be updated nor deleted. No number of a register is given twice or
 taken back, and a paper stays as it was drafted, with the number it was issued with and every
 file it had; so does what was handed out before an issue. The same promises on both databases.
 """
@@ -32,7 +33,8 @@ SQLITE = (
     CREATE TRIGGER subjects_move_with_history BEFORE UPDATE ON subjects
     WHEN (NEW.state IS NOT OLD.state OR NEW.version IS NOT OLD.version
           OR NEW.definition_id IS NOT OLD.definition_id
-          OR NEW.definition_digest IS NOT OLD.definition_digest)
+          OR NEW.definition_digest IS NOT OLD.definition_digest
+          OR NEW.entered_at IS NOT OLD.entered_at OR NEW.due_at IS NOT OLD.due_at)
      AND (NEW.version <> OLD.version + 1 OR NOT EXISTS (
         SELECT 1 FROM history WHERE subject_id = NEW.id AND version = NEW.version
            AND from_state = OLD.state AND to_state = NEW.state
@@ -69,6 +71,18 @@ SQLITE = (
     CREATE TRIGGER subjects_only_grow BEFORE INSERT ON subjects
     WHEN EXISTS (SELECT 1 FROM subjects WHERE id = NEW.id)
     BEGIN SELECT RAISE(ABORT, 'a subject is never replaced'); END
+    """,
+    """
+    CREATE TRIGGER waiting_follows_insert BEFORE INSERT ON waiting
+    WHEN NOT EXISTS (SELECT 1 FROM subjects WHERE id = NEW.subject_id
+        AND entered_at IS NEW.since AND due_at IS NEW.due_at)
+    BEGIN SELECT RAISE(ABORT, 'whoever waits has the term of the subject'); END
+    """,
+    """
+    CREATE TRIGGER waiting_follows_update BEFORE UPDATE ON waiting
+    WHEN NOT EXISTS (SELECT 1 FROM subjects WHERE id = NEW.subject_id
+        AND entered_at IS NEW.since AND due_at IS NEW.due_at)
+    BEGIN SELECT RAISE(ABORT, 'whoever waits has the term of the subject'); END
     """,
     # Also against INSERT OR REPLACE, which deletes without asking the triggers of DELETE.
     """
@@ -113,7 +127,9 @@ POSTGRESQL = (
         RAISE EXCEPTION 'a subject stays the same';
       ELSIF (NEW.state IS DISTINCT FROM OLD.state OR NEW.version IS DISTINCT FROM OLD.version
              OR NEW.definition_id IS DISTINCT FROM OLD.definition_id
-             OR NEW.definition_digest IS DISTINCT FROM OLD.definition_digest)
+             OR NEW.definition_digest IS DISTINCT FROM OLD.definition_digest
+             OR NEW.entered_at IS DISTINCT FROM OLD.entered_at
+             OR NEW.due_at IS DISTINCT FROM OLD.due_at)
         AND (NEW.version <> OLD.version + 1 OR NOT EXISTS (
           SELECT 1 FROM history WHERE subject_id = NEW.id AND version = NEW.version
              AND from_state = OLD.state AND to_state = NEW.state
@@ -144,6 +160,20 @@ POSTGRESQL = (
     """
     CREATE TRIGGER history_no_truncate BEFORE TRUNCATE ON history
     FOR EACH STATEMENT EXECUTE FUNCTION history_guard()
+    """,
+    """
+    CREATE FUNCTION waiting_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NOT EXISTS (SELECT 1 FROM subjects WHERE id = NEW.subject_id
+          AND entered_at = NEW.since AND due_at IS NOT DISTINCT FROM NEW.due_at) THEN
+        RAISE EXCEPTION 'whoever waits has the term of the subject';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER waiting_follows BEFORE INSERT OR UPDATE ON waiting
+    FOR EACH ROW EXECUTE FUNCTION waiting_follows()
     """,
     """
     CREATE FUNCTION log_follow() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from engine import clock
+from engine import clock, standing
 from engine import history as chains
 from engine.history import Break, Event
+from engine.house import House
 from engine.papers import numbering
-from engine.papers.kinds import PaperKind
 from engine.subjects import Subject
 from workflows.cycles import SECURITY
 from workflows.nominations import Nomination
@@ -33,13 +33,14 @@ ABOUT = "about"
 BATCH = 500
 
 
-def verify(session: Session, kinds: Mapping[str, PaperKind]) -> Sequence[Break]:
+def verify(session: Session, house: House) -> Sequence[Break]:
     """Everything that is told again: the chains with the states, units and lists they explain
-    (``engine.history``), the numbers (``engine.papers.numbering``), what the nominations are
-    about, and the results."""
-    series = {kind.id: kind.series for kind in kinds.values()}
+    (``engine.history``), the terms and who is waited for (``engine.standing``), the numbers
+    (``engine.papers.numbering``), what the nominations are about, and the results."""
+    series = {kind.id: kind.series for kind in house.kinds.values()}
     return [
         *chains.verify(session),
+        *standing.verify(session, house),
         *numbering.verify(session, series),
         *abouts(session),
         *results(session),

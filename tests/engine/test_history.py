@@ -40,6 +40,12 @@ FORBIDDEN = [
     "UPDATE subjects SET definition_id = 'another' WHERE id = 1",
     "UPDATE subjects SET kind = 'paper' WHERE id = 1",
     "UPDATE subjects SET id = 42 WHERE id = 1",
+    "UPDATE subjects SET due_at = '2999-01-01 00:00:00+00' WHERE id = 1",
+    "UPDATE subjects SET entered_at = '2999-01-01 00:00:00+00' WHERE id = 1",
+    "UPDATE waiting SET due_at = NULL WHERE subject_id = 1",
+    "UPDATE waiting SET since = '2999-01-01 00:00:00+00' WHERE subject_id = 1",
+    "INSERT INTO waiting (subject_id, role, unit_id, due_at, since)"
+    " VALUES (1, 'x', 1, NULL, '2026-01-01 00:00:00+00')",
     "DELETE FROM subjects WHERE id = 1",
     "INSERT INTO subjects (kind, definition_id, definition_digest, state, version, entered_at)"
     " VALUES ('nomination', 'request', 'x', 'granted', 1, '2026-01-01')",
@@ -153,12 +159,13 @@ def _run(*statements: str) -> Tamper:
         (_run("DELETE FROM subjects WHERE id = 2"), {"no_subject"}),
         (_run("UPDATE subjects SET definition_id = 'x' WHERE id = 2"), {"definition"}),
         (_run("UPDATE subjects SET definition_digest = 'x' WHERE id = 2"), {"definition"}),
+        (_run("UPDATE subjects SET entered_at = '2020-01-01 00:00:00+00'"), {"since"}),
         (_run("UPDATE subject_scopes SET unit_id = 9 WHERE subject_id = 2"), {"scopes"}),
         (_run("INSERT INTO links (paper_id, subject_id, position) VALUES (1, 2, 1)"), {"links"}),
     ],
     ids=[
         *("edit", "middle", "tail", "all", "state", "time", "gone", "definition", "digest"),
-        *("unit", "list"),
+        *("since", "unit", "list"),
     ],
 )
 def test_a_rewritten_history_is_found_even_without_the_triggers(

@@ -138,7 +138,7 @@ def judge(play: Stage, model: Model) -> None:
 def _judge(play: Stage, model: Model) -> None:
     session = play.session
     session.expire_all()
-    assert retelling.verify(session, play.house.kinds) == []
+    assert retelling.verify(session, play.house) == []
     for register in session.scalars(select(Register)):
         query = select(Entry.number).where(Entry.register_id == register.id)
         numbers = sorted(session.scalars(query))

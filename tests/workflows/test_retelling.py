@@ -76,9 +76,9 @@ def lived(databases: Databases) -> Iterator[Session]:
 def test_a_rewritten_number_or_result_is_named(lived: Session, statement: str, code: str) -> None:
     play: Stage = reopen(lived)
     with play.now():
-        assert retelling.verify(lived, play.house.kinds) == []
+        assert retelling.verify(lived, play.house) == []
         lived.execute(text(statement))
-        found = retelling.verify(lived, play.house.kinds)
+        found = retelling.verify(lived, play.house)
         lived.rollback()
     assert code in {one.code for one in found}
     assert all(one.detail for one in found if one.code in DETAILED)

@@ -188,7 +188,7 @@ def verify_history(as_json: bool) -> None:
     from workflows.retelling import verify as recheck
 
     office = open_office()
-    breaks = recheck(office.session, office.bureau.house.kinds)
+    breaks = recheck(office.session, office.bureau.house)
     subjects = office.session.scalar(select(func.count()).select_from(Subject)) or 0
     events = office.session.scalar(select(func.count()).select_from(Event)) or 0
     told = {

@@ -91,15 +91,23 @@ def take(
         raise Refused(Refusal("register_of_other_year", {"year": year, "now": day.year}))
     if void_reason is not None:
         void_reason = _reason(void_reason)
-    register = _locked(session, authority_id, series, day.year)
-    number, latest = _advance(session, register)
+    register, last = _locked(session, authority_id, series, day.year)
+    number = last + 1
     if expected not in (None, number):
         raise Stale(Refusal("number_taken", {"number": expected}))
+    latest = _latest(session, register)
     if latest is not None and day < latest:
         raise Refused(Refusal("number_out_of_order", {"latest": latest.isoformat()}))
     whose = {"paper_id": paper_id, "person_id": person_id, "void_reason": void_reason}
     entry = {"register_id": register, "number": number, "issued_on": day, **whose}
+    # The entry first: the counter is held to it.
     session.execute(insert(Entry).values(entry))
+    session.execute(
+        update(Register)
+        .where(Register.id == register)
+        .values(last=number)
+        .execution_options(synchronize_session=False)
+    )
     return number
 
 
@@ -111,28 +119,21 @@ def _reason(text: str) -> str:
         raise Refused(Refusal(unfit.code, unfit.params, field="reason")) from None
 
 
-def _advance(session: Session, register: int) -> tuple[int, date | None]:
-    number = session.scalar(
-        update(Register)
-        .where(Register.id == register)
-        .values(last=Register.last + 1)
-        .returning(Register.last)
-    )
-    if number is None:
-        raise LookupError(f"register {register} is gone")
-    latest = session.scalar(
+def _latest(session: Session, register: int) -> date | None:
+    """The day of the last number given."""
+    return session.scalar(
         select(Entry.issued_on)
         .where(Entry.register_id == register)
         .order_by(Entry.number.desc())
         .limit(1)
     )
-    return number, latest
 
 
-def _locked(session: Session, authority_id: int, series: str, year: int) -> int:
-    """The register's id, its row locked; opened when it is the first number of the year."""
+def _locked(session: Session, authority_id: int, series: str, year: int) -> tuple[int, int]:
+    """The register's id and the last number given, its row locked; opened when it is the first
+    number of the year."""
     find = (
-        select(Register.id)
+        select(Register.id, Register.last)
         .where(
             Register.authority_id == authority_id,
             Register.series == series,
@@ -140,7 +141,7 @@ def _locked(session: Session, authority_id: int, series: str, year: int) -> int:
         )
         .with_for_update()
     )
-    found = session.scalar(find)
+    found = session.execute(find).first()
     if found is None:
         try:
             with session.begin_nested():
@@ -151,7 +152,7 @@ def _locked(session: Session, authority_id: int, series: str, year: int) -> int:
                 )
         except IntegrityError:
             pass  # another clerk opened it this instant; its row is there now
-        found = session.scalar(find)
+        found = session.execute(find).first()
     if found is None:
         raise LookupError("the register could not be opened")
-    return found
+    return found.id, found.last

@@ -2,8 +2,8 @@
 
 A state, since when it is and its term may only change together with a history row of the new
 version, and whoever waits does so with the term of the subject; history, the log and its
-checkpoints may neither be updated nor deleted. No number of a register is given twice or
-taken back, and a paper stays as it was drafted, with the number it was issued with and every
+checkpoints may neither be updated nor deleted. No number of a register is given twice, skipped
+or taken back, and a paper stays as it was drafted, with the number it was issued with and every
 file it had; so does what was handed out before an issue. The same promises on both databases.
 """
 
@@ -83,6 +83,21 @@ SQLITE = (
     WHEN NOT EXISTS (SELECT 1 FROM subjects WHERE id = NEW.subject_id
         AND entered_at IS NEW.since AND due_at IS NEW.due_at)
     BEGIN SELECT RAISE(ABORT, 'whoever waits has the term of the subject'); END
+    """,
+    """
+    CREATE TRIGGER registers_begin_at_none BEFORE INSERT ON registers
+    WHEN NEW.last <> 0
+    BEGIN SELECT RAISE(ABORT, 'a number is given once'); END
+    """,
+    """
+    CREATE TRIGGER registers_follow BEFORE UPDATE ON registers
+    WHEN NEW.last IS NOT (SELECT MAX(number) FROM register_entries WHERE register_id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'a number is given once'); END
+    """,
+    """
+    CREATE TRIGGER register_entries_follow BEFORE INSERT ON register_entries
+    WHEN NEW.number IS NOT (SELECT last + 1 FROM registers WHERE id = NEW.register_id)
+    BEGIN SELECT RAISE(ABORT, 'a number is given once'); END
     """,
     # Also against INSERT OR REPLACE, which deletes without asking the triggers of DELETE.
     """
@@ -174,6 +189,34 @@ POSTGRESQL = (
     """
     CREATE TRIGGER waiting_follows BEFORE INSERT OR UPDATE ON waiting
     FOR EACH ROW EXECUTE FUNCTION waiting_follows()
+    """,
+    """
+    CREATE FUNCTION registers_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.last IS DISTINCT FROM (SELECT COALESCE(MAX(number), 0) FROM register_entries
+          WHERE register_id = NEW.id) THEN
+        RAISE EXCEPTION 'a number is given once';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE FUNCTION register_entries_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.number IS DISTINCT FROM (SELECT last + 1 FROM registers
+          WHERE id = NEW.register_id) THEN
+        RAISE EXCEPTION 'a number is given once';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER registers_follow BEFORE INSERT OR UPDATE ON registers
+    FOR EACH ROW EXECUTE FUNCTION registers_follow()
+    """,
+    """
+    CREATE TRIGGER register_entries_follow BEFORE INSERT ON register_entries
+    FOR EACH ROW EXECUTE FUNCTION register_entries_follow()
     """,
     """
     CREATE FUNCTION log_follow() RETURNS trigger LANGUAGE plpgsql AS $$

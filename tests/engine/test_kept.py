@@ -21,11 +21,15 @@ ANNOUNCED = """INSERT INTO handed_out (id, code, paper_id, authority_id, year, n
     begun_at) VALUES ({id}, 'c{id}', 3, 1, 2026, '03/QD', '2026-11-05 00:00:00+00')"""
 MADE = "UPDATE handed_out SET digest = 'd', at = begun_at, until = begun_at WHERE id = {id}"
 
+ENTRY = """INSERT INTO register_entries (register_id, number, issued_on, void_reason)
+    VALUES (7, {number}, '2026-11-05', 'spoiled')"""
+
 LAWFUL = (
     "INSERT INTO registers (id, authority_id, series, year, last) VALUES (7, 1, 'd', 2026, 0)",
+    ENTRY.format(number=1),
     "UPDATE registers SET last = last + 1 WHERE id = 7",
-    "INSERT INTO register_entries (register_id, number, issued_on, void_reason)"
-    " VALUES (7, 1, '2026-11-05', 'spoiled')",
+    ENTRY.format(number=2),
+    "UPDATE registers SET last = last + 1 WHERE id = 7",
     *(made.format(id=number) for number in (2, 3) for made in (SUBJECT, DRAFT)),
     "UPDATE papers SET number = 2, number_text = '02/QD', issued_on = '2026-11-05' WHERE id = 2",
     "INSERT INTO subject_scopes (subject_id, scope, unit_id) VALUES (1, 'commune', 1)",
@@ -40,7 +44,10 @@ LAWFUL = (
 )
 
 UNLAWFUL = (
+    "INSERT INTO registers (id, authority_id, series, year, last) VALUES (8, 1, 'd', 2027, 9)",
     "UPDATE registers SET last = last - 1",
+    "UPDATE registers SET last = last + 1",
+    *(ENTRY.format(number=number) for number in (0, 4, 99)),
     "UPDATE registers SET last = last + 2",
     "UPDATE registers SET year = 2027, last = last + 1",
     "UPDATE registers SET authority_id = 2, last = last + 1",

@@ -122,8 +122,8 @@ def fill(session: Session, paper_id: int, numbers: Sequence[int]) -> None:
             {"register_id": register, "number": number, "issued_on": day, "paper_id": one}
         )
     session.execute(insert(Paper), papers)
+    unguard(session.connection(), "registers", "register_entries")  # at once, not one by one
     session.execute(insert(Entry), entries)
-    unguard(session.connection(), "registers")  # they come at once, and not one by one
     session.get_one(Register, register).last = numbers[-1]
 
 

@@ -82,6 +82,21 @@ UP = {
         AND entered_at IS NEW.since AND due_at IS NEW.due_at)
     BEGIN SELECT RAISE(ABORT, 'whoever waits has the term of the subject'); END
     """,
+        """
+    CREATE TRIGGER registers_begin_at_none BEFORE INSERT ON registers
+    WHEN NEW.last <> 0
+    BEGIN SELECT RAISE(ABORT, 'a number is given once'); END
+    """,
+        """
+    CREATE TRIGGER registers_follow BEFORE UPDATE ON registers
+    WHEN NEW.last IS NOT (SELECT MAX(number) FROM register_entries WHERE register_id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'a number is given once'); END
+    """,
+        """
+    CREATE TRIGGER register_entries_follow BEFORE INSERT ON register_entries
+    WHEN NEW.number IS NOT (SELECT last + 1 FROM registers WHERE id = NEW.register_id)
+    BEGIN SELECT RAISE(ABORT, 'a number is given once'); END
+    """,
     ),
     "postgresql": (
         TAKEN_OVER,
@@ -100,16 +115,49 @@ UP = {
     CREATE TRIGGER waiting_follows BEFORE INSERT OR UPDATE ON waiting
     FOR EACH ROW EXECUTE FUNCTION waiting_follows()
     """,
+        """
+    CREATE FUNCTION registers_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.last IS DISTINCT FROM (SELECT COALESCE(MAX(number), 0) FROM register_entries
+          WHERE register_id = NEW.id) THEN
+        RAISE EXCEPTION 'a number is given once';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+        """
+    CREATE FUNCTION register_entries_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.number IS DISTINCT FROM (SELECT last + 1 FROM registers
+          WHERE id = NEW.register_id) THEN
+        RAISE EXCEPTION 'a number is given once';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+        """
+    CREATE TRIGGER registers_follow BEFORE INSERT OR UPDATE ON registers
+    FOR EACH ROW EXECUTE FUNCTION registers_follow()
+    """,
+        """
+    CREATE TRIGGER register_entries_follow BEFORE INSERT ON register_entries
+    FOR EACH ROW EXECUTE FUNCTION register_entries_follow()
+    """,
     ),
 }
 DOWN = {
     "sqlite": (
+        "DROP TRIGGER register_entries_follow",
+        "DROP TRIGGER registers_follow",
+        "DROP TRIGGER registers_begin_at_none",
         "DROP TRIGGER waiting_follows_insert",
         "DROP TRIGGER waiting_follows_update",
         "DROP TRIGGER subjects_move_with_history",
         SQLITE_MOVE.format(also=""),
     ),
     "postgresql": (
+        "DROP FUNCTION register_entries_follow() CASCADE",
+        "DROP FUNCTION registers_follow() CASCADE",
         "DROP FUNCTION waiting_follows() CASCADE",
         POSTGRESQL_MOVE.format(also=""),
     ),

@@ -4,7 +4,8 @@ A state, since when it is and its term may only change together with a history r
 version, and whoever waits does so with the term of the subject; history, the log and its
 checkpoints may neither be updated nor deleted. No number of a register is given twice, skipped
 or taken back, and a paper stays as it was drafted, with the number it was issued with and every
-file it had; so does what was handed out before an issue. The same promises on both databases.
+file it had; so do what was handed out before an issue and what is to be done after one. The same
+promises on both databases.
 """
 
 from __future__ import annotations
@@ -316,6 +317,17 @@ GUARDS = (
                 keys=(("subject_id", "scope"),),
             ),
             Kept("links", keys=(("paper_id", "subject_id"),)),
+        ),
+    ),
+    Guard(
+        "outbox_guard",
+        "what is to be done is not taken back",
+        (
+            Kept(
+                "outbox",
+                changed=altered("id", "name", "ids::text", "created_at"),
+                keys=(("id",),),
+            ),
         ),
     ),
     Guard(

@@ -6,6 +6,10 @@ act of somebody may end the days on which it counts; such an act is never change
 results of nominations are folded from their papers, again whenever one of these falls, so they
 may change; but none turns into another area's or year's, or into one without its nomination,
 and ``retelling`` names each that is not what its papers make of the year.
+
+What a nomination is about is never changed, nor what else the words of a paper and the authority
+behind it come from. Names, codes and parents of units change by acts, and an office ends: those
+columns are open, and papers bear their own frozen values.
 """
 
 from __future__ import annotations
@@ -22,7 +26,48 @@ _TAKEN_OVER = either(
     f"OLD.decided_on IS NOT NULL AND {altered('decided_on')}",
 )
 
+_APPOINTED = (*("id", "person_id", "role", "unit_id", "title", "capacity", "starts_on", "basis"),)
+_ENROLLED = (
+    *("id", "fingerprint", "person_id", "unit_id", "issuer", "serial", "subject"),
+    *("valid_until", "basis", "entered_by", "entered_at"),
+)
+
+GROUNDS = (
+    Kept("cycles", keys=(("year", "title", "kind"),)),
+    Kept("units", changed=altered("id", "kind"), keys=(("id",),)),
+    Kept(
+        "unit_spans",
+        changed=altered("id", "unit_id", "starts_on"),
+        keys=(("id",), ("unit_id", "starts_on"), ("kind", "code", "starts_on")),
+    ),
+    Kept("unit_acts", keys=(("id",), ("fingerprint",))),
+    Kept("unit_lineage", keys=(("predecessor_id", "successor_id", "effective_on"),)),
+    Kept(
+        "appointments",
+        changed=either(
+            altered(*_APPOINTED),
+            # An office only grows shorter.
+            "OLD.ends_on IS NOT NULL AND (NEW.ends_on IS NULL OR NEW.ends_on > OLD.ends_on)",
+        ),
+        keys=(("id",),),
+    ),
+    Kept("appointment_endings", keys=(("id",),)),
+    Kept("quoted_figures", keys=(("id",), ("unit_id", "year", "what"))),
+    Kept("resting_papers", keys=(("paper_id", "fallen_id"),)),
+    Kept(
+        "certificate_enrolments",
+        changed=either(
+            altered(*_ENROLLED),
+            f"(OLD.confirmed_at IS NOT NULL AND {altered('confirmed_by', 'confirmed_at')})",
+            f"(OLD.ended_at IS NOT NULL AND {altered('ended_by', 'ended_at', 'reason')})",
+        ),
+        keys=(("id",),),
+    ),
+)
+"""What papers rest on."""
+
 GUARDS = (
+    Guard("grounds_guard", "what papers rest on stays", GROUNDS),
     # A hand-over moves it to other units above its area, which are its subject's.
     Guard(
         "nominations_guard",

@@ -39,6 +39,9 @@ LAWFUL = (
     " SELECT id, paper_id, at, at, 'x', 'y' FROM paper_versions WHERE stage = 'issued'",
     *(ANNOUNCED.format(id=number) for number in (1, 2)),
     *(MADE.format(id=number) for number in (1, 2)),
+    "INSERT INTO outbox (id, name, ids, created_at, due_at, attempts)"
+    " SELECT 1, 'render', '{}', begun_at, begun_at, 0 FROM handed_out WHERE id = 1",
+    "UPDATE outbox SET attempts = 1, last_error = 'x', done_at = created_at",
     "UPDATE handed_out SET withdrawn_at = begun_at WHERE id = 1",
     "UPDATE handed_out SET issued_at = begun_at WHERE id = 2",
 )
@@ -97,6 +100,11 @@ UNLAWFUL = (
     "UPDATE handed_out SET withdrawn_at = NULL, issued_at = begun_at WHERE id = 1",
     "UPDATE handed_out SET withdrawn_at = begun_at, issued_at = NULL WHERE id = 2",
     "DELETE FROM handed_out",
+    "DELETE FROM outbox",
+    *(
+        f"UPDATE outbox SET {change}"  # noqa: S608
+        for change in ("id = 9", "name = 'x'", """ids = '{"x": 1}'""", "created_at = NULL")
+    ),
     "INSERT INTO paper_versions (id, paper_id, stage, sha256, size, at)"
     " SELECT 77, paper_id, stage, 'x', size, at FROM paper_versions WHERE stage = 'issued'",
 )
@@ -112,11 +120,13 @@ TOLD = (
     "an act on a result is never changed",
     "where a subject belongs and what a paper lists stays",
     "what was handed out stays known",
+    "what is to be done is not taken back",
+    "what papers rest on stays",
     "ix_paper_versions_issued",
 )
 TABLES = (
     *("registers", "register_entries", "papers", "paper_versions", "paper_stamps"),
-    *("subject_scopes", "links", "handed_out"),
+    *("subject_scopes", "links", "handed_out", "outbox"),
 )
 
 

@@ -34,17 +34,16 @@ def appoint(
     person = Person(name=f"Mẫu {name}", invented=True)
     session.add(person)
     session.flush()
-    session.add(
-        Appointment(
-            person_id=person.id,
-            role=role,
-            unit_id=unit,
-            title=title,
-            capacity=capacity,
-            starts_on=date(2000, 1, 1),
-        )
-    )
+    hold(session, person.id, role, unit, title, capacity)
     return person.id
+
+
+def hold(
+    session: Session, person: int, role: str, unit: int, title: str, capacity: str = ""
+) -> None:
+    """That person in that office."""
+    office = {"role": role, "unit_id": unit, "title": title, "capacity": capacity}
+    session.add(Appointment(person_id=person, starts_on=date(2000, 1, 1), **office))
 
 
 def fill_roll(session: Session, area: int, year: int) -> None:

@@ -7,11 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.policy import Actor
-from tests.workflows.officials import appoint
+from tests.workflows.officials import hold
 from tests.workflows.staging import Stage, stage
 from workflows.actors import find_actor
 from workflows.nominations import Nomination
-from workflows.people import Appointment
 from workflows.queries import inbox
 from workflows.queries.briefs import Brief, briefs
 from workflows.units import Unit
@@ -29,10 +28,7 @@ def actor(play: Stage, *more: tuple[str, int]) -> Actor:
     """The chair of the commune, with as many further offices as wanted."""
     person = play.people["chair"]
     for role, unit in more:
-        appoint(play.session, "another", role, unit, "Chức vụ")
-        last = play.session.query(Appointment).order_by(Appointment.id.desc()).first()
-        assert last is not None
-        last.person_id = person
+        hold(play.session, person, role, unit, "Chức vụ")
     play.session.commit()
     return find_actor(play.session, person, play.today)
 

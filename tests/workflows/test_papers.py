@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -17,6 +17,7 @@ from engine.papers.book import Paper, PaperVersion
 from engine.registers import Entry, take
 from engine.signing.authority import Authority
 from engine.store import BlobStore
+from tests.workflows.officials import hold
 from tests.workflows.staging import Stage, stage
 from workflows.bureau import TEMPLATES
 from workflows.keys import ROOTS, Keyring, authority_reference, person_reference
@@ -199,8 +200,10 @@ def test_right_pins_are_not_counted(office: Office) -> None:
 
 def test_what_a_guard_says_is_no_matter_of_who_may(office: Office) -> None:
     session, people = office.stage.session, office.stage.people
-    office_of_chair = update(Appointment).where(Appointment.person_id == people["chair"])
-    session.execute(office_of_chair.values(person_id=people["district_chair"]))
+    theirs = select(Appointment).where(Appointment.person_id == people["chair"])
+    former = session.scalars(theirs).one()
+    former.ends_on = office.stage.today - timedelta(days=1)
+    hold(session, people["district_chair"], former.role, former.unit_id, former.title)
     session.commit()
     with pytest.raises(Refused) as caught:
         office.sign("district_chair")

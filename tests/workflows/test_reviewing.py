@@ -140,6 +140,7 @@ def test_what_a_paper_says_of_another_or_says_no_for_is_told_beside_it() -> None
 def test_a_batch_that_departs_from_the_words_of_today_is_told_as_one(here: Stage) -> None:
     papers = _papers(here, [70, 72])
     with writing(here.session) as session:
+        unguard(session.connection(), "appointments")
         session.execute(
             update(Appointment)
             .where(Appointment.person_id == here.people["chair"])

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.errors import EngineError, Refusal
-from engine.history import Event
 from engine.log import book
 from engine.log.book import Entry, Leaf
 from engine.log.note import Head, Verifier
 from engine.log.recheck import Recheck, recheck
-from engine.papers.book import Paper, PaperVersion
 from engine.store import BlobStore
-from workflows.logbook import BATCH, INSIDE, MOVES, Source, entries, source_of, waiting
-from workflows.standing import ACT_OF
+from workflows.logbook import BATCH, Source, entries, source_of, waiting
+from workflows.owed import to_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ def audit(
     logged: set[Source] = set()
     for leaves in _in_batches(session):
         findings += _compare(session, store, leaves, logged)
-    owed = _owed(session)
+    owed = to_log(session)
     coming = set(waiting(session))
     for source, paper in owed.items():
         if source not in logged and source not in coming:
@@ -86,19 +84,3 @@ def _in_batches(session: Session) -> Iterator[Sequence[Leaf]]:
         yield leaves
         last = leaves[-1].position
         session.expunge_all()
-
-
-def _owed(session: Session) -> dict[Source, int]:
-    """Everything that must be logged, and its paper."""
-    versions = session.execute(
-        select(PaperVersion.id, PaperVersion.paper_id).where(PaperVersion.stage.not_in(INSIDE))
-    )
-    # A paper corrected again stays where it is, and is logged all the same.
-    moved = Event.from_state != Event.to_state
-    moves = session.execute(
-        select(Event.subject_id, Event.version)
-        .join(Paper, Paper.id == Event.subject_id)
-        .where(Event.to_state.in_(MOVES), or_(moved, Event.action.in_(ACT_OF)))
-    )
-    owed: dict[Source, int] = {(id_, 0, 0): paper for id_, paper in versions}
-    return owed | {(0, paper, version): paper for paper, version in moves}

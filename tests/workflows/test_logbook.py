@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from engine import clock, outbox
@@ -28,7 +28,7 @@ from engine.papers.book import Paper, PaperVersion
 from engine.store import BlobStore
 from tests.unguarded import unguard
 from tests.workflows.staging import Stage, stage
-from workflows import logbook
+from workflows import logbook, owed
 from workflows.audit import audit
 from workflows.bureau import TEMPLATES
 from workflows.keys import LOG_HEAD, LOG_KEY, LOG_VERIFIER, Keyring, authority_reference
@@ -384,6 +384,31 @@ def test_what_was_given_up_does_not_count_as_waiting(unlogged: Archive) -> None:
     with writing(unlogged.session):
         unlogged.session.execute(update(Task).values(failed_at=clock.now()))
     assert unlogged.found() == ["log_paper_missing", "log_paper_missing"]
+
+
+def test_what_no_task_is_for_any_more_gets_one(unlogged: Archive) -> None:
+    """Also the move of a paper, and what is neither done nor told as failed."""
+    session, house = unlogged.session, unlogged.stage.house
+    unlogged.revoke(unlogged.papers[0])
+    due = owed.to_log(session)
+    assert len(due) == 3
+    bare = owed.forgotten(session)
+    with writing(session):
+        session.execute(update(Task).where(Task.name == logbook.TASK).values(failed_at=clock.now()))
+    assert owed.remember(session, house) == len(bare) + len(due)
+    assert owed.forgotten(session) == []
+    with writing(session):
+        session.execute(update(Task).values(failed_at=clock.now(), last_error="away"))
+    assert owed.forgotten(session) == []  # people see it, and decide
+    with writing(session):
+        unguard(session.connection(), "outbox")
+        session.execute(delete(Task))
+    with unlogged.stage.now():
+        assert owed.remember(session, house) >= len(due)
+    unlogged.work()
+    assert len(unlogged.leaves()) == len(due)
+    assert owed.to_log(session, unlogged=True) == {}
+    assert owed.forgotten(session) == []
 
 
 Spoil = Callable[[Path], object]

@@ -180,13 +180,14 @@ def worker(tasks: int, memory: int, parent: int | None) -> None:
 
 
 def _nightly(session: Session, bureau: Bureau) -> None:
-    """Units that changed at midnight take what is open along; then the news about time
-    authorities, and new time stamps."""
-    from workflows import foresight
+    """Units that changed at midnight take what is open along; what papers lack and no task is
+    for; then the news about time authorities, and new time stamps."""
+    from workflows import foresight, owed
     from workflows.renewal import renew
     from workflows.territory.handing_over import hand_over
 
     hand_over(session, bureau.house)
+    owed.remember(session, bureau.house)
     foresight.refresh(session, bureau.desk.times, bureau.desk.keys)
     renew(session, bureau.desk)
 

@@ -25,21 +25,11 @@ from engine.errors import Conflict, EngineError, Forbidden, Refusal, Refused, St
 from engine.history import fold
 from engine.house import House
 from engine.ledger import Found
-from engine.move import UNTOLD, Command, Handover, Move, Opening, read_key
+from engine.move import UNTOLD, Command, Handover, Move, Opening
 from engine.policy import Actor, Office
 from engine.rebinding import Rebinding
-
-Wish = Command | Opening | Rebinding
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Where a command led. ``again`` tells that the same key had been performed before."""
-
-    subject_id: int
-    state: str
-    version: int
-    again: bool = False
+from engine.repeating import Outcome as Outcome
+from engine.repeating import Wish, repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +59,7 @@ def perform(session: Session, house: House, command: Wish | Handover) -> Outcome
             with writing(session):
                 return _perform(session, house, command, clock.now())
         except EngineError:
-            earlier = _lost_a_race(session, command)
+            earlier = _lost_a_race(session, house, command)
             if earlier is None:
                 raise
             return earlier
@@ -87,12 +77,12 @@ def perform(session: Session, house: House, command: Wish | Handover) -> Outcome
     raise AssertionError("the loop returns or raises")
 
 
-def _lost_a_race(session: Session, command: Wish | Handover) -> Outcome | None:
+def _lost_a_race(session: Session, house: House, command: Wish | Handover) -> Outcome | None:
     """The answer to the same press that opened the subject while this one was being refused:
     unlike moves of a subject, openings have no lock before which the key is looked up."""
     if in_writing(session) or not isinstance(command, Opening):
         return None
-    return repeated(session, command)
+    return repeated(session, house, command)
 
 
 def available(session: Session, house: House, subject_id: int, actor: Actor) -> list[Option]:
@@ -143,36 +133,6 @@ def objections(session: Session, house: House, command: Command, actor: Actor) -
     return list(_examine(move, command.data))
 
 
-def repeated(session: Session, command: Wish | Handover) -> Outcome | None:
-    """The answer the same key got before, if it was performed already; raises ``Conflict``
-    (``key_used_elsewhere``) when it was for another move, ``Refused`` (``key_unfit``) when
-    it can be none."""
-    key = read_key(command.key)
-    event = ledger.keyed(session, key) if key else None
-    if event is None:
-        return None
-    if not (_same_move(command, event) and _same_subject(session, command, event)):
-        raise Conflict(Refusal("key_used_elsewhere", {"key": command.key}))
-    return Outcome(event.subject_id, event.to_state, event.version, again=True)
-
-
-def _same_move(command: Wish | Handover, event: Any) -> bool:
-    if isinstance(command, Handover):
-        return event.person_id is None and event.action == handover.name_of(command)
-    return bool(event.action == command.action and event.person_id == command.person_id)
-
-
-def _same_subject(session: Session, command: Wish | Handover, event: Any) -> bool:
-    if not isinstance(command, Opening):
-        return bool(event.subject_id == command.subject_id)
-    listed = command.evidence.get("subjects")
-    return bool(
-        event.definition_id == command.definition_id
-        and (listed is None or list(listed) == event.data.get("subjects"))
-        and ledger.scopes_of(session, event.subject_id) == dict(command.scopes)
-    )
-
-
 def _reasons(
     session: Session,
     house: House,
@@ -199,7 +159,7 @@ def _perform(session: Session, house: House, command: Wish | Handover, at: datet
         found = ledger.find(session, house, command.subject_id, lock=True)
     else:
         ledger.lock(session, command.evidence.get("subjects", ()))
-    if earlier := repeated(session, command):
+    if earlier := repeated(session, house, command):
         return earlier
     if isinstance(command, Opening):
         found = ledger.begin(session, house, command, at)

@@ -82,6 +82,22 @@ HASHED = (
 """The columns under the hash, in form 1: all but the row's own id and the hash itself."""
 
 
+TOLD = "_told"
+"""Where a history row keeps inputs in whose place an effect put something else. No field can be
+called so."""
+
+
+def kept_data(data: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a history row keeps: the inputs, and what effects recorded, in their place too."""
+    over = {name: data[name] for name in record if name in data and data[name] != record[name]}
+    return {**data, **record, **({TOLD: over} if over else {})}
+
+
+def told_in(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The data of a history row with every input as the person told it."""
+    return {**data, **data.get(TOLD, {})}
+
+
 def canonical(value: object) -> bytes:
     """The one way a plain value is written before it is hashed: sorted, compact, UTF-8."""
     return json.dumps(

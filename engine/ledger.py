@@ -30,7 +30,7 @@ from engine import terms
 from engine.clock import law_date
 from engine.definition import START, Definition, State, Transition, role_of, scope_of
 from engine.errors import NotFound, Refusal
-from engine.history import FORM, Event, seal
+from engine.history import FORM, Event, kept_data, seal
 from engine.house import House
 from engine.move import Move, Opening
 from engine.outbox import Task
@@ -101,6 +101,7 @@ _KEYED = select(
     HISTORY.c.to_state,
     HISTORY.c.version,
     HISTORY.c.definition_id,
+    HISTORY.c.definition_digest,
     HISTORY.c.data,
 ).where(HISTORY.c.key == bindparam("wanted"))
 
@@ -263,7 +264,7 @@ def write_event(move: Move, to_state: str, key: str | None, found: Found) -> int
         "duty": move.transition.duty,
         "from_state": move.from_state,
         "to_state": to_state,
-        "data": {**move.data, **move.record},
+        "data": kept_data(move.data, move.record),
         "definition_id": move.definition.id,
         "definition_digest": move.definition.digest,
         "key": key,

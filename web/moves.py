@@ -116,6 +116,7 @@ class Sheet:
     since: Sequence[cases.Line] = ()
     renewed: bool = False
     gone: bool = False
+    sent: bool = False
     status: int = 200
 
     @property
@@ -235,11 +236,13 @@ def _others(sheet: Sheet, person: SignedIn, data: Mapping[str, Any]) -> Sequence
 
 
 def _late_comer(sheet: Sheet, late: Conflict) -> Answer:
-    """Somebody moved this first: shows what happened and what was typed, to be sent again
-    where the move still leads on from here, and else to be read or copied."""
+    """Somebody moved this first, or this very page was sent before with other content: shows what
+    happened and what was typed, to be sent again where the move still leads on from here, and
+    else to be read or copied."""
     lines = cases.timeline(db.session(), sheet.desk.case.id)
     state = db.session().scalar(select(Subject.state).where(Subject.id == sheet.desk.case.id))
     sheet.gone = state not in sheet.transition.sources
+    sheet.sent = late.code == "key_used_elsewhere"
     sheet.since = [line for line in lines if line.version > sheet.version]
     sheet.version = lines[-1].version if lines else 0
     sheet.key = clock.new_code(24)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engine import clock, registers
-from engine.commands import Outcome, available, repeated
+from engine.commands import Outcome, available
 from engine.db import writing
 from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused
 from engine.house import House
@@ -30,6 +30,7 @@ from engine.papers import annexes
 from engine.papers.book import ANNEX_RENDERED, ANNEXES, Paper, PaperVersion
 from engine.papers.template import Templates
 from engine.policy import NOT_YOURS
+from engine.repeating import repeated
 from engine.store import BlobStore
 from workflows import annexing, archive, enrolments, logbook, statements
 from workflows.keyholders import Holder
@@ -308,8 +309,7 @@ class PaperDesk:
         self, session: Session, person_id: int, paper_id: int, action: str, key: str
     ) -> Outcome | None:
         """The answer the same key was given before: a repetition needs no second signature."""
-
-        return repeated(session, Command(person_id, paper_id, action, key=key))
+        return repeated(session, self.house, Command(person_id, paper_id, action, key=key))
 
     def trust(self, credential: Credential, holder: Holder) -> None:
         """Raises ``Refused`` with every reason why a certificate may not sign now for this

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -196,6 +196,30 @@ def test_a_key_belongs_to_one_move_of_one_person(session: Session, house: House)
     with pytest.raises(Conflict) as caught:
         perform(session, house, Command(ASKER, other, "ask", 1, {"count": 2}, key="k"))
     assert caught.value.code == "key_used_elsewhere"
+
+
+def test_a_key_belongs_to_what_was_told_under_it(session: Session, house: House) -> None:
+    """The same inputs spelled another way are the same; others get no first answer."""
+    subject = begin(session, house)
+
+    def ask(**told: object) -> Outcome:
+        return perform(session, house, Command(ASKER, subject, "ask", 1, told, key="k"))
+
+    def review(findings: Mapping[str, object]) -> Outcome:
+        command = Command(REVIEWER, subject, "review", 2, {"findings": findings}, key="r")
+        return perform(session, house, command)
+
+    assert not ask(count=2).again
+    assert ask(count=" 2 ", note=" ").again
+    assert not review(FINDINGS["findings"]).again
+    assert review(FINDINGS["findings"]).again
+    for other in ({"count": 4}, {"count": 2, "note": "x"}, {}, {"count": 2, "more": 1}):
+        with pytest.raises(Conflict, match="key_used_elsewhere"):
+            ask(**other)
+    row, *_ = FINDINGS["findings"]
+    for cells in ({}, {row: {"met": "no"}}, {**FINDINGS["findings"], "x": {"met": "yes"}}):
+        with pytest.raises(Conflict, match="key_used_elsewhere"):
+            review(cells)
 
 
 @pytest.mark.parametrize("key", ["", "k" * 81, "a\0b", "a\nb", "a\u200bb", "\udfff"])

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from engine.commands import perform
-from engine.history import canonical, verify
+from engine.history import canonical, kept_data, told_in, verify
 from engine.move import Command, Opening
 from tests.engine import procedure
 from tests.unguarded import unguard
@@ -184,3 +184,10 @@ def test_one_canonical_form() -> None:
     assert canonical({"b": 1, "a": {"ế": [True, None]}}) == '{"a":{"ế":[true,null]},"b":1}'.encode()
     with pytest.raises(TypeError):
         canonical({"a": object()})
+
+
+def test_what_an_effect_puts_over_an_input_does_not_hide_it() -> None:
+    kept = kept_data({"count": 2, "note": None}, {"count": 3, "more": 1})
+    assert (kept["count"], kept["more"]) == (3, 1)
+    assert told_in(kept)["count"] == 2
+    assert kept_data({"count": 2}, {"count": 2}) == {"count": 2}

@@ -284,6 +284,8 @@ def test_a_move_is_made_once_a_key(site: Site) -> None:
     _problem(unfit, 422, "key_unfit")
     again = _move(site, f"/nominations/{number}", **body)
     assert again.json == {**first.json, "again": True}
+    other = _move(site, f"/nominations/{number}", **{**body, "data": {}})
+    _problem(other, 409, "key_used_elsewhere")
     assert _get(site, f"/nominations/{number}").json["version"] == 2
 
 

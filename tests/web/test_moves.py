@@ -89,6 +89,12 @@ def test_the_same_form_sent_twice_is_done_once(site: Site, opened: int) -> None:
     first = send(client, address(opened), REGISTRATION, page=page)
     second = send(client, address(opened), REGISTRATION, page=page)
     assert (first.status_code, second.status_code) == (303, 303)
+    # Gone back to and changed, it is another: it is not taken for done, and nothing is lost.
+    changed = {**REGISTRATION, "households_registered": "19"}
+    third = send(client, address(opened), changed, page=page)
+    assert third.status_code == 409
+    assert "Bạn đã gửi trang này rồi, với nội dung khác" in third.text
+    assert 'value="19"' in third.text
     assert history(site, opened) == ["open_registration", "register"]
 
 

@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
-from engine import clock, deadlines
+from engine import clock, deadlines, standing
 from engine.calendar import Calendar
 from engine.commands import Outcome, perform
 from engine.db import writing
@@ -558,6 +558,7 @@ def test_random_lives_keep_every_promise(engine: Engine) -> None:
     run_state_machine_as_test(machine, settings=profile)
     with Session(engine) as session:
         assert verify(session) == []
+        assert list(standing.verify(session, procedure.house())) == []
         check_registers(session)
         check_offices(session, own["book"])
         check_duties(session)

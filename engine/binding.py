@@ -48,9 +48,11 @@ class Guard:
 class StepRule:
     """What a transition must carry to be believed when it claims a step.
 
-    All of ``guards`` and ``effects``, that very ``duty`` and ``paper`` where one is given,
-    if ``person``, nobody but people to make it; and on every path to it the steps ``after``
-    which it comes, done and not voided.
+    All of ``guards`` and ``effects``, one at least of ``any_guards``, that very ``duty`` and
+    ``paper`` where one is given, if ``person``, nobody but people to make it; and on every path
+    to it the steps ``after`` which it comes, done and not voided. ``settled_by`` gives, per
+    outcome, the guards one of which a path that did the step asks, since it was done the last
+    time, before it comes to that outcome: a step whose answer nobody asked for proves nothing.
     """
 
     guards: frozenset[str] = frozenset()
@@ -59,6 +61,8 @@ class StepRule:
     paper: str | None = None
     person: bool = True
     after: frozenset[str] = frozenset()
+    any_guards: tuple[str, ...] = ()
+    settled_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 OPENING = "opening"
@@ -71,12 +75,15 @@ class EffectRule:
 
     One that keeps an ``outcome`` counts as that outcome. ``made_by`` names what may make the
     move, where the effect reads it: the opening, the state of the paper that it answers, or
-    the act of a later paper; empty when it does not matter. All of ``guards`` stand with it.
+    the act of a later paper; empty when it does not matter. All of ``guards`` stand with it,
+    and, where people may make the move, one at least of ``any_guards``: the system's moves are
+    led by what makes them.
     """
 
     outcome: str | None = None
     made_by: frozenset[str] = frozenset()
     guards: frozenset[str] = frozenset()
+    any_guards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from engine.errors import DefinitionError, NotFound, Refusal
 from engine.including import digest_of, resolve
@@ -34,11 +34,15 @@ Act = Literal["correction", "replacement", "revocation"]
 Id = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
 
 
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""A text that shows something: blanks alone would be a button without a word."""
+
+
 class Words(Frozen):
     """One text in the two languages of the screens."""
 
-    vi: str = Field(min_length=1)
-    en: str = Field(min_length=1)
+    vi: Text
+    en: Text
 
     def __getitem__(self, language: str) -> str:
         return self.en if language == "en" else self.vi
@@ -243,7 +247,7 @@ class Definition(Frozen):
     def _leaving(self) -> Mapping[str, tuple[Transition, ...]]:
         found: dict[str, list[Transition]] = {START: []}
         for transition in self.transitions:
-            for source in transition.sources or (START,):
+            for source in dict.fromkeys(transition.sources or (START,)):
                 found.setdefault(source, []).append(transition)
         return {state: tuple(moves) for state, moves in found.items()}
 

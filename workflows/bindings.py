@@ -14,10 +14,18 @@ _COMMUNE, _DISTRICT, _PROVINCE = (
     frozenset({level, "authority"}) for level in ("commune", "district", "province")
 )
 
+_CARRIED = "majority_of_all_households"
+_STANDING = frozenset({"amended_in_force", "listed_still_stand"})
+"""What a paper acts on and whom it lists may fall while it is on its way."""
+
 _STEPS: Mapping[str, StepRule] = {
-    "registration": StepRule(duty="propose"),
+    "registration": StepRule(
+        duty="propose", any_guards=("registration_in_order", "documents_in_order")
+    ),
     "submission": StepRule(duty="propose", paper="submission"),
-    "self_assessment": StepRule(guards=frozenset({"every_criterion_assessed"}), duty="propose"),
+    "self_assessment": StepRule(
+        guards=frozenset({"every_criterion_assessed", "facts_have_sources"}), duty="propose"
+    ),
     "notice": StepRule(guards=frozenset({"notice_days_before"}), duty="propose", paper="notice"),
     "count": StepRule(
         guards=frozenset(
@@ -25,6 +33,7 @@ _STEPS: Mapping[str, StepRule] = {
                 "roll_frozen",
                 "notice_given",
                 "meeting_has_been_held",
+                "meeting_ended_after_it_began",
                 "counting_team_complete",
                 "counts_within_roll",
                 "counts_reconcile_or_explained",
@@ -32,15 +41,17 @@ _STEPS: Mapping[str, StepRule] = {
         ),
         duty="propose",
         after=frozenset({"notice"}),
+        # The law's rule of the day of the meeting says whether the households carried it.
+        settled_by={"recognised": (_CARRIED,), "refused": (_CARRIED, "majority_not_reached")},
     ),
     "resident_vote": StepRule(
-        guards=frozenset({"majority_of_all_households"}),
+        guards=frozenset({_CARRIED}),
         duty="propose",
         paper="minutes",
         after=frozenset({"self_assessment", "notice", "count"}),
     ),
     "officers_meeting": StepRule(
-        guards=frozenset({"required_roles_present", "meeting_agreed"}),
+        guards=frozenset({"meeting_in_time", "required_roles_present", "meeting_agreed"}),
         duty="propose",
         paper="assessment_minutes",
         after=frozenset({"self_assessment"}),
@@ -49,23 +60,35 @@ _STEPS: Mapping[str, StepRule] = {
         guards=frozenset({"every_criterion_appraised"}),
         duty="appraise",
         after=frozenset({"resident_vote", "officers_meeting"}),
+        settled_by={"recognised": ("all_criteria_met",)},
     ),
     "committee_opinion": StepRule(
-        guards=frozenset({"all_criteria_met", "committee_quorum", "committee_majority"}),
+        guards=frozenset(
+            {
+                "all_criteria_met",
+                "opinion_after_appraisal",
+                "committee_quorum",
+                "committee_majority",
+            }
+        ),
         duty="decide",
     ),
-    "posting": StepRule(guards=frozenset({"objection_window_long_enough"})),
+    "posting": StepRule(
+        guards=frozenset({"objection_window_long_enough"}),
+        settled_by={"recognised": ("objection_window_over",)},
+    ),
     "district_appraisal": StepRule(guards=frozenset({"verdict_favourable"}), duty="appraise"),
     "province_appraisal": StepRule(guards=frozenset({"verdict_favourable"}), duty="appraise"),
     "signature": StepRule(
-        guards=frozenset({"signature_covers_paper", "signer_is_the_one_printed"}),
+        guards=frozenset({"signature_covers_paper", "signer_is_the_one_printed"}) | _STANDING,
         effects=frozenset({"keep_signed"}),
         duty="decide",
     ),
     "seal": StepRule(
-        guards=frozenset({"seal_covers_signed_paper"}),
+        guards=frozenset({"seal_covers_signed_paper"}) | _STANDING,
         effects=frozenset({"number_and_keep"}),
         duty="issue",
+        after=frozenset({"signature"}),
     ),
 }
 """What makes a step more than a word: without these a path to a title would prove nothing."""
@@ -82,10 +105,21 @@ _EFFECTS: Mapping[str, EffectRule] = {
     # The tables take one case for each area, year and title, under the rules of its cycle, and
     # no result over one that was taken over.
     "create_nomination": EffectRule(
-        made_by=_OPENS, guards=frozenset({"cycle_open", "no_other_case", "year_not_decided"})
+        made_by=_OPENS,
+        guards=frozenset({"cycle_open", "no_other_case", "year_not_decided"}),
+        any_guards=("area_in_cycle", "subject_exists"),
     ),
     "create_paper": EffectRule(made_by=_OPENS),
-    "remember_amended": EffectRule(made_by=_OPENS),
+    "remember_amended": EffectRule(
+        made_by=_OPENS,
+        guards=frozenset({"amended_in_force", "no_other_amendment"}),
+        # What is asked of a correction, a replacement and a revocation alone.
+        any_guards=("form_error_only", "listed_fit_replacement", "effect_not_before_issue"),
+    ),
+    # Who drafts a paper says whom it lists, or which paper it acts on.
+    "remember_signatory": EffectRule(
+        any_guards=("listed_fit_paper", "listed_fit_replacement", "amended_in_force")
+    ),
     "remember_amendment": EffectRule(made_by=_ACTS),
     "log_act": EffectRule(made_by=_ACTS),
     "tell_dropped": EffectRule(made_by=_FALLS),

@@ -18,6 +18,7 @@ from engine.check import (
     names,
     papers,
     safeguards,
+    settling,
     shape,
     steps,
     triggers,
@@ -29,6 +30,21 @@ from engine.errors import DefinitionError
 from engine.papers.kinds import PaperKind
 
 __all__ = ["MESSAGES", "WITHOUT", "Problem", "Story", "check", "prove"]
+
+ROOMS = (
+    names,
+    papers,
+    triggers,
+    events,
+    shape,
+    keeping,
+    safeguards,
+    settling,
+    ends,
+    steps,
+    duties,
+)
+"""Each yields the problems of its kind, in the order in which they are told."""
 
 
 def check(
@@ -45,8 +61,7 @@ def check(
     names of those that exist. Another definition there under the id of this one is a problem.
     """
     case = Case(definition, binding, kinds, definitions, templates)
-    rooms = (names, papers, triggers, events, shape, keeping, safeguards, ends, steps, duties)
-    return tuple(problem for room in rooms for problem in room.problems(case))
+    return tuple(problem for room in ROOMS for problem in room.problems(case))
 
 
 def prove(

@@ -108,6 +108,16 @@ def _unfounded(case: Case, move: Transition, name: str, rule: EffectRule) -> Ite
         yield case.problem(
             "effect_without_guard", f"{key}.guards", transition=move.id, name=name, guard=guard
         )
+    lacks = rule.any_guards and not set(rule.any_guards) & set(move.guards)
+    if lacks and not move.automatic:
+        guards = ", ".join(rule.any_guards)
+        yield case.problem(
+            "effect_without_any_guard",
+            f"{key}.guards",
+            transition=move.id,
+            name=name,
+            guards=guards,
+        )
 
 
 def _elsewhere(case: Case, move: Transition, rule: EffectRule) -> Story:

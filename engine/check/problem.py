@@ -51,10 +51,12 @@ MESSAGES: Mapping[str, str] = {
     # Safeguards.
     "no_reason": "{transition} sends back or stops, and asks for no reason",
     "step_without_guard": "{transition} claims {step} and does not ask the guard {name}",
+    "step_without_any_guard": "{transition} claims {step} and asks none of the guards {name}",
     "step_without_effect": "{transition} claims {step} and lacks the effect {name}",
     "step_without_duty": "{transition} claims {step} and is not of the duty {duty}",
     "step_without_paper": "{transition} claims {step} and does not make the paper {kind}",
     "step_too_early": "a path reaches {transition}, which claims {step}, without {name}",
+    "step_unsettled": "a path reaches {state} ({outcome}) without asking {name} since {step}",
     "step_by_system": "{transition} claims {step}, which only people can do, and the system may"
     " make it",
     "outcome_unrecorded": "a path reaches {state} ({outcome}) without the effect {name}",
@@ -63,6 +65,8 @@ MESSAGES: Mapping[str, str] = {
     "effect_out_of_place": "{transition} has the effect {name}, which only stands on a move made"
     " by: {ground}",
     "effect_without_guard": "{transition} has the effect {name} and does not ask the guard {guard}",
+    "effect_without_any_guard": "{transition} has the effect {name} and asks none of the guards"
+    " {guards}",
     "guard_without_ground": "{transition} asks the guard {guard}, and a path leads to it without"
     " the effect {name}, which alone satisfies it",
     "opening_without_effect": "{transition} opens a subject and lacks the effect {name}",

@@ -25,6 +25,10 @@ def _lacks(case: Case, move: Transition, step: str, rule: StepRule) -> Iterator[
     told: dict[str, Any] = {"transition": move.id, "step": step}
     for name in sorted(rule.guards.difference(move.guards)):
         yield case.problem("step_without_guard", f"{key}.guards", name=name, **told)
+    if rule.any_guards and not set(rule.any_guards) & set(move.guards):
+        yield case.problem(
+            "step_without_any_guard", f"{key}.guards", name=", ".join(rule.any_guards), **told
+        )
     for name in sorted(rule.effects.difference(move.effects)):
         yield case.problem("step_without_effect", f"{key}.effects", name=name, **told)
     if rule.duty not in (None, move.duty):

@@ -61,15 +61,18 @@ EXPECTED: Mapping[str, tuple[str, str]] = {
     "waiting_on_nobody": ("states.appraisal.waiting_on", "open submit"),
     "no_reason": ("transitions.return_for_supplement.fields", ""),
     "step_without_guard": ("transitions.close.guards", ""),
+    "step_without_any_guard": ("transitions.close.guards", ""),
     "step_without_effect": ("transitions.close.effects", ""),
     "step_without_duty": ("transitions.close.duty", ""),
     "step_without_paper": ("transitions.close.paper", ""),
     "step_by_system": ("transitions.close.by", ""),
     "step_too_early": ("transitions.close.from", "open close"),
+    "step_unsettled": ("states.closed", "open tally close"),
     "outcome_unrecorded": ("states.withdrawn", "open start_vote drop"),
     "recorded_elsewhere": ("transitions.close.effects", "open close"),
     "effect_out_of_place": ("transitions.close.effects", ""),
     "effect_without_guard": ("transitions.close.guards", ""),
+    "effect_without_any_guard": ("transitions.close.guards", ""),
     "guard_without_ground": ("transitions.close.guards", "open close"),
     "opening_without_effect": ("transitions.open.effects", ""),
     "end_not_whole": ("states.withdrawn", "open start_vote drop"),
@@ -102,12 +105,18 @@ def binding() -> Binding:
     bound = Binding(
         offices,
         {"recognised": REQUIRED},
-        {"hearing": hearing, "decree": StepRule(after=frozenset({"debate"}))},
+        {
+            "hearing": hearing,
+            "decree": StepRule(after=frozenset({"debate"})),
+            "enquiry": StepRule(any_guards=("quorum", "majority")),
+            "count": StepRule(settled_by={"expired": ("quorum", "majority")}),
+        },
         {"withdrawn": frozenset({"strike_out"})},
         {
             "strike_out": EffectRule("withdrawn"),
             "hang_up": EffectRule(made_by=frozenset({"issued"})),
             "count_heads": EffectRule(guards=frozenset({"quorum"})),
+            "tell_all": EffectRule(any_guards=("quorum", "majority")),
         },
         {"paper": "write_down"},
         {"roll_there": "freeze_roll"},
@@ -118,7 +127,14 @@ def binding() -> Binding:
     bound.effect("number_and_keep")(number_and_keep)
     bound.guard("quorum")(lambda _move: ())
     bound.guard("roll_there")(lambda _move: ())
-    for effect in ("keep_hearing", "strike_out", "hang_up", "count_heads", "write_down"):
+    for effect in (
+        "keep_hearing",
+        "strike_out",
+        "hang_up",
+        "count_heads",
+        "write_down",
+        "tell_all",
+    ):
         bound.effect(effect)(lambda _move: None)
     bound.guard("majority", uses=("yes",))(lambda _move: ())
     bound.effect("freeze_roll")(lambda _move: None)
@@ -595,6 +611,42 @@ def test_a_step_must_come_after_one_that_nothing_voided_since() -> None:
     (problem,) = world.check(sketch(*lines, *back))
     assert (problem.code, problem.story) == ("step_too_early", ("open", "skip", "close"))
     assert problem.params == {"transition": "close", "step": "decree", "name": "debate"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "story"),
+    [
+        ("ask: b > c guards=fit; close: c > end", ""),
+        ("ask: b > c guards=fit; again: c > c steps=count; close: c > end", "ask again close"),
+        ("again: b > b steps=count guards=fit; close: b > end", "close"),
+        ("close: b > end guards=fit; recount: b > a tone=back fields=reason voids=tally", ""),
+        ("back: b > c tone=back fields=reason voids=tally; close: c > end", ""),
+        ("close: b > end effects=keep", "close"),
+    ],
+)
+def test_what_was_counted_last_is_asked_about_before_the_outcome(lines: str, story: str) -> None:
+    world = World()
+    rules = {"count": StepRule(settled_by={"recognised": ("fit",)})}
+    world.binding = Binding(world.binding.roles, {}, rules)
+    world.binding.guard("fit")(lambda _move: ())
+    world.binding.effect("keep")(lambda _move: None)
+    definition = sketch(
+        "open: > a", "tally: a > b steps=count", *lines.split("; "), recognised="end"
+    )
+    found = [(problem.code, " ".join(problem.story[2:])) for problem in world.check(definition)]
+    assert found == ([("step_unsettled", story)] if story else [])
+
+
+def test_an_outcome_kept_where_none_is_reached_is_asked_about_too() -> None:
+    world = World()
+    rules = {"count": StepRule(settled_by={"recognised": ("fit",)})}
+    keep = {"keep": EffectRule("recognised")}
+    world.binding = Binding(world.binding.roles, {}, rules, effect_rules=keep)
+    world.binding.effect("keep")(lambda _move: None)
+    lines = ("open: > a", "tally: a > b steps=count", "close: b > end effects=keep")
+    found = world.check(sketch(*lines))
+    (problem,) = (one for one in found if one.code == "step_unsettled")
+    assert (problem.key, problem.story) == ("transitions.close.effects", ("open", "tally", "close"))
 
 
 def test_papers_in_a_circle_prove_nothing_to_each_other() -> None:

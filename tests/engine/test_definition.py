@@ -103,6 +103,7 @@ def test_an_unknown_action_is_not_found(recognition: Definition) -> None:
         ('id = "draft"', 'id = "Draft"', "states.0.id"),
         ('subject = "nomination"', 'subject = "person"', "meta.subject"),
         ('en = "Draft"', 'en = ""', "states.0.label.en"),
+        ('vi = "Dự thảo"', 'vi = " "', "states.0.label.vi"),
         ('basis = ["test"]', "basis = []", "meta.basis"),
         ('confidence = "assumed"', 'confidence = "sure"', "meta.confidence"),
         ('by = ["hamlet_head@area"]', "by = []", "transitions.0.by"),

@@ -53,7 +53,7 @@ def _check(house: House, definition: Definition, world: dict[str, Definition]) -
 def told(definition: Definition, problem: Problem, language: str) -> Unsound:
     """A problem in words: what the text calls by an id is told by its label."""
     params = {
-        key: _named(definition, value, language) if isinstance(value, str) else value
+        key: _all_named(definition, value, language) if isinstance(value, str) else value
         for key, value in problem.params.items()
     }
     sentence = explain(replace(problem, story=(), params=params), language)
@@ -61,6 +61,10 @@ def told(definition: Definition, problem: Problem, language: str) -> Unsound:
     moves = [known[name] for name in problem.story if name in known]
     labels = tuple(move.label[language] for move in moves)
     return Unsound(sentence, problem.key, labels, tuple(dict.fromkeys(m.target for m in moves)))
+
+
+def _all_named(definition: Definition, names: str, language: str) -> str:
+    return ", ".join(_named(definition, name, language) for name in names.split(", "))
 
 
 def _named(definition: Definition, name: str, language: str) -> str:

@@ -31,9 +31,14 @@ def latest(definition_id: str) -> str:
     return definition_id
 
 
+def before(definition_id: str) -> str | None:
+    """The workflow whose place this one took, if any."""
+    told = successions().items()
+    return next((earlier for earlier, later in told if later == definition_id), None)
+
+
 def first(definition_id: str) -> str:
     """The name under which regimes know a workflow: that of the first of its line."""
-    before = {later: earlier for earlier, later in successions().items()}
-    while definition_id in before:
-        definition_id = before[definition_id]
+    while (earlier := before(definition_id)) is not None:
+        definition_id = earlier
     return definition_id

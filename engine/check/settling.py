@@ -17,34 +17,30 @@ from engine.check.paths import Watch
 from engine.check.problem import Problem, Story
 from engine.definition import Definition
 
-Unasked = tuple[str, str, Story]
-"""A state or a move's effects as a place in the file, the state led to, and how."""
+Unasked = tuple[Story, str, str]
+"""How an outcome is come to, the place in the file, and the state that is led to."""
 
 
 def problems(case: Case) -> Iterator[Problem]:
-    """Each outcome, and each move that keeps one, that a path reaches with a question open."""
+    """Each step whose question is open where a path comes to an outcome, with the shortest
+    such path: one guard closes it for what follows, too."""
     for step, rule in case.binding.step_rules.items():
         for outcome, guards in rule.settled_by.items():
             watch = Watch(case.definition, _shifts(case.definition, step, guards), begin=True)
-            for key, state, story in _unasked(case, outcome, watch):
-                yield case.problem(
-                    "step_unsettled",
-                    key,
-                    story,
-                    outcome=outcome,
-                    state=state,
-                    step=step,
-                    name=", ".join(guards),
-                )
+            found = min(_unasked(case, outcome, watch), key=lambda one: len(one[0]), default=None)
+            if found:
+                story, key, state = found
+                told = {"outcome": outcome, "state": state, "step": step}
+                yield case.problem("step_unsettled", key, story, name=", ".join(guards), **told)
 
 
 def _unasked(case: Case, outcome: str, watch: Watch) -> Iterator[Unasked]:
     for state in case.definition.states:
         if state.outcome == outcome and (state.id, False) in watch:
-            yield f"states.{state.id}", state.id, watch.story((state.id, False))
+            yield watch.story((state.id, False)), f"states.{state.id}", state.id
     for move, kept in kept_outside(case):
         if kept == outcome and (story := watch.after(move)):
-            yield f"transitions.{move.id}.effects", move.target, story
+            yield story, f"transitions.{move.id}.effects", move.target
 
 
 def _shifts(definition: Definition, step: str, guards: Sequence[str]) -> Mapping[str, bool]:

@@ -158,7 +158,7 @@ def test_a_definition_without_a_guard_of_its_own_is_unsound(name: str) -> None:
     ("name", "move", "guard", "story"),
     [
         ("two-tier-2025-unit-commune", "propose_recognition", "all_criteria_met", "recognise"),
-        ("district-certification", "forward_to_district", "objection_window_over", "receive"),
+        ("district-certification", "forward_to_district", "objection_window_over", "certify"),
         ("district-certification", "record_failed_vote", "majority_not_reached", "close_"),
     ],
 )

@@ -490,6 +490,9 @@ def test_every_workflow_is_listed_and_sound(shell: Shell) -> None:
     checked = shell("workflows", "check", "--json").json
     assert {"district-certification", "de-an-375"} <= {one["id"] for one in listed}
     assert [one["id"] for one in checked] == [one["id"] for one in listed]
+    follows = {one["id"]: one["follows"] for one in listed if one["follows"]}
+    assert follows["district-certification-reasoned"] == "district-certification"
+    assert "(kế tiếp của district-certification)" in shell("workflows", "list").out
     assert all(one == {"id": one["id"], "sound": True, "problems": []} for one in checked)
 
 

@@ -78,7 +78,11 @@ def test_live_cases_are_moved_with_a_dry_run_before(district: Shell, district_ur
         district("nominations", "open", area, "--year", world.YEAR, "--as", "clerk")
     digest = _release(district_url)
     old = {one.id: one for one in library.law().definitions}[ID].digest
-    assert digest in {one["digest"] for one in district("workflows", "list", "--json").json}
+    listed = district("workflows", "list", "--json").json
+    older, newer = (one for one in listed if one["id"] == ID)
+    assert (older["digest"], newer["digest"]) == (old, digest)
+    # Both carry one id: the one in the file ends the day before the other begins.
+    assert (older["until"], newer["from"]) == ("2026-02-28", "2026-03-01")
     call = ("workflows", "migrate", old[:12], digest[:12], "--as")
     told = district(*call, "admin", "--dry-run", "--json").json
     assert [(one["state"], one["moves"]) for one in told] == [("draft", True)] * 2

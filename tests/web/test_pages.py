@@ -222,6 +222,9 @@ def test_a_hamlet_head_without_a_file_is_offered_one(site: Site) -> None:
 def test_names_are_found_without_their_marks(site: Site, file: int) -> None:
     client = site.signed_in("auditor")
     assert "Thôn 1" in client.get("/nominations?q=nga an thon 1").text
+    empty = client.get("/nominations?year=1999").text
+    assert '<option value="1999" selected>' in empty
+    assert "Năm 1999 chưa có hồ sơ nào." in empty
     assert "Thôn 1" in client.get("/nominations?q=NGÃ ẤN").text
     assert "Không có hồ sơ nào khớp" in client.get("/nominations?q=ba dinh").text
 

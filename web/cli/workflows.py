@@ -23,19 +23,26 @@ group = Group("workflows")
 def listing(as_json: bool) -> None:
     from web.cli.definitions import releases
     from workflows import library
+    from workflows.definitions.shelf import last_day
 
-    found = [_plain(one, one.meta.effective.since) for one in library.law().definitions]
-    found += [_plain(one.definition, one.effective_from) for one in releases()]
-    answer(
-        found,
-        as_json,
-        lambda: table(
-            [[one["id"], one["from"], one["digest"][:12], one["title"]] for one in found]
-        ),
-    )
+    released = releases()
+    starts = [(one.definition.id, one.effective_from) for one in released]
+    began = [(one, one.meta.effective.since) for one in library.law().definitions]
+    began += [(one.definition, one.effective_from) for one in released]
+    found = [_plain(one, since, last_day(one, since, starts)) for one, since in began]
+    answer(found, as_json, lambda: table([_row(one) for one in found]))
 
 
-def _plain(one: Definition, since: date) -> dict[str, Any]:
+def _row(one: dict[str, Any]) -> list[str]:
+    """Two of one id differ in their days and digests, two of one title in whom they follow."""
+    days = f"{one['from']} – {one['until'] or ''}".rstrip()
+    follows = f" ({text('follows', id=one['follows'])})" if one["follows"] else ""
+    return [one["id"], days, one["digest"][:12], one["title"] + follows]
+
+
+def _plain(one: Definition, since: date, until: date | None) -> dict[str, Any]:
+    from workflows.successions import before
+
     return {
         "id": one.id,
         "title": one.meta.title[language()],
@@ -43,6 +50,8 @@ def _plain(one: Definition, since: date) -> dict[str, Any]:
         "states": len(one.states),
         "transitions": len(one.transitions),
         "from": since.isoformat(),
+        "until": until.isoformat() if until else None,
+        "follows": before(one.id),
         "confidence": one.meta.confidence,
         "digest": one.digest,
     }

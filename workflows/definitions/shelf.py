@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,12 +20,15 @@ from engine.releases import DefinitionRelease
 from engine.subjects import Subject
 from workflows.lawfiles import law_files
 from workflows.people import Person
+from workflows.successions import before, successions
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One definition: ``since`` is the day from which it applies, ``until`` the last one;
-    ``release`` and ``by`` are there if it was made here. ``now`` tells that it applies today."""
+    ``release`` and ``by`` are there if it was made here. ``now`` tells that it applies today.
+    ``follows`` is the workflow whose place it took, ``followed_by`` the one that took its own.
+    ``titled_alike`` and ``named_alike`` tell that there is another of its title, of its id."""
 
     definition: Definition
     since: date
@@ -34,33 +37,50 @@ class Entry:
     now: bool
     release: DefinitionRelease | None = None
     by: str = ""
+    follows: str | None = None
+    followed_by: str | None = None
+    titled_alike: bool = False
+    named_alike: bool = False
 
 
 def entries(session: Session, house: House) -> Sequence[Entry]:
     """Every definition, those of one id together, the newest first."""
     live, releases = _live(session, house), _releases(session)
+    starts = [(row.definition_id, row.effective_from) for row, _ in releases.values()]
+    titles = Counter(one.meta.title.vi for one in house.runnable)
+    named = Counter(one.id for one in house.runnable)
     found = []
     for definition in reversed(house.runnable):
         release, by = releases.get(definition.digest, (None, ""))
         since = release.effective_from if release else definition.meta.effective.since
         now = house.named(definition.id).digest == definition.digest
-        until = _until(definition, since, [row for row, _ in releases.values()])
+        until = last_day(definition, since, starts)
         now = now and since <= clock.today() and (until is None or clock.today() <= until)
-        found.append(Entry(definition, since, until, live[definition.digest], now, release, by))
+        found.append(
+            Entry(
+                definition,
+                since,
+                until,
+                live[definition.digest],
+                now,
+                release,
+                by,
+                before(definition.id),
+                successions().get(definition.id),
+                titles[definition.meta.title.vi] > 1,
+                named[definition.id] > 1,
+            )
+        )
     order = {one.id: place for place, one in enumerate(house.definitions)}
     return sorted(found, key=lambda one: order.get(one.definition.id, len(order)))
 
 
-def _until(
-    definition: Definition, since: date, releases: Sequence[DefinitionRelease]
+def last_day(
+    definition: Definition, since: date, starts: Iterable[tuple[str, date]]
 ) -> date | None:
-    later = [
-        one.effective_from
-        for one in releases
-        if one.definition_id == definition.id
-        and one.effective_from > since
-        and one.digest != definition.digest
-    ]
+    """The last day on which a definition that began then applies, if there is one: its own, or
+    that before another of its id begins; ``starts`` are the ids and first days of releases."""
+    later = [day for name, day in starts if name == definition.id and day > since]
     ends = [date.fromordinal(day.toordinal() - 1) for day in later]
     ends += [day for day in (definition.meta.effective.until,) if day]
     return min(ends, default=None)

@@ -53,6 +53,7 @@ class StepRule:
     to it the steps ``after`` which it comes, done and not voided. ``settled_by`` gives, per
     outcome, the guards one of which a path that did the step asks, since it was done the last
     time, before it comes to that outcome: a step whose answer nobody asked for proves nothing.
+    ``move`` is the id of the transition whose facts guards and papers read of the step.
     """
 
     guards: frozenset[str] = frozenset()
@@ -62,6 +63,7 @@ class StepRule:
     person: bool = True
     after: frozenset[str] = frozenset()
     any_guards: tuple[str, ...] = ()
+    move: str | None = None
     settled_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

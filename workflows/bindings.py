@@ -20,13 +20,22 @@ _STANDING = frozenset({"amended_in_force", "listed_still_stand"})
 
 _STEPS: Mapping[str, StepRule] = {
     "registration": StepRule(
-        duty="propose", any_guards=("registration_in_order", "documents_in_order")
+        duty="propose",
+        any_guards=("registration_in_order", "documents_in_order"),
+        move="register",
     ),
-    "submission": StepRule(duty="propose", paper="submission"),
+    "submission": StepRule(duty="propose", paper="submission", move="submit"),
     "self_assessment": StepRule(
-        guards=frozenset({"every_criterion_assessed", "facts_have_sources"}), duty="propose"
+        guards=frozenset({"every_criterion_assessed", "facts_have_sources"}),
+        duty="propose",
+        move="complete_self_assessment",
     ),
-    "notice": StepRule(guards=frozenset({"notice_days_before"}), duty="propose", paper="notice"),
+    "notice": StepRule(
+        guards=frozenset({"notice_days_before"}),
+        duty="propose",
+        paper="notice",
+        move="give_notice",
+    ),
     "count": StepRule(
         guards=frozenset(
             {
@@ -41,6 +50,7 @@ _STEPS: Mapping[str, StepRule] = {
         ),
         duty="propose",
         after=frozenset({"notice"}),
+        move="record_count",
         # The law's rule of the day of the meeting says whether the households carried it.
         settled_by={"recognised": (_CARRIED,), "refused": (_CARRIED, "majority_not_reached")},
     ),
@@ -54,12 +64,14 @@ _STEPS: Mapping[str, StepRule] = {
         guards=frozenset({"meeting_in_time", "required_roles_present", "meeting_agreed"}),
         duty="propose",
         paper="assessment_minutes",
+        move="record_meeting",
         after=frozenset({"self_assessment"}),
     ),
     "appraisal": StepRule(
         guards=frozenset({"every_criterion_appraised"}),
         duty="appraise",
         after=frozenset({"resident_vote", "officers_meeting"}),
+        move="record_appraisal",
         settled_by={"recognised": ("all_criteria_met",)},
     ),
     "committee_opinion": StepRule(
@@ -75,6 +87,7 @@ _STEPS: Mapping[str, StepRule] = {
     ),
     "posting": StepRule(
         guards=frozenset({"objection_window_long_enough"}),
+        move="post_publicly",
         settled_by={"recognised": ("objection_window_over",)},
     ),
     "district_appraisal": StepRule(guards=frozenset({"verdict_favourable"}), duty="appraise"),

@@ -57,6 +57,7 @@ MESSAGES: Mapping[str, str] = {
     "step_without_paper": "{transition} claims {step} and does not make the paper {kind}",
     "step_too_early": "a path reaches {transition}, which claims {step}, without {name}",
     "step_unsettled": "a path reaches {state} ({outcome}) without asking {name} since {step}",
+    "step_by_other_move": "{transition} claims {step}, of which only a move {name} is read",
     "step_by_system": "{transition} claims {step}, which only people can do, and the system may"
     " make it",
     "outcome_unrecorded": "a path reaches {state} ({outcome}) without the effect {name}",

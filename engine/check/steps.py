@@ -35,5 +35,7 @@ def _lacks(case: Case, move: Transition, step: str, rule: StepRule) -> Iterator[
         yield case.problem("step_without_duty", f"{key}.duty", duty=rule.duty, **told)
     if rule.paper not in (None, move.paper):
         yield case.problem("step_without_paper", f"{key}.paper", kind=rule.paper, **told)
+    if rule.move not in (None, move.id):
+        yield case.problem("step_by_other_move", key, name=rule.move, **told)
     if rule.person and SYSTEM in move.by:
         yield case.problem("step_by_system", f"{key}.by", **told)

@@ -65,6 +65,7 @@ EXPECTED: Mapping[str, tuple[str, str]] = {
     "step_without_effect": ("transitions.close.effects", ""),
     "step_without_duty": ("transitions.close.duty", ""),
     "step_without_paper": ("transitions.close.paper", ""),
+    "step_by_other_move": ("transitions.close", ""),
     "step_by_system": ("transitions.close.by", ""),
     "step_too_early": ("transitions.close.from", "open close"),
     "step_unsettled": ("states.closed", "open tally close"),
@@ -108,6 +109,7 @@ def binding() -> Binding:
         {
             "hearing": hearing,
             "decree": StepRule(after=frozenset({"debate"})),
+            "opening": StepRule(move="open"),
             "enquiry": StepRule(any_guards=("quorum", "majority")),
             "count": StepRule(settled_by={"expired": ("quorum", "majority")}),
         },

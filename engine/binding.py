@@ -100,7 +100,8 @@ class Binding:
     ``step_rules`` say, per step, what a transition that claims it must carry, ``effect_rules``,
     per effect, on which one it may stand, and ``openings``, per kind of subject, the effect that
     brings one into being. ``grounds`` tell, per guard, the effect without which
-    it never lets a move pass. ``whole`` gives,
+    it never lets a move pass, ``drafted_by``, per kind of paper that no one drafts by hand, the
+    effect that does. ``whole`` gives,
     per outcome, the steps and events of papers that, where a definition knows them, every path
     to an end must contain, ``entails`` those that all of some others call for, in the order in
     which they are asked, and ``spared`` those that a guard makes sure the path does not need.
@@ -113,6 +114,7 @@ class Binding:
     effect_rules: Mapping[str, EffectRule] = field(default_factory=dict)
     openings: Mapping[str, str] = field(default_factory=dict)
     grounds: Mapping[str, str] = field(default_factory=dict)
+    drafted_by: Mapping[str, str] = field(default_factory=dict)
     procedures: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     whole: Mapping[str, frozenset[str]] = field(default_factory=dict)
     entails: Sequence[tuple[frozenset[str], frozenset[str]]] = ()

@@ -194,6 +194,7 @@ LAW = Binding(
     outcome_effects={"recognised": frozenset({"record_result"})},
     effect_rules=_EFFECTS,
     grounds={"roll_frozen": "freeze_roll"},
+    drafted_by={"certificate": "draft_certificate"},
     openings={"nomination": "create_nomination", "paper": "create_paper"},
     whole={"recognised": _OF_COMMUNE | _OF_DISTRICT | _OF_PROVINCE | _CERTIFICATE},
     entails=_ENTAILS,

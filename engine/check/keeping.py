@@ -22,6 +22,7 @@ def problems(case: Case) -> Iterator[Problem]:
     what they rely on."""
     yield from _unrecorded(case)
     yield from _groundless(case)
+    yield from _undrafted(case)
     for move in case.definition.transitions:
         key = f"transitions.{move.id}.effects"
         for name in move.effects:
@@ -90,6 +91,23 @@ def _groundless(case: Case) -> Iterator[Problem]:
                 key = f"transitions.{move.id}.guards"
                 told = {"transition": move.id, "guard": guard, "name": name}
                 yield case.problem("guard_without_ground", key, story, **told)
+
+
+def _undrafted(case: Case) -> Iterator[Problem]:
+    """Moves that go on with a paper which a path has not drafted, or not again since it was
+    given up: a subject would wait for it forever. That the draft was voided takes no paper away."""
+    for kind, name in sorted(case.binding.drafted_by.items()):
+        answering = {
+            move.id: move for move in case.definition.transitions if event_of(move)[0] == kind
+        }
+        shifts = {name: False for name, move in answering.items() if move.tone != "forward"}
+        shifts |= {move.id: True for move in case.definition.transitions if name in move.effects}
+        reached = Watch(case.definition, shifts)
+        for move in answering.values():
+            if move.tone == "forward" and (story := reached.before(move)):
+                key = f"transitions.{move.id}.on"
+                told = {"transition": move.id, "event": move.on, "name": name}
+                yield case.problem("paper_not_drafted", key, story, **told)
 
 
 def _unfounded(case: Case, move: Transition, name: str, rule: EffectRule) -> Iterator[Problem]:

@@ -39,6 +39,8 @@ MESSAGES: Mapping[str, str] = {
     "event_not_told": "{transition} of {flow} brings {event} about and tells none of those"
     " the paper lists",
     "act_not_told": "{transition} gives numbers and does not tell the paper it is a {act} of",
+    "paper_not_drafted": "a path reaches {transition}, which waits for {event}, without the effect"
+    " {name}, which alone drafts the paper",
     "paper_end_unanswered": "{state} has no way out when the paper it is in ends with {event}",
     # The graph.
     "no_opening": "no transition brings a subject into being",

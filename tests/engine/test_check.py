@@ -51,6 +51,7 @@ EXPECTED: Mapping[str, tuple[str, str]] = {
     "system_move_with_fields": ("transitions.close.fields", ""),
     "act_not_told": ("transitions.send.effects", ""),
     "event_not_told": ("transitions.close.on", ""),
+    "paper_not_drafted": ("transitions.close.on", "open close"),
     "paper_end_unanswered": ("transitions.enter.on", "open submit enter"),
     "no_opening": ("transitions", ""),
     "unknown_state": ("transitions.start_vote.to", ""),
@@ -122,6 +123,7 @@ def binding() -> Binding:
         },
         {"paper": "write_down"},
         {"roll_there": "freeze_roll"},
+        {"letter": "keep_hearing"},
         whole={"withdrawn": frozenset({"told", "minutes:issued"})},
         spared={"majority": frozenset({"told"})},
     )
@@ -141,7 +143,7 @@ def binding() -> Binding:
     bound.guard("majority", uses=("yes",))(lambda _move: ())
     bound.effect("freeze_roll")(lambda _move: None)
     bound.table("criteria")(lambda _move: [Row("4_1", "4.1")])
-    for kind in ("minutes", "decision", "hasty", "unprinted", "unruled"):
+    for kind in ("minutes", "letter", "decision", "hasty", "unprinted", "unruled"):
         bound.context(kind)(lambda _move: {})
     return bound
 
@@ -157,6 +159,7 @@ KINDS = {
     "minutes": kind("minutes", "recorded"),
     "decision": kind("decision", "outgoing"),
     "hasty": kind("hasty", "hasty"),
+    "letter": kind("letter", "hasty"),
     "unvalued": kind("unvalued", "recorded"),
     "unprinted": kind("unprinted", "recorded", "nowhere.html"),
     "unruled": kind("unruled", "unwritten"),
@@ -588,6 +591,23 @@ def test_what_is_voided_is_no_longer_recorded() -> None:
     (problem,) = world.check(sketch(*lines, *back, recognised="end"))
     assert (problem.code, problem.params["name"]) == ("outcome_unrecorded", "keep")
     assert problem.story == ("open", "note", "back", "skip", "finish")
+
+
+def test_a_paper_given_up_is_drafted_again_before_it_is_waited_for() -> None:
+    letter = sketch(
+        "write: > kept effects=tell_listed", "send: kept > sent effects=tell_listed",
+        "drop: kept > gone effects=tell_listed", finals="sent gone", name="letter", subject="paper",
+    )  # fmt: skip
+    world = World([letter])
+    world.binding = Binding(world.binding.roles, {}, drafted_by={"letter": "draft"})
+    world.binding.effect("draft")(lambda _move: None)
+    world.binding.effect("tell_listed")(tell_listed)
+    world.binding.context("letter")(lambda _move: {})
+    lines = ("open: > a", "ask: a > b effects=draft", "go: b > end by=system on=letter:sent")
+    again = "lose: b > b by=system on=letter:gone tone=back"
+    assert world.check(sketch(*lines, f"{again} effects=draft")) == ()
+    (problem,) = world.check(sketch(*lines, again))
+    assert (problem.code, problem.story) == ("paper_not_drafted", ("open", "ask", "lose", "go"))
 
 
 def test_each_thing_a_claimed_step_lacks_is_told() -> None:

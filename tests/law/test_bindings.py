@@ -273,6 +273,12 @@ def test_an_effect_without_the_paper_or_opening_it_reads_is_unsound(
     assert "effect_out_of_place" in codes(changed(name, move, effects=effects), of=name)
 
 
+@pytest.mark.parametrize("move", ["certify_by_district", "draft_certificate_again"])
+def test_a_certificate_that_nobody_drafts_is_missed(move: str) -> None:
+    name = "district-certification"
+    assert "paper_not_drafted" in codes(changed(name, move, effects=["remember_paper"]), of=name)
+
+
 @pytest.mark.parametrize("guard", ["cycle_open", "no_other_case", "year_not_decided"])
 def test_a_case_opened_without_asking_what_the_tables_hold_is_unsound(guard: str) -> None:
     name, move = "district-certification", "open_registration"

@@ -27,6 +27,7 @@ from web.cli import binhxet
 from web.cli.frame import Group, LazyGroup, help_key
 from web.cli.office import Office
 from web.cli.words import FILE, LANGUAGES
+from workflows.lawfiles import LAW
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HEAVY = ("sqlalchemy", "flask", "weasyprint", "pyhanko", "huey", "pydantic", "granian", "alembic")
@@ -551,6 +552,15 @@ def test_an_unsound_workflow_is_told_as_a_story(shell: Shell) -> None:
     assert answer.out.count(f"{' → '.join(dead_end['story'])} [{dead_end['code']}]") == 1
     assert answer.out.count("open → wander") == sum(bool(one["story"]) for one in told["problems"])
     assert f"[{dead_end['code']}]" in answer.out
+
+
+def test_a_workflow_of_papers_is_judged_by_those_it_moves(shell: Shell) -> None:
+    file = shell.var / "silent.toml"
+    told = (LAW / "papers" / "outgoing-until-issue.toml").read_text(encoding="utf-8")
+    file.write_text(told.replace(', "tell_listed"', ""), encoding="utf-8")
+    (found,) = shell("workflows", "check", file, "--json", expect=1).json
+    untold = {one.get("workflow") for one in found["problems"] if one["code"] == "event_not_told"}
+    assert "district-certification" in untold
 
 
 def test_a_malformed_workflow_is_told_with_file_key_and_reason(shell: Shell) -> None:

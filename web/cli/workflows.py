@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,8 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
         for path in files:
             try:
                 found = load(path, library.PARTS)
-                told.append(_checked(found, {**known, found.id: found}) | {"file": str(path)})
+                world = {**known, found.id: found}
+                told.append(_checked(found, world, _listing(found, world)) | {"file": str(path)})
             except DefinitionError as error:
                 told.append(_malformed(path, error))
     else:
@@ -83,7 +84,9 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
     leave(all(one["sound"] for one in told))
 
 
-def _checked(definition: Any, known: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(
+    definition: Definition, known: Mapping[str, Definition], others: Sequence[Definition] = ()
+) -> dict[str, Any]:
     from engine.check import check as prove
     from workflows import library
     from workflows.bindings import LAW
@@ -91,13 +94,13 @@ def _checked(definition: Any, known: Mapping[str, Any]) -> dict[str, Any]:
     from workflows.wording import explain
 
     law = library.law()
-    problems = prove(
-        definition,
-        binding=LAW,
-        kinds=law.kinds,
-        definitions=known,
-        templates=template_names(),
-    )
+    problems = [
+        problem
+        for one in (definition, *others)
+        for problem in prove(
+            one, binding=LAW, kinds=law.kinds, definitions=known, templates=template_names()
+        )
+    ]
     return {
         "id": definition.id,
         "sound": not problems,
@@ -108,9 +111,17 @@ def _checked(definition: Any, known: Mapping[str, Any]) -> dict[str, Any]:
                 "message": explain(problem, language()),
                 "key": problem.key,
             }
+            | ({} if problem.definition == definition.id else {"workflow": problem.definition})
             for problem in problems
         ],
     }
+
+
+def _listing(flow: Definition, known: Mapping[str, Definition]) -> list[Definition]:
+    """The workflows that a workflow of papers moves: a change of it may break them."""
+    if flow.meta.subject != "paper":
+        return []
+    return [one for name, one in known.items() if name != flow.id]
 
 
 def _malformed(path: Path, error: Any) -> dict[str, Any]:
@@ -128,7 +139,8 @@ def _verdict(one: dict[str, Any]) -> list[str]:
     lines = [text("unsound", id=one["id"])]
     for problem in one["problems"]:
         # The message ends with the story.
-        place = f"{problem['file']}: {problem['key']}" if "file" in problem else problem["key"]
+        where = problem.get("file") or problem.get("workflow")
+        place = f"{where}: {problem['key']}" if where else problem["key"]
         lines.append(f"  {place}: {problem['message']} [{problem['code']}]")
     return lines
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,9 @@ from engine.signing import cage
 from engine.statement import form
 from engine.statement.form import DIGEST_BYTES, Signed, Statement
 from workflows.keys import authority_reference
+from workflows.origins import statements
 from workflows.trust import Bundle
-from workflows.verification import LARGEST, Verification
+from workflows.verification import BUSY, LARGEST, Verification
 from workflows.versions import lapsed
 
 if TYPE_CHECKING:
@@ -157,10 +159,11 @@ def check_file(
         return too_large(bundle)
     found = ask(content, bundle.roots, inside=True)
     if not _is_annex(found):
-        return _of_paper(found, bundle, code)
+        return _of_paper(content, found, bundle, code)
     if paper is None:
         return _annex_alone(found, bundle)
-    return _annex_beside(content, found, bundle, ask(paper, bundle.roots, inside=True))
+    beside = ask(paper, bundle.roots, inside=True)
+    return _annex_beside(content, found, bundle, beside, _of_paper(paper, beside, bundle))
 
 
 def _is_annex(found: Answer) -> bool:
@@ -168,23 +171,44 @@ def _is_annex(found: Answer) -> bool:
     return roles[:1] == ["annex"] and not set(roles[1:]) - {"timestamp"}
 
 
-def _of_paper(found: Answer, bundle: Bundle, code: str | None = None) -> Checked:
-    if found.examined.problem:
-        code_of = "file_too_complex" if found.examined.problem == "too_complex" else ""
-        return _unread(bundle, code_of or "unreadable_pdf")
+def _of_paper(content: bytes, found: Answer, bundle: Bundle, code: str | None = None) -> Checked:
+    if problem := found.examined.problem:
+        why = "file_too_complex" if problem == "too_complex" else "unreadable_pdf"
+        return _damaged(content, bundle, why) if problem != BUSY else _unread(bundle, why)
     reports, whole = found.examined.reports, _whole(found)
     try:
         carried = _inside(found)
         signed = form.read(code or carried.fields.get(STRIP, ""))
     except Refused as refused:
-        verdict = _without_statement(reports)
-        return Checked(bundle, False, False, verdict, refused.refusals, None, whole, reports)
+        verdict, spoken_of = _without_statement(reports), None
+        if verdict == "unknown" and found.examined.spoiled:  # a print of a paper is nobody's
+            spoken_of = _spoken_of(content, bundle)
+            verdict = "altered" if spoken_of else verdict
+        return Checked(bundle, False, False, verdict, refused.refusals, spoken_of, whole, reports)
     return _compared(bundle, signed, carried, reports, whole=whole)
 
 
 def too_large(bundle: Bundle) -> Checked:
     """The answers about a file that is larger than any paper and was not opened."""
     return _unread(bundle, "file_too_large")
+
+
+def _damaged(content: bytes, bundle: Bundle, why: str) -> Checked:
+    """The answers about a file that cannot be opened: altered, if it speaks of a paper."""
+    if signed := _spoken_of(content, bundle):
+        return Checked(bundle, False, False, "altered", [Refusal(why)], signed, False)
+    return _unread(bundle, why)
+
+
+def _spoken_of(content: bytes, bundle: Bundle) -> Signed | None:
+    """The statement about a paper of ours that can be read from the bytes of a file though
+    nothing of it can be opened, if there is one."""
+    for text in statements(content):
+        with suppress(Refused):
+            signed = form.read(text)
+            if not bundle.faults(signed):
+                return signed
+    return None
 
 
 def _unread(bundle: Bundle, why: str) -> Checked:
@@ -213,7 +237,7 @@ def _compared(
     if not (whole and _by_both(reports)):
         ended = whole and lapsed(reports)
         problems.append(Refusal("stamp_lapsed" if ended else "signatures_do_not_hold"))
-    issued = all(one.code in _OF_SIGNATURES for one in problems)
+    issued = whole and all(one.code in _OF_SIGNATURES for one in problems)
     force = list(_out_of_force(signed, bundle)) if issued else []
     found = [*problems, *force]
     return Checked(
@@ -237,9 +261,10 @@ def _annex_alone(found: Answer, bundle: Bundle) -> Checked:
     return Checked(bundle, False, False, verdict, needed, None, whole, reports)
 
 
-def _annex_beside(content: bytes, found: Answer, bundle: Bundle, paper: Answer) -> Checked:
+def _annex_beside(
+    content: bytes, found: Answer, bundle: Bundle, paper: Answer, told: Checked
+) -> Checked:
     reports, whole = found.examined.reports, _whole(found)
-    told = _of_paper(paper, bundle)
     strange = list(_strange(content, paper, reports, told, whole=whole))
     problems = [*told.problems, *strange]
     issued = told.issued and all(one.code == "stamp_lapsed" for one in strange)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, select
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
 
 START, END_OF_REVISION = b"%PDF-", b"%%EOF"
 MOST_REVISIONS, MOST_CODES = 64, 16
+_PIECE = 64
 STRIP = "strip"
 """The field with the address and the statement that the code on a paper says."""
 
 _CODE = re.compile(rb"/p/([0-9a-z]{4,16})#")
+_STATEMENT = re.compile(rb"/p/[0-9a-z]{4,16}#[0-9A-Z$*./-]{1,400}")
+_SITE = re.compile(rb"https?://[!-\x27*-~]+\Z")
+_LONGEST_SITE = 200
 
 
 def revisions(content: bytes) -> list[str]:
@@ -85,6 +90,16 @@ def _numbered(session: Session, found: Examined) -> list[str]:
     return [chosen[0].sha256] if chosen else []
 
 
+def statements(content: bytes) -> list[str]:
+    """The texts of codes that stand in the bytes of a file as they are: what it says of itself,
+    though it cannot be opened."""
+    found = {}
+    for one in islice(_STATEMENT.finditer(content), MOST_CODES):
+        site = _SITE.search(content[max(0, one.start() - _LONGEST_SITE) : one.start()])
+        found[((site[0] if site else b"") + one[0]).decode()] = True
+    return [*found]
+
+
 def likely(session: Session, paper_id: int, content: bytes, *, annex: bool) -> str:
     """The digest of the version of a paper, or of its annex, that a file was most likely made
     from, of those that left the office: one as long as it, else the longest that it begins
@@ -101,6 +116,20 @@ def likely(session: Session, paper_id: int, content: bytes, *, annex: bool) -> s
     begins = [row for row in shorter if _begins(row, content)]
     found = same or begins[-1:] or shorter[-1:] or left[:1] or files[-1:]
     return str(found[0].sha256)
+
+
+def alike(content: bytes, version: bytes) -> bool:
+    """Whether a file that cannot be opened has at least half of its bytes from a version: piece
+    by piece, at the same distance from the start or from the end."""
+    room = range(_PIECE, min(len(content), len(version)) + 1, _PIECE)
+    same = sum(content[n - _PIECE : n] == version[n - _PIECE : n] for n in room)
+    same += sum(_from_end(content, n) == _from_end(version, n) for n in room)
+    return bool(content) and 2 * same * _PIECE >= len(version)
+
+
+def _from_end(content: bytes, distance: int) -> bytes:
+    start = len(content) - distance
+    return content[start : start + _PIECE]
 
 
 def _begins(row: Any, content: bytes) -> bool:

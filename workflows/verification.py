@@ -45,6 +45,7 @@ BUSY = "busy"
 """Nothing is said of a file: another one is open. Whoever asks again is answered."""
 
 UNTOUCHED = "issued"
+_TAMPERED = frozenset({"odd_coverage", "respelled"})
 """The state of a paper on which no later one has acted."""
 
 Verdict = Literal[
@@ -223,6 +224,8 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
         answer = ask(content, roots, original, found) if original else cage.Answer(found)
     if BUSY in (found.problem, answer.examined.problem):
         return refused(BUSY)
+    if origin is None and likely and found.problem and _made_of(session, desk, likely, content):
+        origin = likely
     reasons = findings.of_stranger(
         answer,
         from_ours=origin is not None,
@@ -291,6 +294,13 @@ def _reports(roots: Roots, content: bytes, *, annex: bool) -> tuple[SignatureRep
         return ()
 
 
+def _made_of(session: Session, desk: PaperDesk, likely: Known, content: bytes) -> bool:
+    """Whether a file that cannot be opened is for the most part that version all the same: of
+    some bytes of a paper one that is changed is enough."""
+    original = _original(session, desk, likely, content)
+    return original is not None and origins.alike(content, original)
+
+
 def _original(
     session: Session, desk: PaperDesk, origin: Known | None, content: bytes
 ) -> bytes | None:
@@ -307,8 +317,17 @@ def _may_be_ours(found: Examined) -> bool:
 
 
 def _covers_unknown(session: Session, content: bytes, answer: Answer) -> bool:
-    """Whether somebody signed, with a key of ours, bytes that we never had."""
-    ends = [one.end for one in answer.examined.signed if one.ours and one.report.intact]
+    """Whether somebody signed, with a key of ours, bytes that we never had. A signature whose
+    form was tampered with, or that covers something else than what stands before it, does not
+    tell; nor does a stamp, which is nobody's word that a paper was made."""
+    ends = [
+        one.end
+        for one in answer.examined.signed
+        if one.ours
+        and one.report.intact
+        and one.report.role != "timestamp"
+        and _TAMPERED.isdisjoint(one.report.problems)
+    ]
     digests = {hashlib.sha256(content[:end]).hexdigest() for end in ends}
     rows = session.scalars(select(PaperVersion.sha256).where(PaperVersion.sha256.in_(digests)))
     return bool(digests - set(rows))

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _STORE = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs"})
 _PIECE = frozenset({"/Type", "/Length", "/Filter"})
 _SALTED: dict[str, HashAlgorithm] = {"sha256": SHA256(), "sha384": SHA384(), "sha512": SHA512()}
+_LONGEST_SALT = 512
+"""No key that is used has room for more."""
+
 _UNREADABLE = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, ExtensionNotFound)
 
 
@@ -184,5 +187,7 @@ def _padded(told: ocsp.OCSPResponse) -> tuple[AsymmetricPadding, HashAlgorithm]:
     name = said["hash_algorithm"]["algorithm"].native
     if name not in _SALTED or said["mask_gen_algorithm"]["parameters"]["algorithm"].native != name:
         raise ValueError(name)
-    digest = _SALTED[name]
-    return padding.PSS(padding.MGF1(digest), int(said["salt_length"].native)), digest
+    digest, salt = _SALTED[name], int(said["salt_length"].native)
+    if not 0 <= salt <= _LONGEST_SALT:
+        raise ValueError(salt)
+    return padding.PSS(padding.MGF1(digest), salt), digest

@@ -54,8 +54,11 @@ def _is_good(one: Certificate, by: Certificate, at: datetime, evidence: Evidence
         return False
     # A certificate that names nobody to ask is told of by lists, as the full judgement has it.
     asked = answers if [*revocation.ocsp_urls(one)] else []
-    answered = any(_speaks_of(each, by, at) for each in asked)
-    return answered or any(_is_about(p, one) and _is_list_of(p, by, at) for p in crls)
+    ended = one.not_valid_after_utc  # what was made later need not know of it: see ``timely``
+    if any(each.this_update_utc <= ended and _speaks_of(each, by, at) for each in asked):
+        return True
+    lists = [piece for piece in crls if _list(piece).last_update_utc <= ended]
+    return any(_is_about(piece, one) and _is_list_of(piece, by, at) for piece in lists)
 
 
 @lru_cache(maxsize=256)

@@ -17,7 +17,7 @@ from pyhanko_certvalidator.errors import (
 )
 from pyhanko_certvalidator.path import ValidationPath
 
-from engine.signing import plainly, tokens
+from engine.signing import plainly, timely, tokens
 from engine.signing.certificates import Identity, Kind, identity, load_der, parsed, to_asn1
 from engine.signing.evidence import NONE, Evidence
 from engine.signing.finished import finished
@@ -162,7 +162,8 @@ def revocation(
     """What evidence says about every certificate below the root at an instant: nothing if all
     were good, else ``revoked``, ``on_hold``, ``authority_revoked``, or ``revocation_unknown``.
 
-    Lists and answers made after the instant count: they tell when a certificate was revoked.
+    Lists and answers made after the instant count, as long as they have to know of a certificate
+    (see ``timely``): they tell when it was revoked.
     A hold that was lifted again before they were made they do not tell. Nothing else than the
     arguments decides, so what was answered once is answered again.
     """
@@ -176,6 +177,7 @@ def revocation(
 def _revocation(
     credential: Credential, roots: Sequence[Certificate], at: datetime, evidence: Evidence
 ) -> str:
+    evidence = timely.kept(evidence, path(credential, roots, at))
     asked = ValidationContext(
         trust_roots=to_asn1(roots),
         other_certs=[parsed(one) for one in evidence.certificates],

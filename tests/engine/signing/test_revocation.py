@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,7 @@ from engine.signing.revocation import Online
 from engine.signing.signer import Credential
 from engine.signing.validate import validate
 from tests.engine.signing.blank import blank
+from tests.engine.signing.ended import authority_and_holder
 from tests.engine.signing.house import AT, ISSUED, LATER, SIGNED, House
 from tests.engine.signing.pki import LATER_REVOKED, Pki
 
@@ -83,6 +84,51 @@ def test_what_is_revoked_later_was_good_before(pki: Pki) -> None:
         pki.set_time(AT)
     assert trust.revocation(credential, pki.roots, AT, known) == ""
     assert trust.revocation(credential, pki.roots, after, known) == "revoked"
+
+
+@pytest.mark.parametrize(
+    ("made", "kept_since", "named", "told"),
+    [
+        (2025, None, False, ""),
+        (2027, None, False, "revocation_unknown"),  # it ended in 2026: a list may leave it out
+        (2027, 2025, False, ""),
+        (2027, 2026, False, ""),
+        (2028, 2027, False, "revocation_unknown"),
+        (2025, None, True, "revoked"),
+        (2027, None, True, "revoked"),  # it is named all the same
+    ],
+)
+def test_a_list_made_when_a_certificate_had_ended_is_silent_about_it(
+    made: int, kept_since: int | None, named: bool, told: str
+) -> None:
+    authority, holder = authority_and_holder(2020, 2024, 2026)
+    known = Evidence(crls=(authority.list_of(made, [holder] if named else [], kept_since),))
+    at = datetime(2025, 6, 1, tzinfo=UTC)
+    credential, roots = Credential(holder, ()), (authority.certificate,)
+    assert trust.revocation(credential, roots, at, known) == told
+    quick = plainly.good((holder, authority.certificate), at, known)
+    assert quick is (made == 2025 and not named)
+
+
+@pytest.mark.parametrize(
+    ("made", "cutoff", "told"),
+    [
+        (2025, None, ""),
+        (2027, None, "revocation_unknown"),
+        (2027, 2025, ""),
+        (2028, 2027, "revocation_unknown"),
+    ],
+)
+def test_an_answer_given_when_a_certificate_had_ended_is_silent_about_it(
+    made: int, cutoff: int | None, told: str
+) -> None:
+    authority, holder = authority_and_holder(2020, 2024, 2026)
+    known = Evidence(ocsps=(authority.answer_about(holder, made, cutoff),))
+    at = datetime(2025, 6, 1, tzinfo=UTC)
+    credential, roots = Credential(holder, ()), (authority.certificate,)
+    assert trust.revocation(credential, roots, at, known) == told
+    quick = plainly.good((holder, authority.certificate), at, known)
+    assert quick is (made == 2025)
 
 
 def test_what_nobody_tells_is_unknown_and_only_a_strict_house_minds(pki: Pki) -> None:

@@ -112,6 +112,14 @@ def _time_in_place() -> bytes:
     return content[: place.end()] + b"4" + content[place.end() + 1 :]
 
 
+@attack("bit-flipped", "damaged")
+def _bit_flipped() -> bytes:
+    """One bit of what is packed, as a bad disk would leave it: no reader can open the file."""
+    content = bytearray(decision().issued)
+    content[content.index(b"stream\n") + len("stream\n") + 1] ^= 1
+    return bytes(content)
+
+
 @attack("space-after-end", "bytes_after")
 def _space_after() -> bytes:
     """A line end more."""
@@ -171,13 +179,13 @@ def _draft() -> bytes:
     return decision().rendered
 
 
-@attack("two-papers-joined", "two_papers", offline="unknown")
+@attack("two-papers-joined", "two_papers")
 def _joined() -> bytes:
     """Two genuine papers, one behind the other."""
     return decision().issued + certificate().issued
 
 
-@attack("revisions-of-another-paper", "two_papers", offline="unknown")
+@attack("revisions-of-another-paper", "two_papers")
 def _foreign_revisions() -> bytes:
     """The revisions of one paper behind the first bytes of another."""
     other = certificate()

@@ -362,7 +362,7 @@ def _pointer_back() -> bytes:
     return content + b"startxref\n%d\n%%%%EOF\n" % _last_xref(decision().signed)
 
 
-@attack("pointer-into-another-paper", "two_papers", offline="unreadable")
+@attack("pointer-into-another-paper", "two_papers")
 def _pointer_across() -> bytes:
     """Another genuine paper placed in front; the pointer still leads into this one."""
     other = certificate().issued

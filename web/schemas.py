@@ -192,6 +192,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "kind": TEXT,
             "kind_name": TEXT,
             "authority_name": TEXT,
+            "about": TEXT,
             "version": COUNT,
             "listed": COUNT,
             "due_at": or_null(MOMENT),

@@ -11,7 +11,7 @@ from web.extensions import bureau, db
 from web.identity import SignedIn
 from web.inbox import batches, idle_states
 from workflows.annexing import ANNEX
-from workflows.queries import inbox
+from workflows.queries import ceremonies, inbox
 from workflows.signing_sessions import Offer, Part
 
 Plain = dict[str, Any]
@@ -25,6 +25,7 @@ def waiting(person: SignedIn, language: str) -> Plain:
     house = bureau().house
     idle = idle_states(house, person.actor)
     items = inbox.mine(db.session(), person.actor, idle=idle, limit=MOST).items
+    about = ceremonies.all_about(db.session(), [item.subject_id for item in items])
     return {
         "papers": [
             {
@@ -33,6 +34,7 @@ def waiting(person: SignedIn, language: str) -> Plain:
                 "kind": item.paper_kind,
                 "kind_name": house.kinds[item.paper_kind].label[language],
                 "authority_name": item.authority,
+                "about": about[item.subject_id],
                 "version": item.version,
                 "listed": item.listed,
                 "due_at": item.due_at.isoformat() if item.due_at else None,

@@ -178,7 +178,10 @@ def _of_paper(content: bytes, found: Answer, bundle: Bundle, code: str | None = 
     reports, whole = found.examined.reports, _whole(found)
     try:
         carried = _inside(found)
-        signed = form.read(code or carried.fields.get(STRIP, ""))
+        printed = code or carried.fields.get(STRIP, "")
+        if not printed:
+            raise Refused(Refusal("no_statement"))
+        signed = form.read(printed)
     except Refused as refused:
         verdict, spoken_of = _without_statement(reports), None
         if verdict == "unknown" and found.examined.spoiled:  # a print of a paper is nobody's
@@ -316,8 +319,9 @@ def _differences(
     if number != statement.number:
         places = {"printed": statement.number, "number": number}
         yield Refusal("statement_number_differs", places)
-    if [int(part) for part in re.findall(r"\d+", day)] != _parts(statement):
-        yield Refusal("statement_date_differs", {"day": statement.day.isoformat()})
+    issued = statement.day
+    if [int(part) for part in re.findall(r"\d+", day)] != [issued.day, issued.month, issued.year]:
+        yield Refusal("statement_date_differs", {"day": issued.isoformat()})
     if bytes.fromhex(carried.digest)[:DIGEST_BYTES] != statement.data:
         yield Refusal("statement_data_differs")
     leaders = [report.digest for report in reports if report.role == "person"]
@@ -326,10 +330,6 @@ def _differences(
     seals = {report.reference for report in reports if report.role == "seal"}
     if seals - {authority_reference(statement.authority)}:
         yield Refusal("statement_seal_differs")
-
-
-def _parts(statement: Statement) -> list[int]:
-    return [statement.day.day, statement.day.month, statement.day.year]
 
 
 def _out_of_force(signed: Signed, bundle: Bundle) -> Iterator[Refusal]:

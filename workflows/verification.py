@@ -182,8 +182,11 @@ def _judged(session: Session, desk: PaperDesk, content: bytes, ours: Known) -> V
     if issued:
         verdict = "genuine" if in_force else "not_in_force"
         reasons += [] if in_force else ["not_in_force"]
-        if not _signed_as_issued(reports, ours):
-            verdict = "lapsed" if versions.lapsed(reports) else "altered"
+        if versions.lapsed(reports):
+            # Nobody can say any more what the stamp proved of the signers' certificates.
+            verdict, reasons = "lapsed", ["stamp_lapsed"]
+        elif not _signed_as_issued(reports, ours):
+            verdict = "altered"
             reasons += [] if reasons else ["seal_of_another"]
     elif not ours.unlogged:
         reasons.append("rolled_back" if reports else "draft")

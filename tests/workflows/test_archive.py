@@ -479,6 +479,7 @@ def test_a_simulated_check_in_2046_of_what_nobody_renewed(shelf: Shelf) -> None:
     shelf.at(2046)
     found = shelf.check(shelf.content())
     assert (found.verdict, found.issued, found.unchanged) == ("lapsed", True, True)
+    assert found.reasons == ("stamp_lapsed",)
     assert not found.ok
 
 

@@ -263,7 +263,7 @@ def test_the_age_of_the_bundle_is_told(case: Case) -> None:
 def test_a_signed_file_that_was_never_issued_is_named(case: Case) -> None:
     found = check_file(case.signed, case.bundle())
     assert (found.verdict, found.issued, found.in_force) == ("not_issued", False, False)
-    assert codes(found) == ["statement_unreadable"]
+    assert codes(found) == ["no_statement"]
 
 
 @pytest.mark.parametrize("place", [0.2, 0.5, 0.9])

@@ -362,6 +362,7 @@ def data(paper: str, as_json: bool) -> None:
 
     found = inside(_content(paper))
     told = found.record()
+    click.echo(text("data_unchecked"), err=True)
     # For people too: this is data, and its own names say what it is.
     answer(told, as_json, lambda: [said_of(told)])
 

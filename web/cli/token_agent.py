@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,9 +80,7 @@ def certificates(module: Path, token: str, as_json: bool) -> None:
 @command("token-agent list", *server_options(), group=group, answers=True)
 def listing(server: str, user: str, as_json: bool) -> None:
     told = connect(server, user).get("/papers")["papers"]
-    rows = [
-        [str(one["id"]), one["action"], one["kind_name"], one["authority_name"]] for one in told
-    ]
+    rows = [[str(one["id"]), one["action"], one["kind_name"], one["about"]] for one in told]
     answer(told, as_json, lambda: table(rows))
 
 
@@ -144,13 +143,15 @@ def _hold(
     from engine.signing.pkcs11 import Wanted, opened
     from web.cli.ceremony import Ready, Result
 
+    # Asked for when the first is shown: a wrong password was refused by then, and once.
+    names = cache(partial(_names, ceremony.remote))
     fingerprint = identity(ceremony.credential.certificate).fingerprint
     prepared = ceremony.prepare(papers) if ceremony.action == SIGN else list(papers)
     failed = [one for one in prepared if isinstance(one, Result)]
     ready = [one for one in prepared if not isinstance(one, Result)]
     for one in ready:
         if isinstance(one, Ready):
-            show(one)
+            show(one, names().get(one.paper, ""))
     if not ready or not (no_questions or ask("sign_all", count=len(ready))):
         return [*failed, *(_left_out(one) for one in ready)]
     pin = read_pin(pin=None, from_stdin=pin_stdin, demonstration=False)
@@ -158,12 +159,18 @@ def _hold(
     def allow(one: Ready) -> bool:
         if one in ready:
             return True
-        show(one)
+        show(one, names().get(one.paper, ""))
         return no_questions or ask("sign_one", paper=one.paper)
 
     wanted = Wanted(fingerprint=fingerprint)
     with opened(place, pin, wanted, clock.now(), last_try=last_try) as signer:
         return [*failed, *ceremony.sign(ready, signer, allow)]
+
+
+def _names(remote: Remote) -> dict[int, str]:
+    """What each paper that waits is called."""
+    told = remote.get("/papers")["papers"]
+    return {int(one["id"]): f"{one['kind_name']} · {one['about']}" for one in told}
 
 
 def _left_out(one: int | Ready) -> Result:
@@ -192,8 +199,10 @@ def connect(server: str, user: str) -> Remote:
     return Remote.at(server, user, password)
 
 
-def show(one: Ready) -> None:
-    """What is about to be signed; the page of the paper shows the same digest."""
+def show(one: Ready, name: str = "") -> None:
+    """What is about to be signed; the page of the paper shows the same name and digest."""
+    if name:
+        click.echo(name, err=True)
     if one.number:
         told = text("to_be_sealed", paper=one.paper, number=one.number, digest=one.covered)
     else:

@@ -24,7 +24,7 @@ from web.cli.token_agent import (
     show,
     token_options,
 )
-from web.cli.words import text
+from web.cli.words import of_all_threads, text
 
 if TYPE_CHECKING:
     from web.cli.agent import Agent, Work
@@ -96,14 +96,14 @@ def _hold(course: Course, no_questions: bool, last_try: bool, pin_stdin: bool) -
     ready = [one for one in prepared if not isinstance(one, Result)]
     for one in ready:
         if not isinstance(one, int):
-            show(one)
+            show(one, course.names.get(one.paper, ""))
     if not ready or not (no_questions or ask("sign_all", count=len(ready))):
         return failed
     pin = read_pin(pin=None, from_stdin=pin_stdin, demonstration=False)
 
     def allow(one: Ready) -> bool:
         if one not in ready:
-            show(one)
+            show(one, course.names.get(one.paper, ""))
         return True
 
     return [*failed, *course.sign(ready, pin, allow, last_try=last_try)]
@@ -131,14 +131,15 @@ def serve(port: int, **asked: Any) -> None:
     click.echo(text("agent_ready", port=door.server_port, server=agent.origin), err=True)
     agent.offer()
     thread = Thread(target=door.serve_forever, daemon=True)
-    thread.start()
-    try:
-        _go_on(agent, chosen, asked["last_try"], asked["pin_stdin"])
-    except KeyboardInterrupt:
-        agent.stop()
-    finally:
-        door.shutdown()
-        door.server_close()
+    with of_all_threads():
+        thread.start()
+        try:
+            _go_on(agent, chosen, asked["last_try"], asked["pin_stdin"])
+        except KeyboardInterrupt:
+            agent.stop()
+        finally:
+            door.shutdown()
+            door.server_close()
 
 
 def _origin(server: str) -> str:
@@ -203,8 +204,7 @@ def _do(course: Course, work: Work, last_try: bool, pin_stdin: bool) -> None:
 
 
 def _tell_of(one: Ready, names: dict[int, str], work: Work) -> None:
-    click.echo(names.get(one.paper, ""), err=True)
-    show(one)
+    show(one, names.get(one.paper, ""))
     work.show(one)
 
 

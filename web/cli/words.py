@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ VARIABLE = "BINHXET_LANG"
 FILE = Path(__file__).with_name("words.toml")
 
 _META = "binhxet.language"
+_OF_ALL: list[str] = []
 
 
 @cache
@@ -27,13 +30,23 @@ def language() -> str:
     """The language of this call: ``--lang``, else ``BINHXET_LANG``, else Vietnamese."""
     context = click.get_current_context(silent=True)
     chosen = context.meta.get(_META) if context else None
-    chosen = chosen or os.environ.get(VARIABLE)
+    chosen = chosen or (_OF_ALL[-1] if _OF_ALL else os.environ.get(VARIABLE))
     return chosen if chosen in LANGUAGES else "vi"
 
 
 def choose(chosen: str) -> None:
     """Sets the language of this call."""
     click.get_current_context().meta[_META] = chosen
+
+
+@contextmanager
+def of_all_threads() -> Iterator[None]:
+    """While this lasts, threads without a call of their own speak the language of this one."""
+    _OF_ALL.append(language())
+    try:
+        yield
+    finally:
+        _OF_ALL.pop()
 
 
 def word(table: str, key: str, **places: object) -> str:

@@ -253,8 +253,22 @@ def telling(session: Session, subjects: Collection[int], actions: Collection[str
 
 def about(row: Row) -> str:
     """What a paper is about: its area, or the one it lists, or whose areas it lists."""
-    areas = row.values.get("areas", ())
+    return _about(row.values, row.authority)
+
+
+def all_about(session: Session, papers: Collection[int]) -> dict[int, str]:
+    """What each of these papers is about."""
+    found = session.execute(
+        select(Paper.id, Paper.values, Unit)
+        .join(Unit, Unit.id == Paper.authority_id)
+        .where(Paper.id.in_(papers))
+    )
+    return {paper: _about(values, unit.title) for paper, values, unit in found}
+
+
+def _about(values: Mapping[str, Any], authority: str) -> str:
+    areas = values.get("areas", ())
     one = areas[0] if len(areas) == 1 else {}
-    area = row.values.get("area") or one.get("name")
-    place = row.values.get("commune") or one.get("commune") or row.authority
-    return f"{area}, {place}" if area else row.authority
+    area = values.get("area") or one.get("name")
+    place = values.get("commune") or one.get("commune") or authority
+    return f"{area}, {place}" if area else authority

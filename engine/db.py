@@ -7,6 +7,8 @@ plain ``BEGIN`` and never queue. On PostgreSQL the subject's row is locked inste
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +19,9 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
+
+PATIENCE = 15
+"""Seconds that whoever finds an SQLite file locked waits for it."""
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -65,14 +70,24 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
     # The driver's legacy transactions emit no BEGIN before a SELECT; we emit our own.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "foreign_keys=ON",
-        "synchronous=FULL",
-        "busy_timeout=15000",
-    ):
+    for pragma in (f"busy_timeout={PATIENCE * 1000}", "foreign_keys=ON", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
+    _write_ahead(cursor)
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Has the file keep a log of its own. Two who open a new file at once want this at once, and
+    SQLite does not wait then, it refuses one of them."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.02)
 
 
 def _sqlite_begin(connection: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -24,6 +24,9 @@ from web.extensions import bureau, db
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PIN = "246810"
+
+# A page that comes late because the machine is busy is not a page that is wrong.
+expect.set_options(timeout=20_000)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
@@ -236,6 +237,7 @@ def consequences(told: amendments.Consequences) -> Plain:
             }
             for one in told.lost
         ],
+        "unreached": [asdict(one) for one in told.unreached],
         "added": list(told.added),
         "dependents": [
             {

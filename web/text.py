@@ -102,6 +102,11 @@ def role(name: str) -> str:
     return wording.role_name(name, language())
 
 
+def level(name: str) -> str:
+    """A level's name in the language of the page."""
+    return wording.level_name(name, language())
+
+
 def move_name(action: str) -> str:
     """A move that no definition has, in the language of the page."""
     return wording.name_of("moves", action, language())
@@ -125,6 +130,7 @@ def attach(app: Flask) -> None:
         "said": said,
         "told": told,
         "role": role,
+        "level": level,
         "move_name": move_name,
         "telephone": telephone,
     }

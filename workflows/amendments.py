@@ -70,6 +70,7 @@ class Consequences:
     """What the issue of the later paper will do, told beforehand."""
 
     lost: Sequence[Loss]
+    unreached: Sequence[streaks.Unreached]
     added: Sequence[int]
     dependents: Sequence[resting.Dependent]
 
@@ -249,29 +250,32 @@ def consequences(
     lost = [one for one in before if one.id not in kept]
     counts = _paper(session, paper_id).kind == aftermath().counts.base
     return Consequences(
-        _losses(session, lost, counts),
+        *_losses(session, lost, counts),
         sorted(wanted - own) if act == "replacement" else (),
         resting.dependents(session, paper_id, kept),
     )
 
 
-def _losses(session: Session, lost: Sequence[Listed], counts: bool) -> Sequence[Loss]:
-    """``counts``: whether the year itself is lost, or only a higher level's recognition. The
-    number of queries is the same, however many areas there are."""
+def _losses(
+    session: Session, lost: Sequence[Listed], counts: bool
+) -> tuple[Sequence[Loss], Sequence[streaks.Unreached]]:
+    """``counts``: whether the year itself is lost, with what later levels rested on it, or only
+    a higher level's recognition. The number of queries is the same, however many areas."""
     if not lost:
-        return ()
+        return (), ()
     heirs = streaks.heirs_of(session, [one.area_id for one in lost])
     every = {one.area_id for one in lost}.union(*heirs.values())
     query = select(Unit.id, Unit.name).where(Unit.id.in_(every))
     names = dict(session.execute(query).all())
     now = streaks.descent(session, select(Unit.id).where(Unit.id.in_(every)))
-    then = now.without({(one.area_id, one.year) for one in lost}) if counts else now
+    years = {(one.area_id, one.year) for one in lost} if counts else set()
+    then = now.without(years)
 
     def both(area: int) -> tuple[int, int]:
         run = now.latest(area)
         return run.length, then.run(area, run.years[-1][0].year).length if run.length else 0
 
-    return [
+    losses = [
         Loss(
             one,
             *both(one.area_id),
@@ -281,3 +285,4 @@ def _losses(session: Session, lost: Sequence[Listed], counts: bool) -> Sequence[
         )
         for one in lost
     ]
+    return losses, streaks.unreached(session, now, years) if counts else ()

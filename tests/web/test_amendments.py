@@ -212,9 +212,12 @@ def test_the_command_line_tells_beforehand_drafts_and_refuses(keyed: Site) -> No
 )
 def test_what_is_lost_by_a_paper_alone_is_not_told_as_the_year(after: int, said: str) -> None:
     lost = {"area_name": "Thôn 1", "streak": 1, "streak_after": after, "heirs": []}
-    (line,) = _foretold({"lost": [lost], "dependents": []})
+    later = {"area": "Thôn 1", "year": 2012, "level": "district", "level_after": "commune"}
+    later |= {"number": "", "streak": 3, "streak_after": 2}
+    line, level = _foretold({"lost": [lost], "unreached": [later], "dependents": []})
     assert line.startswith("Thôn 1: ")
     assert line.endswith(said)
+    assert "cấp huyện khi đủ 3 năm liên tục; còn 2 năm thì chỉ đủ cho cấp xã" in level
 
 
 def test_the_list_of_papers_that_lost_their_ground_is_empty_at_first(site: Site) -> None:

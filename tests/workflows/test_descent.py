@@ -3,6 +3,7 @@ oracle that walks every line of descent."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -26,6 +27,7 @@ from workflows.streaks import (
     streaks_in,
     yearly_table,
 )
+from workflows.streaks.unreached import fallen_below
 from workflows.units import Unit
 
 ONE, OTHER, NEW, PART = 1, 2, 3, 4
@@ -244,3 +246,26 @@ def test_a_new_name_changes_nothing(session: Session, country: Country) -> None:
     session.scalars(select(Unit).where(Unit.id == ids[ONE])).one().name = "Khu Mới"
     session.flush()
     assert standing(session, ids[ONE], 2014) == before
+
+
+def test_levels_that_rested_on_a_lost_year_are_told() -> None:
+    """Clause: scheme 375 through report 55, III.2.4: 1 year commune, 3 district, 5 province."""
+    told = story({ONE: years(2010, 2015), OTHER: {}}).descent(Policy())
+    known = replace(told, tiers=lambda _year: TIERS)
+    papers = {
+        y: replace(f, nomination_id=y, decided="commune") for y, f in known.facts[ONE].items()
+    }
+    papers[2014] = replace(papers[2014], decided="province", number="9/QĐ-UBND")
+    decided = replace(known, facts={ONE: papers})
+
+    def lost(of: Descent, year: int) -> list[tuple[int, str, str, int, int]]:
+        found = fallen_below(of, of.without({(ONE, year)}), ONE, year)
+        return [(o.year, o.level, o.level_after, o.streak, o.streak_after) for o in found]
+
+    assert lost(known, 2010) == [
+        (2012, "district", "commune", 3, 2),
+        (2014, "province", "commune", 5, 4),
+    ]
+    assert lost(known, 2013) == [(2014, "province", "commune", 5, 1)]
+    assert lost(decided, 2011) == [(2014, "province", "district", 5, 3)]
+    assert lost(replace(known, tiers=lambda _year: ()), 2010) == []

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from engine.errors import Refusal, Refused
+from web.cli.foretold import unreached_lines
 from web.cli.frame import Group, answer, argument, command, option, said_of, table
 from web.cli.inputs import NUMBER, JsonObject, acting, as_user, pin_options, read_pin
 from web.cli.nominations import done_lines, history_lines, move_lines, waiting_lines
@@ -279,6 +280,7 @@ def _foretold(told: dict[str, Any]) -> list[str]:
             for one in told["lost"]
             for heir in one["heirs"]
         ),
+        *unreached_lines(told),
         *(
             text("will_rest", number=one["number"], where=one["authority_name"])
             for one in told["dependents"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from web.cli.foretold import unreached_lines
 from web.cli.frame import answer, argument, command, option
 from web.cli.inputs import NUMBER, JsonObject, as_user
 from web.cli.records import history
@@ -86,10 +87,16 @@ def _told(foretold: Any) -> dict[str, Any]:
         }
         for one in foretold.dependents
     ]
-    return {"lost": lost, "dependents": papers}
+    later = [asdict(one) for one in foretold.unreached]
+    return {"lost": lost, "unreached": later, "dependents": papers}
 
 
 def _lines(told: dict[str, Any]) -> list[str]:
     lost = [text("streak_falls", **one) for one in told["lost"]]
     papers = [text("rests_on_year", **one) for one in told["dependents"]]
-    return [*lost, *papers, text("act_recorded" if told["act"] else "nothing_written")]
+    return [
+        *lost,
+        *unreached_lines(told),
+        *papers,
+        text("act_recorded" if told["act"] else "nothing_written"),
+    ]

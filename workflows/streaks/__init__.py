@@ -10,6 +10,7 @@ from workflows.streaks.descent import Break, Descent, Fact, Policy, Run
 from workflows.streaks.reading import descent, heirs_of
 from workflows.streaks.table import AT_LEAST, percent, yearly_table
 from workflows.streaks.tiers import LEVELS, Tier, granted, streak, tiers_of
+from workflows.streaks.unreached import Unreached, unreached
 
 __all__ = [
     "AT_LEAST",
@@ -21,6 +22,7 @@ __all__ = [
     "Run",
     "Standing",
     "Tier",
+    "Unreached",
     "descent",
     "granted",
     "heirs_of",
@@ -30,5 +32,6 @@ __all__ = [
     "streak_of",
     "streaks_in",
     "tiers_of",
+    "unreached",
     "yearly_table",
 ]

@@ -24,7 +24,7 @@ from engine.policy import Actor, Office, office_for
 from workflows import resting
 from workflows.lawfiles import LAW, read
 from workflows.results import Result
-from workflows.streaks import Descent, descent, heirs_of
+from workflows.streaks import Descent, Unreached, descent, heirs_of, unreached
 from workflows.takeover.acts import ACTS, Act, RestingOnAct, ResultAct
 from workflows.takeover.loading import LEVELS, level_of
 from workflows.takeover.years import Years
@@ -168,30 +168,34 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Foretold:
-    """What the act will do: who loses years running, and which papers rest on the year."""
+    """What the act will do: who loses years running, which later results stand higher than
+    the years then left grant, and which papers rest on the year."""
 
     losses: Sequence[Loss]
+    unreached: Sequence[Unreached]
     dependents: Sequence[resting.Dependent]
 
 
 def foresee(session: Session, place: Place, *, recognised: bool) -> Foretold:
-    """What becomes of streaks and papers if the year counts so from now on; nothing where it
-    does not lose its recognition."""
+    """What becomes of streaks, later results and papers if the year counts so from now on;
+    nothing where it does not lose its recognition."""
     told = place.result
     if recognised or not told.recognised:
-        return Foretold((), ())
-    dependents = resting.dependents_of_year(session, told.area_id, told.year)
-    return Foretold([*_losses(session, told)], dependents)
-
-
-def _losses(session: Session, lost: Result) -> Iterator[Loss]:
-    """The unit itself, and those it went into since whose years running go through it."""
-    heirs = heirs_of(session, [lost.area_id]).get(lost.area_id, frozenset())
-    units = select(Unit).where(Unit.id.in_({lost.area_id, *heirs})).order_by(Unit.id)
-    found = session.scalars(units).all()
+        return Foretold((), (), ())
+    heirs = heirs_of(session, [told.area_id]).get(told.area_id, frozenset())
+    units = select(Unit).where(Unit.id.in_({told.area_id, *heirs})).order_by(Unit.id)
     now = descent(session, units.with_only_columns(Unit.id).order_by(None))
+    return Foretold(
+        [*_losses(session.scalars(units).all(), now, told)],
+        unreached(session, now, {(told.area_id, told.year)}),
+        resting.dependents_of_year(session, told.area_id, told.year),
+    )
+
+
+def _losses(units: Sequence[Unit], now: Descent, lost: Result) -> Iterator[Loss]:
+    """The unit itself, and those it went into since whose years running go through it."""
     then = now.without({(lost.area_id, lost.year)})
-    for unit in found:
+    for unit in units:
         if (last := _last_through(now, unit.id, lost.year)) is not None:
             before, after = (one.run(unit.id, last).length for one in (now, then))
             yield Loss(unit.title, last, before, after)

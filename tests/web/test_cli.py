@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.db import writing
+from engine.errors import Refused
 from engine.outbox import Task
 from engine.papers import fonts
 from tests.web import world
@@ -25,6 +26,7 @@ from tests.web.calling import Shell
 from tests.web.conftest import REGISTRATION
 from web.cli import binhxet
 from web.cli.frame import Group, LazyGroup, help_key
+from web.cli.inputs import texts as plain
 from web.cli.office import Office
 from web.cli.words import FILE, LANGUAGES
 from workflows.lawfiles import LAW
@@ -282,6 +284,17 @@ def test_bad_input_tells_every_reason_and_moves_nothing(district: Shell) -> None
     assert ("required", "resolution_number") in codes
     assert "resolution_number: " in answer.err
     assert district("nominations", "show", number, "--json").json["version"] == 1
+
+
+def test_inputs_that_mean_nothing_are_named_not_dropped() -> None:
+    assert plain({"number": 5, "reason": None}, ("number", "reason")) == {
+        "number": "5",
+        "reason": "",
+    }
+    with pytest.raises(Refused) as caught:
+        plain({"nunber": "5", "reason": ["x"]}, ("number", "reason"))
+    told = {(one.code, one.field) for one in caught.value.refusals}
+    assert told == {("unknown_field", "nunber"), ("not_text", "reason")}
 
 
 def test_data_nested_too_deeply_is_a_wrong_call(shell: Shell) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,25 @@ class JsonObject(click.ParamType[dict[str, Any]]):
         if not isinstance(read, dict):
             self.fail(text("not_an_object"), param, ctx)
         return read
+
+
+def texts(data: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
+    """The inputs as the texts that a form would send; raises ``Refused`` with every one that
+    is not among ``names``, or is neither a text nor a number."""
+    from engine.errors import Refusal, Refused
+
+    wrong = [
+        Refusal("unknown_field", {"name": name}, field=name) for name in data if name not in names
+    ]
+    plain = {name: "" if value is None else value for name, value in data.items()}
+    wrong += [
+        Refusal("not_text", field=name)
+        for name, value in plain.items()
+        if name in names and (isinstance(value, bool) or not isinstance(value, str | int | float))
+    ]
+    if wrong:
+        raise Refused(*wrong)
+    return {name: str(value) for name, value in plain.items()}
 
 
 def acting() -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from web.cli.frame import Group, answer, argument, command, option, table
-from web.cli.inputs import NUMBER, JsonObject, as_user
+from web.cli.inputs import NUMBER, JsonObject, as_user, texts
 from web.cli.refusals import No
 from web.cli.words import language, text
 
@@ -119,9 +119,10 @@ def _told(record: Any) -> dict[str, Any]:
 def enter(
     kind: str, unit: str, user: str, data: dict[str, Any], corrects: int | None, as_json: bool
 ) -> None:
+    from engine.errors import Refusal, Refused
     from web.cli.office import open_office
     from workflows.records import entering, kinds
-    from workflows.records.reading import FIGURE, read
+    from workflows.records.reading import FIGURE, INPUTS, read
     from workflows.units import by_code
 
     office = open_office()
@@ -129,9 +130,12 @@ def enter(
     if place is None:
         raise No("unknown_unit", unit=unit)
     figures = data.pop("figures", {})
-    texts = {name: str(value) for name, value in data.items()}
-    texts |= {FIGURE + name: str(value) for name, value in dict(figures).items()}
-    entry = read(kinds.kind(kind), place.id, texts)
+    if not isinstance(figures, dict):
+        raise Refused(Refusal("not_text", field="figures"))
+    told = texts(data, INPUTS) | {
+        FIGURE + name: number for name, number in texts(figures, figures).items()
+    }
+    entry = read(kinds.kind(kind), place.id, told)
     made = entering.enter(office.session, office.actor(user), entry, corrects)
     answer({"id": made}, as_json, lambda: [text("record_entered", id=made)])
 

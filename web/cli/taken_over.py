@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from web.cli.foretold import unreached_lines
 from web.cli.frame import answer, argument, command, option
-from web.cli.inputs import NUMBER, JsonObject, as_user
+from web.cli.inputs import NUMBER, JsonObject, as_user, texts
 from web.cli.records import history
 from web.cli.refusals import No
 from web.cli.words import text
+
+if TYPE_CHECKING:
+    from workflows.takeover.acts import Act
 
 
 def _parts() -> list[Any]:
@@ -38,7 +41,7 @@ def correct(
 
 
 def _act(
-    kind: str,
+    kind: Act,
     unit: str,
     year: int,
     user: str,
@@ -62,7 +65,7 @@ def _act(
     if known is None:
         raise No("no_result_then", unit=unit, year=year)
     place, actor = amending.place_of(session, known.id), office.actor(user)
-    entry = amending.read_entry(kind, {name: str(value) for name, value in data.items()})
+    entry = amending.read_entry(kind, texts(data, amending.INPUTS[kind]))
     foretold = amending.foresee(session, place, recognised=entry.recognised)
     told = {"act": None, "result": known.id, **_told(foretold)}
     if not dry_run:

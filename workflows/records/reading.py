@@ -12,6 +12,8 @@ from workflows.records.kinds import Kind
 from workflows.records.numbers import Number, retyped, typed
 
 FIGURE = "measures."
+INPUTS = ("year", "from", "to", "on", "name", "reference", "source", "source_on", "note")
+"""What an entry is read from, besides its figures."""
 
 
 def read(told: Kind, unit_id: int, texts: Mapping[str, str]) -> Entry:

@@ -52,11 +52,13 @@ def layouts() -> Mapping[str, Any]:
 def lines(sheets: Sequence[Sheet], kind: str, left_out: list[str] | None = None) -> Iterator[Line]:
     """The data of the sheets that have the headings of this kind, blank lines, totals,
     signatures and repeated headings left out; ``left_out`` is filled with where those stand.
-    Raises ``Refused`` (``no_headings``) if no sheet has the headings."""
+    Raises ``Refused``: ``no_headings`` if no sheet has the headings, ``no_rows`` if nothing
+    stands under them."""
     layout = layouts()[kind]
     found = [(sheet, where) for sheet in sheets if (where := _heading(sheet, layout))]
     if not found:
         raise Refused(Refusal("no_headings", {"wanted": ", ".join(headings(kind))}))
+    data = False
     for sheet, (last, columns) in found:
         under = [row for row in sheet.rows if row.number > last]
         rows = [
@@ -66,7 +68,10 @@ def lines(sheets: Sequence[Sheet], kind: str, left_out: list[str] | None = None)
             rows.pop()  # who made the list, at its foot
         if left_out is not None:
             left_out += _without(sheet.name, under, rows)
+        data = data or bool(rows)
         yield from (_line(sheet.name, row, columns) for row in rows)
+    if not data:
+        raise Refused(Refusal("no_rows"))
 
 
 def _without(sheet: str, under: Sequence[Row], rows: Sequence[Row]) -> Iterator[str]:

@@ -6,7 +6,7 @@ of its level enters the act. What the year counts as follows at once, and is tol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -23,6 +23,7 @@ from engine.fields import read_day
 from engine.policy import Actor, Office, office_for
 from workflows import resting
 from workflows.lawfiles import LAW, read
+from workflows.paper_numbers import like_a_number
 from workflows.results import Result
 from workflows.streaks import Descent, Unreached, descent, heirs_of, unreached
 from workflows.takeover.acts import ACTS, Act, RestingOnAct, ResultAct
@@ -32,6 +33,11 @@ from workflows.territory.succession import successor_on
 from workflows.units import Unit, chain
 
 LONGEST = {"reason": 1000, "authority": 160, "number": 60}
+INPUTS: Mapping[Act, Collection[str]] = {
+    "revocation": {*LONGEST, "decided_on", "effective_on"},
+    "correction": {*LONGEST, "decided_on", "result"},
+}
+"""What each act asks."""
 RESULTS = {"recognised": True, "not_recognised": False}
 
 
@@ -126,6 +132,8 @@ def read_entry(kind: str, told: Mapping[str, str]) -> Entry:
         name: texts.told(told, name, faults, longest=limit, needed=revokes or name != "number")
         for name, limit in LONGEST.items()
     }
+    if (number := plain["number"]) and not like_a_number(number):
+        faults.append(Refusal("number_unlike", {"number": number}, field="number"))
     decided = _day(told, "decided_on", faults, needed=revokes)
     effective = (_day(told, "effective_on", faults) or decided) if revokes else clock.today()
     result = "not_recognised" if revokes else told.get("result", "")

@@ -16,6 +16,7 @@ from workflows.exchange import headings, values
 from workflows.exchange.headings import Line
 from workflows.exchange.sheet import Cell
 from workflows.names import fold
+from workflows.paper_numbers import like_a_number
 from workflows.regimes import regime_for
 
 HISTORY = "history"
@@ -81,6 +82,8 @@ def read(line: Line) -> tuple[Row | None, list[Refusal]]:
     number = line.text("decision_number")
     if len(number) > LONGEST_NUMBER:
         wrong.append(values.blame(line.cell("decision_number"), "number_too_long"))
+    elif number and not like_a_number(number):
+        wrong.append(values.blame(line.cell("decision_number"), "number_unlike", number=number))
     if wrong or year is None:
         return None, wrong
     if recognised is not None and _unruled(year, kind or "area"):

@@ -149,12 +149,12 @@ def test_days_that_cannot_be(
 
 def test_an_act_is_told_whole() -> None:
     with pytest.raises(Refused) as caught:
-        amending.read_entry("revocation", {"decided_on": "hôm nọ"})
+        amending.read_entry("revocation", {"decided_on": "hôm nọ", "number": "!!!"})
     told = {(one.field, one.code) for one in caught.value.refusals}
     assert told == {
         ("reason", "required"),
         ("authority", "required"),
-        ("number", "required"),
+        ("number", "number_unlike"),
         ("decided_on", "not_a_date"),
     }
 

@@ -21,6 +21,7 @@ from engine.subjects import Subject
 from tests.workflows.places import Country, unit
 from workflows.exchange.template import template
 from workflows.nominations import Nomination
+from workflows.paper_numbers import like_a_number
 from workflows.quoted import Quoted, beside
 from workflows.results import Result, of_area
 from workflows.streaks import standing
@@ -119,6 +120,7 @@ def test_what_was_left_open_is_filled_in_later(session: Session, country: Countr
         (("hai nghìn", 16144, "Thôn 1", "", "đạt"), "A2", "not_a_year"),
         ((2031, 16144, "Thôn 1", "", "đạt"), "A2", "year_out_of_range"),
         (("", 16144, "Thôn 1", "", "đạt"), "A2", "cell_empty"),
+        ((2017, 16144, "Thôn 1", "", "đạt", "!!!"), "F2", "number_unlike"),
         ((2017, "", "Thôn 1", "", "đạt"), "B2", "cell_empty"),
         ((2017, 16144, "", "", "đạt"), "C2", "cell_empty"),
         ((2017, 16144, "Thôn 1", "tàu", "đạt"), "D2", "not_a_kind"),
@@ -320,3 +322,11 @@ def test_a_file_that_is_no_such_sheet_is_refused(session: Session, country: Coun
     with pytest.raises(Refused) as told:
         load(session, b"a;b\n1;2\n")
     assert told.value.code == "no_headings"
+    with pytest.raises(Refused) as bare:
+        load(session, csv())
+    assert bare.value.code == "no_rows"
+
+
+def test_a_number_is_what_old_papers_carry() -> None:
+    old = ("45", "03a/QĐ-UBND", "12/QĐ-UBND", "12/2009/QĐ-UBND", "số 12 QĐ/UB", "QĐ 12–13")
+    assert [*filter(like_a_number, (*old, "!!!", "12!", "x1", "/12", "12/", "QĐ", ""))] == [*old]

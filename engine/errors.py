@@ -88,6 +88,12 @@ class StoreAway(Away):
     """The store of files does not take or give now (503); nothing was changed."""
 
 
+def place_of(error: UnicodeDecodeError) -> tuple[int, int]:
+    """The line at which a text stops being UTF-8, and the byte in that line, both from 1."""
+    before = error.object[: error.start]
+    return before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+
+
 class DefinitionError(Exception):
     """A definition that must not be used: file, key and reason. The product does not start."""
 
@@ -97,7 +103,10 @@ class DefinitionError(Exception):
 
     @classmethod
     def unreadable(cls, source: str, error: Exception) -> DefinitionError:
-        """For a file that cannot be read: one that is not TOML has a code of its own, and its
-        reason ends with the place, as the parser tells it."""
+        """For a file that cannot be read: one that is not TOML, or not UTF-8, has a code of its
+        own, and its reason ends with the place."""
+        if isinstance(error, UnicodeDecodeError):
+            line, byte = place_of(error)
+            return cls(source, "file", f"not UTF-8 (at line {line}, byte {byte})", "not_utf8")
         syntax = isinstance(error, tomllib.TOMLDecodeError)
         return cls(source, "file", str(error), "toml_syntax" if syntax else "malformed")

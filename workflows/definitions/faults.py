@@ -17,6 +17,7 @@ from engine.errors import DefinitionError
 from workflows.lawfiles import LAW, table
 
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
+_NOT_UTF8 = re.compile(r"not UTF-8 \(at line (\d+), byte (\d+)\)")
 _END = "(at end of document)"
 _DATES = ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact")
 _SAME: Mapping[str, str] = (
@@ -52,6 +53,9 @@ def explain(fault: Fault, language: str) -> str:
 
 def why(reason: str, language: str) -> str:
     """A reason against a file, as ``DefinitionError`` gives it, for people."""
+    if found := _NOT_UTF8.search(reason):
+        line, byte = map(int, found.groups())
+        return explain(Fault("not_utf8", "", {"line": line, "byte": byte}), language)
     if _PLACE.search(reason) or reason.endswith(_END):
         return explain(syntax_fault(reason), language)
     bare = reason.removeprefix("Value error, ")

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.errors import Refusal, Refused
+from engine.errors import Refusal, Refused, place_of
 from workflows.definitions.faults import Fault, syntax_fault
 from workflows.territory.orders import Order
 
@@ -23,7 +23,9 @@ def parse(text: bytes, name: str) -> list[Order]:
     except tomllib.TOMLDecodeError as error:
         raise Refused(_not_toml(name, syntax_fault(str(error)))) from None
     except UnicodeDecodeError as error:
-        raise Refused(Refusal("file_unreadable", {"file": name, "reason": str(error)})) from None
+        line, byte = place_of(error)
+        params = {"file": name, "line": line, "byte": byte}
+        raise Refused(Refusal("not_utf8", params)) from None
     except RecursionError:
         raise Refused(Refusal("file_too_deep", {"file": name})) from None
     wrong = [

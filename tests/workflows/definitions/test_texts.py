@@ -114,6 +114,11 @@ def test_a_reason_against_a_file_of_law_is_told_in_vietnamese() -> None:
             parse(text, "x.toml")
         assert caught.value.code == "toml_syntax"
         assert faults.why(caught.value.reason, "vi").startswith(place)
+    with pytest.raises(DefinitionError) as caught:
+        parse(b"a = 1\nb = '\xe9'", "x.toml")
+    assert caught.value.code == "not_utf8"
+    assert faults.why(caught.value.reason, "vi").startswith("Dòng 2, byte thứ 6:")
+    assert faults.why(caught.value.reason, "en").startswith("Line 2, byte 6: this is not UTF-8")
 
 
 def test_a_whole_text_has_no_fault() -> None:

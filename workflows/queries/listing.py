@@ -27,6 +27,7 @@ from workflows.cycles import SECURITY, Cycle
 from workflows.names import words_of
 from workflows.nominations import Nomination
 from workflows.queries.then import Then, then
+from workflows.streaks.members import places
 from workflows.units import Unit, UnitSpan, searched, title_of
 
 MOST_TO_CHOOSE_FROM = 300
@@ -88,15 +89,16 @@ def every(session: Session, wanted: Wanted) -> Iterator[Row]:
 _commune = aliased(Unit)
 _NAMES = searched(Unit, _commune)
 _UNITS: BindParameter[Any] = bindparam("units", expanding=True)
-Commune = Literal["", "now", "then"]
+Commune = Literal["", "each", "now", "then"]
 Shape = tuple[bool, bool, Commune, bool]
 
 
 def _shape(wanted: Wanted) -> Shape:
-    """``then``: of a year that is over, the commune is that of the year."""
-    commune: Commune = "now" if wanted.commune_id else ""
-    if wanted.commune_id and _over(wanted.year):
-        commune = "then"
+    """``then``: of a year that is over, the commune is that of the year; of any year
+    (``each``), it is that of each one's own."""
+    commune: Commune = ""
+    if wanted.commune_id:
+        commune = "then" if _over(wanted.year) else "now" if wanted.year else "each"
     return wanted.units is not None, bool(wanted.state), commune, bool(wanted.year)
 
 
@@ -170,6 +172,8 @@ def _conditions(
         yield Subject.state == bindparam("state")
     if commune == "now":
         yield _commune.id == bindparam("commune")
+    elif commune == "each":
+        yield from _of_its_year()
     elif commune:
         span = aliased(UnitSpan)
         there = select(span.id).where(
@@ -178,6 +182,20 @@ def _conditions(
         yield there.exists()
     if year:
         yield Nomination.year == bindparam("year")
+
+
+def _of_its_year() -> Iterator[ColumnElement[bool]]:
+    """Whether the area of a nomination belonged to the commune in the nomination's year. The
+    first condition alone is what a database can begin with: few areas were ever there."""
+    ever = select(UnitSpan.unit_id).where(UnitSpan.parent_id == bindparam("commune"))
+    yield Nomination.area_id.in_(ever)
+    place = places()
+    there = select(place.c.id).where(
+        place.c.id == Nomination.area_id,
+        place.c.parent_id == bindparam("commune"),
+        Nomination.year.between(place.c.since, place.c.until),
+    )
+    yield there.exists()
 
 
 def _last_of(span: type[UnitSpan], unit: type[Unit]) -> ColumnElement[bool]:

@@ -37,7 +37,7 @@ def members(
     begin = select(Unit.id.label("root"), top, Unit.id.label("id"), Unit.kind.label("kind"))
     begin = begin.add_columns(first.label("since"), last.label("until"))
     down = begin.where(Unit.id.in_(units)).cte("members", recursive=True)
-    place = _places()
+    place = places()
     since, until = place.c.since, place.c.until
     below = (
         select(
@@ -64,9 +64,9 @@ def was_there(there: CTE, area: Any, year: Any) -> ColumnElement[bool]:
     return and_(there.c.id == area, year.between(there.c.since, there.c.until))
 
 
-def _places() -> Subquery:
-    """Where units belonged, from a year to a year: by what they were under at its end, or, in
-    the year they ended, on their last day."""
+def places() -> Subquery:
+    """Where units belonged (``parent_id``), from a year to a year: by what they were under at
+    the end of it, or, in the year they ended, on their last day."""
     span, unit = UnitSpan.__table__.c, Unit.__table__.c
     last = _part("year", span.ends_on)
     whole = (_part("month", span.ends_on) == 12) & (_part("day", span.ends_on) == 31)

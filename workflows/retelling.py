@@ -23,6 +23,7 @@ from workflows.cycles import SECURITY
 from workflows.nominations import Nomination
 from workflows.recount import Sheet, fold, sheets_of
 from workflows.results import EVER, Result
+from workflows.takeover.rechecking import acts
 
 RESULT = "result"
 """Code: a year counts as something else than its papers make of it."""
@@ -36,7 +37,8 @@ BATCH = 500
 def verify(session: Session, house: House) -> Sequence[Break]:
     """Everything that is told again: the chains with the states, units and lists they explain
     (``engine.history``), the terms and who is waited for (``engine.standing``), the numbers
-    (``engine.papers.numbering``), what the nominations are about, and the results."""
+    (``engine.papers.numbering``), what the nominations are about, the results, and the acts on
+    those taken over."""
     series = {kind.id: kind.series for kind in house.kinds.values()}
     return [
         *chains.verify(session),
@@ -44,6 +46,7 @@ def verify(session: Session, house: House) -> Sequence[Break]:
         *numbering.verify(session, series),
         *abouts(session),
         *results(session),
+        *acts(session),
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -15,6 +15,7 @@ from engine.clock import vietnam
 from engine.errors import Conflict, Forbidden, Refused
 from engine.policy import Actor, Office
 from tests.engine.test_kept import passed
+from tests.unguarded import unguard
 from tests.workflows.places import Country
 from tests.workflows.takeover.test_loading import csv, load
 from tests.workflows.test_resting_lineage import issued, nominated
@@ -25,6 +26,7 @@ from workflows.streaks import standing
 from workflows.streaks.telling import tell
 from workflows.takeover import amending
 from workflows.takeover.acts import acts_of
+from workflows.takeover.rechecking import acts
 from workflows.territory.orphans import late_results
 from workflows.units import Unit
 
@@ -95,6 +97,19 @@ def test_a_year_is_revoked_and_then_corrected(session: Session, country: Country
         "DELETE FROM result_acts",
     )
     assert [*passed(session.connection(), unlawful)] == []
+    assert [*acts(session)] == []
+    unguard(session.connection(), "results", "result_acts")
+    for forged in (
+        "UPDATE results SET recognised = TRUE, level = 'commune' WHERE NOT recognised",
+        "UPDATE results SET counts_until = '2026-02-01' WHERE counts_until = '2026-01-10'",
+        "UPDATE results SET ended_by_id = NULL WHERE ended_by_id = 1",
+        "UPDATE result_acts SET number = '6/QĐ-UBND' WHERE kind = 'revocation'",
+        "DELETE FROM results WHERE made_by_id = 2",
+    ):
+        with session.begin_nested() as undone:
+            session.execute(text(forged))
+            assert {one.code for one in acts(session)} == {"act"}, forged
+            undone.rollback()
 
 
 def test_what_a_district_revoked_a_commune_cannot_put_back(

@@ -102,9 +102,12 @@ def test_where_households_vote_anyway_no_vote_is_added() -> None:
             with_vote(regime(name), known, 2012)
 
 
-@pytest.mark.parametrize(("year", "cited"), [(2022, "34/2007"), (2023, "10/2022")])
+@pytest.mark.parametrize(
+    ("year", "cited"), [(2022, "34/2007"), (2023, "10/2022"), (2023, "34/2007"), (2024, "10/2022")]
+)
 def test_a_vote_cites_the_law_of_its_year(year: int, cited: str) -> None:
-    """Luật 10/2022 is of 1/7/2023: households that met in 2022 did so by Pháp lệnh 34/2007."""
+    """Luật 10/2022 is of 1/7/2023: households that met in 2022 did so by Pháp lệnh 34/2007; in
+    2023 by the one or the other, as the day is."""
     known = {one.id: one for one in library.law().definitions}
     told = with_vote(regime("tt-124-2021"), known, year).kinds["area"]
     votes = [move.clause or "" for move in known[told.definition].transitions if "vote" in move.id]

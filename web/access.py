@@ -137,6 +137,7 @@ RULES: dict[str, Rule] = {
     "drafts.autosave": ADMINS,
     "drafts.part": ADMINS,
     "drafts.change_part": ADMINS,
+    "drafts.restore": ADMINS,
     "drafts.release": ADMINS,
     "drafts.drop": ADMINS,
     "rehearsals.show": ADMINS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import unified_diff
@@ -106,14 +106,14 @@ def _view(draft: DefinitionDraft) -> View:
     way = problems[chosen].states if chosen < len(problems) else ()
     current = way[-1] if way else None
     picture = diagram.svg(definition, language(), current, way[:-1])
-    base = bureau().house.definition(draft.based_on)
+    base = _base(draft)
     changes = telling.differences(told(base), told(definition))
     return View(draft, definition, sentences, problems, changes, _changed(draft), picture)
 
 
 def _changed(draft: DefinitionDraft) -> Sequence[str]:
     """The lines of the text that the draft takes away and adds: also what no sentence tells."""
-    base = shelf.text_of(db.session(), bureau().house.definition(draft.based_on))
+    base = shelf.text_of(db.session(), _base(draft))
     lines = unified_diff(base.splitlines(), draft.text.splitlines(), n=0, lineterm="")
     return [line for line in lines if line[0] in "+-" and line[:3] not in ("+++", "---")]
 
@@ -180,6 +180,17 @@ def change_part(draft_id: int, part: editing.Part, item: str) -> Answer:
     return redirect(url_for("drafts.show", draft_id=draft_id), 303)
 
 
+@blueprint.post("/<int:draft_id>/<any(states,transitions,fields):part>/<item>/restore")
+def restore(draft_id: int, part: editing.Part, item: str) -> BaseResponse:
+    """Takes back what this draft changed in one part."""
+    session, draft = db.session(), drafts.find(db.session(), draft_id)
+    before = shelf.text_of(session, _base(draft))
+    text = editing.restore(draft.text, part, item, before)
+    drafts.save(session, draft_id, version(), text, somebody().person_id)
+    flash(gettext("Phần này đã trở về như quy trình đang dùng."), "success")
+    return redirect(url_for("drafts.show", draft_id=draft_id), 303)
+
+
 def readable(draft: DefinitionDraft) -> Definition:
     """The definition in a draft; raises ``Refused`` (``draft_malformed``)."""
     definition, _ = faults.read(draft.text, f"draft {draft.id}")
@@ -214,6 +225,7 @@ def _form(
 ) -> Answer:
     refusals = error.refusals if error else ()
     names = ("vi", "en", "days", "by", "guards", "fields")
+    was, now = (_parts(one, part).get(item) for one in (_base(draft), definition))
     page = render_template(
         "definitions/part.html",
         draft=draft,
@@ -224,7 +236,8 @@ def _form(
         offices=editing.offices(bureau().house.binding, definition),
         guards=guards(definition, change),
         general=[said(one) for one in refusals if one.field not in names],
-        added=item not in _base_parts(draft, part),
+        added=was is None and part != "fields",
+        changed=was is not None and was != now,
         wrong={
             name: [(said(one), one.clause) for one in refusals if one.field == name]
             for name in names
@@ -233,13 +246,16 @@ def _form(
     return page, error.status if error else 200
 
 
-def _base_parts(draft: DefinitionDraft, part: editing.Part) -> Collection[str]:
-    """What the definition that the draft was begun from has; inputs count as there."""
-    base = bureau().house.definition(draft.based_on)
-    own: Mapping[editing.Part, Collection[str]] = {
-        "states": base.by_state,
-        "transitions": base.by_transition,
-        "fields": readable(draft).by_field,
+def _base(draft: DefinitionDraft) -> Definition:
+    """The definition that the draft was begun from."""
+    return bureau().house.definition(draft.based_on)
+
+
+def _parts(definition: Definition, part: editing.Part) -> Mapping[str, object]:
+    own: Mapping[editing.Part, Mapping[str, object]] = {
+        "states": definition.by_state,
+        "transitions": definition.by_transition,
+        "fields": definition.by_field,
     }
     return own[part]
 

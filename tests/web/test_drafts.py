@@ -207,6 +207,13 @@ def test_a_state_and_its_moves_are_added_and_taken_out_again(site: Site) -> None
     assert sent(client, f"{address}/states/awaiting_a_visit/remove", version=4).status_code == 303
     version, after = draft(site)
     assert (version, "".join(after.split())) == (5, "".join(before.split()))
+    renamed = {"vi": "Đã nộp", "en": "Handed in", "version": 5}
+    assert "Bỏ phần sửa" not in client.get(f"{address}/states/submitted").text
+    assert sent(client, f"{address}/states/submitted", **renamed).status_code == 303
+    assert "Bỏ phần sửa" in client.get(f"{address}/states/submitted").text
+    assert sent(client, f"{address}/states/submitted/restore", version=6).status_code == 303
+    version, after = draft(site)
+    assert (version, "".join(after.split())) == (7, "".join(before.split()))
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -72,6 +72,23 @@ def change(
     return text if after == before else after
 
 
+def restore(text: str, part: Part, id_: str, before: str) -> str:
+    """The text with one part as it was in the text ``before`` the draft changed it.
+
+    Raises ``NotFound`` (``draft_not_here``) where either has no such part.
+    """
+    try:
+        document, old = tomlkit.parse(text), tomlkit.parse(before)
+        items = document[part]
+        place = [one["id"] for one in items].index(id_)
+        item = next(one for one in old[part] if one["id"] == id_)
+    except (TOMLKitError, ValueError, KeyError, StopIteration, RecursionError):
+        raise NotFound(Refusal("draft_not_here")) from None
+    del items[place]
+    items.insert(place, item)
+    return tomlkit.dumps(document)
+
+
 def against(
     part: Part, told: Change, binding: Binding, definition: Definition
 ) -> Sequence[Refusal]:

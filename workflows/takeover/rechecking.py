@@ -23,7 +23,7 @@ def acts(session: Session) -> Iterator[Break]:
     ended, wrote = (_rows(session, by) for by in (Result.ended_by_id, Result.made_by_id))
     for act in session.execute(select(ResultAct.__table__).order_by(ResultAct.id)):
         told = (act.area_id, act.year, act.effective_on)
-        before, after = ended.pop(act.id, ()), wrote.pop(act.id, ())
+        before, after = ended.pop(act.id, []), wrote.pop(act.id, [])
         stops = [(one.area_id, one.year, one.counts_until) for one in before]
         starts = [(one.area_id, one.year, one.counts_from) for one in after]
         if [told] != stops or [told] != starts or not _as_told(act, after[0]):

@@ -119,7 +119,6 @@ def _told(record: Any) -> dict[str, Any]:
 def enter(
     kind: str, unit: str, user: str, data: dict[str, Any], corrects: int | None, as_json: bool
 ) -> None:
-    from engine.errors import Refusal, Refused
     from web.cli.office import open_office
     from workflows.records import entering, kinds
     from workflows.records.reading import FIGURE, INPUTS, read
@@ -131,7 +130,7 @@ def enter(
         raise No("unknown_unit", unit=unit)
     figures = data.pop("figures", {})
     if not isinstance(figures, dict):
-        raise Refused(Refusal("not_text", field="figures"))
+        raise click.UsageError(f"figures: {text('not_an_object')}")
     told = texts(data, INPUTS) | {
         FIGURE + name: number for name, number in texts(figures, figures).items()
     }

@@ -110,6 +110,8 @@ def _faults(answer: Answer, *, from_ours: bool) -> Iterator[str]:
                 yield "copied_signature"
             elif problem == "uncovered" and one.ours and one.report.intact:
                 yield "not_covered"
+            elif problem == "respelled" and not from_ours and not one.ours:
+                continue  # others spell theirs in their own way
             elif code := _TOLD_AS.get(problem, "signature_not_ours"):
                 yield code
 

@@ -6,9 +6,11 @@ Files come from strangers: any of these may raise anything when a file makes no 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from asn1crypto import parser
 from asn1crypto import x509 as asn1
+from asn1crypto.cms import CertificateChoices
 from cryptography.x509 import Certificate, load_der_x509_certificate
 from pyhanko.sign.fields import FieldMDPAction, MDPPerm, SigSeedSubFilter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -20,6 +22,7 @@ from engine.signing.reader import Reader
 from engine.signing.signer import Credential
 
 _DIGEST = "message_digest"
+_SEQUENCE = 0x30
 
 # What it warns of is told as a problem of the file; a stranger's file does not fill our log.
 for _reader in ("pyhanko", "pyhanko_certvalidator"):
@@ -36,7 +39,30 @@ def signatures(pdf: bytes) -> Sequence[EmbeddedPdfSignature]:
         found: Sequence[EmbeddedPdfSignature] = Reader(pdf).embedded_signatures
     except Exception as error:
         raise Refused(Refusal("unreadable_pdf")) from error
+    for signature in found:
+        _leave_out_others(signature)
     return found
+
+
+def _leave_out_others(signature: EmbeddedPdfSignature) -> None:
+    """Lets a signature carry attribute certificates and their like (RFC 5652, 10.2.2), which do
+    not say who signed: asn1crypto stumbles over those of the first version, and with them over
+    the signer's own. Whether the container is as written here is asked of its bytes."""
+    try:
+        signed = signature.signed_data
+        held = [*_elements(signed["certificates"].contents or b"")]
+        plain = [one for one in held if one[0] == _SEQUENCE]
+        if plain != held:
+            signed["certificates"] = [CertificateChoices.load(one) for one in plain]
+    except Exception:  # what makes no sense is told by whoever needs it
+        return
+
+
+def _elements(content: bytes) -> Iterator[bytes]:
+    while content:
+        size = parser.peek(content)
+        yield content[:size]
+        content = content[size:]
 
 
 def holder(signature: EmbeddedPdfSignature) -> Identity:

@@ -102,6 +102,14 @@ def test_an_altered_file_is_never_genuine_without_a_network(bundle: Bundle, entr
     assert found.unchanged or not (found.issued or found.in_force)
 
 
+def test_a_stranger_is_not_blamed_for_attribute_certificates(register: Register) -> None:
+    """RFC 5652, 10.2.2."""
+    names = ("signed-with-attribute-certificates", "signed-by-stranger")
+    carrying, plain = (check(register, genuine(name)) for name in names)
+    assert [report.intact for report in carrying.signatures] == [True]
+    assert carrying.reasons == plain.reasons
+
+
 @pytest.mark.parametrize("name", PAPERS)
 def test_what_they_were_made_from_is_genuine_without_a_network(bundle: Bundle, name: str) -> None:
     found = check_file(genuine(name), bundle, ask=_answers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 
 from asn1crypto import cms as asn1
@@ -133,6 +134,37 @@ def _stranger() -> bytes:
         pdf.Root.AcroForm = pdf.make_indirect(Dictionary(Fields=Array()))
         pdf.save(out, deterministic_id=True)
     return appended_signature(out.getvalue(), "stranger")
+
+
+def _about(**more: object) -> dict[str, object]:
+    """What attribute certificates of either version say besides, about nothing."""
+    ends = [datetime(year, 1, 1, tzinfo=UTC) for year in (2026, 2036)]
+    period = {"not_before_time": ends[0], "not_after_time": ends[1]}
+    kind = {"algorithm": "sha256_ecdsa"}
+    told = {"signature": kind, "serial_number": 1, "attributes": []}
+    info = {**told, "att_cert_validity_period": period, **more}
+    return {"ac_info": info, "signature_algorithm": kind, "signature": bytes(8)}
+
+
+@attack("signed-with-attribute-certificates", "foreign_signature", verdict="unknown")
+def _with_attributes() -> bytes:
+    """The same contract, whose signature carries attribute certificates of both versions."""
+    whose = certificates.GeneralName(
+        "directory_name", certificates.Name.build({"common_name": "A"})
+    )
+    old = {"version": "v1", "subject": asn1.AttCertSubject("subject_name", [whose])}
+    issuer = asn1.AttCertIssuer("v2_form", {"issuer_name": [whose]})
+    new = {"version": "v2", "holder": {"entity_name": [whose]}, "issuer": issuer}
+    extra = (
+        ("v1_attr_cert", asn1.AttributeCertificateV1(_about(**old, issuer=[whose]))),
+        ("v2_attr_cert", asn1.AttributeCertificateV2(_about(**new))),
+    )
+    content = _stranger()
+    container = asn1.ContentInfo.load(_stolen(content, 0)).copy()
+    signed = container["content"]
+    added = [asn1.CertificateChoices(*one) for one in extra]
+    signed["certificates"] = [*signed["certificates"], *added]
+    return put(content, 0, container.dump(force=True))
 
 
 @attack("from-a-demonstration", "specimen", verdict="unknown")

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -17,13 +17,14 @@ from engine.db import tune
 from engine.papers.book import Paper
 from engine.signing import cage
 from engine.subjects import Link
-from workflows import logbook, migrate
+from workflows import annexing, logbook, migrate
 from workflows.bureau import Bureau
 from workflows.demo import populate
 from workflows.demo.data import Progress
 from workflows.demo.drive import Done, Drive, drive_one, drive_others
 from workflows.demo.keys import make_keys
 from workflows.demo.schedule import plan
+from workflows.demo.together import drive_together
 from workflows.offline import Checked, check_file
 from workflows.papers import PaperDesk
 from workflows.trust import Bundle, export
@@ -78,10 +79,13 @@ def _checked(session: Session, desk: PaperDesk, folder: Path) -> Iterator[Export
     told = json.dumps(export(session, desk), ensure_ascii=False, indent=1).encode()
     (folder / TRUST).write_bytes(told)
     bundle = Bundle.read(told)
-    for path in sorted((folder / PAPERS).glob("*.pdf")):
-        content = path.read_bytes()
-        offline = check_file(content, bundle, ask=cage.answer)  # made here: no trap
-        yield Exported(path, verify(session, desk, content), offline)
+    files = {path: path.read_bytes() for path in sorted((folder / PAPERS).glob("*.pdf"))}
+    found = {path: verify(session, desk, content) for path, content in files.items()}
+    papers = {one.code: files[path] for path, one in found.items() if one.part == "paper"}
+    for path, content in files.items():
+        paper = papers.get(found[path].code)  # asked for where the file is an annex
+        offline = check_file(content, bundle, paper=paper, ask=cage.answer)  # made here: no trap
+        yield Exported(path, found[path], offline)
 
 
 def _build(
@@ -98,22 +102,24 @@ def _build(
     world = populate(session, year=schedule.year, latest=schedule.begins, on_progress=on_progress)
     make_keys(session, bureau.desk.keys, date(schedule.begins.year - 1, 1, 1), on_progress)
     drive = drive_one(session, bureau, world.commune_id, until, say)
+    decision = drive_together(session, bureau, until, on_progress)
     drive_others(session, bureau, world.commune_id, world.area_id, until, on_progress)
     logbook.record(session, bureau.desk.keys)
-    _export(session, bureau, drive, folder)
+    _export(session, bureau, drive, decision, folder)
     return {"built_on": until.isoformat(), "year": world.year, "nomination": drive.nomination}
 
 
-def _export(session: Session, bureau: Bureau, drive: Drive, folder: Path) -> None:
-    """The signed papers into one folder, those to be signed by hand into another."""
+def _export(session: Session, bureau: Bureau, drive: Drive, decision: int, folder: Path) -> None:
+    """The signed papers of the story and the decision over many, with its annex, into one
+    folder; those to be signed by hand into another."""
+    own = select(Link.paper_id).where(Link.subject_id == drive.nomination)
     listed: Sequence[Paper] = session.scalars(
-        select(Paper)
-        .join(Link, Link.paper_id == Paper.id)
-        .where(Link.subject_id == drive.nomination)
-        .order_by(Paper.id)
+        select(Paper).where(or_(Paper.id.in_(own), Paper.id == decision)).order_by(Paper.id)
     ).all()
     for paper in listed:
         content, name = bureau.desk.export(session, paper.id)
         target = folder / (PAPERS if paper.number is not None else RECORDS)
         target.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes(content)
+        if annex := annexing.export(session, bureau.desk, paper):
+            (target / annex[1]).write_bytes(annex[0])

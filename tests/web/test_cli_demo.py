@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock, outbox
@@ -76,8 +77,13 @@ def demo(built: Path, tmp_path: Path) -> Iterator[Shell]:
     shutil.rmtree(var)
 
 
-def _papers(built: Path) -> list[Path]:
+def _files(built: Path) -> list[Path]:
     return sorted((built / "demo" / "papers").glob("*.pdf"))
+
+
+def _papers(built: Path) -> list[Path]:
+    """Those of the one nomination's story."""
+    return [path for path in _files(built) if "-01-" in path.name]
 
 
 def test_a_line_for_each_move_then_the_papers_and_their_verdicts(built: Path) -> None:
@@ -87,7 +93,7 @@ def test_a_line_for_each_move_then_the_papers_and_their_verdicts(built: Path) ->
     for name in ("hamlet", "police", "committee", "chair", "clerk", "district-chair"):
         assert any(name in line for line in moves), name
     verdicts = [line for line in lines if ".pdf:" in line]
-    assert len(verdicts) == len(_papers(built)) >= 3
+    assert len(verdicts) == len(_files(built)) == len(_papers(built)) + 2 >= 5
     assert all("Giấy tờ thật" in line for line in verdicts)
     assert lines.index(verdicts[0]) > lines.index(moves[-1])
 
@@ -97,11 +103,11 @@ def test_only_the_owner_opens_the_folder_with_the_password_hashes(built: Path) -
 
 
 def test_a_second_run_builds_nothing_anew(demo: Shell) -> None:
-    before = {path: path.stat().st_mtime_ns for path in _papers(demo.var)}
+    before = {path: path.stat().st_mtime_ns for path in _files(demo.var)}
     answer = demo("demo", "--no-serve")
     assert "→" not in answer.out
     assert answer.out.count("Giấy tờ thật") == len(before)
-    assert {path: path.stat().st_mtime_ns for path in _papers(demo.var)} == before
+    assert {path: path.stat().st_mtime_ns for path in _files(demo.var)} == before
 
 
 def test_a_paper_that_does_not_verify_is_told_and_ends_with_1(demo: Shell) -> None:
@@ -109,7 +115,7 @@ def test_a_paper_that_does_not_verify_is_told_and_ends_with_1(demo: Shell) -> No
     paper.write_bytes(paper.read_bytes() + b"\n")
     answer = demo("demo", "--no-serve", expect=1)
     assert "[demo_papers_bad]" in answer.err
-    assert answer.out.count("Giấy tờ thật") == len(_papers(demo.var)) - 1
+    assert answer.out.count("Giấy tờ thật") == len(_files(demo.var)) - 1
 
 
 def test_four_answers_about_each_paper(built: Path) -> None:
@@ -125,6 +131,17 @@ def test_four_answers_about_each_paper(built: Path) -> None:
         for one in told["signatures"]:
             assert {"role", "name", "time", "level", "valid"} <= set(one)
             assert one["valid"]
+
+
+def test_a_long_list_is_an_annex_in_a_file_of_its_own(built: Path) -> None:
+    shell = Shell(built, {"BINHXET_ENV": "demo"})
+    paper, annex = (path for path in _files(built) if "-01-" not in path.name)
+    told = shell("verify", annex, "--json").json
+    assert (told["verdict"], told["part"], told["level"]) == ("genuine", "annex", "B-B")
+    assert [one["role"] for one in told["signatures"]] == ["annex"]
+    assert shell("verify", paper, "--json").json["paper"] == told["paper"]
+    enclosed = shell("papers", "data", paper, "--json").json
+    assert annex.name in json.dumps(enclosed)
 
 
 def test_each_version_of_a_paper_says_its_level(demo: Shell, tmp_path: Path) -> None:
@@ -253,7 +270,8 @@ def _ready(demo: Shell) -> tuple[int, list[int]]:
 def test_a_decision_over_many_is_drafted_signed_and_issued(demo: Shell, tmp_path: Path) -> None:
     paper, ids = _ready(demo)
     decided = demo("papers", "list", "--kind", "commune_decision", "--json").json
-    taken = sum(1 for one in decided if one["number"])
+    own = next(one for one in decided if one["id"] == paper)["authority_name"]
+    taken = sum(1 for one in decided if one["number"] and one["authority_name"] == own)
     sign = ("papers", "move", paper, "sign", "--as", "chair", "--json")
     assert demo(*sign, expect=1).json["code"] == "no_pin"
     told = demo(*sign, "--data", json.dumps({"pin": PIN}), expect=1)
@@ -296,13 +314,13 @@ def test_on_a_full_disk_the_move_stands_the_paper_waits_and_the_list_shows_it(
     paper, _ids = _draft(demo)
     full = demo.var / "full"
     full.touch()  # a file where a folder should be: nothing can be written into it
-    _work(demo, blobs=full / "blobs")
+    _work(demo, paper, blobs=full / "blobs")
     (task,) = _failures_of(demo, paper)
     assert "NotADirectoryError" in task["error"]
     shown = demo("papers", "show", paper, "--json").json
     assert (shown["state"], shown["files"]) == ("drafted", [])
     demo("outbox", "retry", task["id"])
-    _work(demo, blobs=demo.var / "demo" / "blobs")
+    _work(demo, paper, blobs=demo.var / "demo" / "blobs")
     assert _failures_of(demo, paper) == []
     shown = demo("papers", "show", paper, "--json").json
     assert [file["stage"] for file in shown["files"]] == ["rendered"]
@@ -313,11 +331,14 @@ def _failures_of(demo: Shell, paper: int) -> list[Any]:
     return [task for task in failed if task["ids"] == {"paper": paper}]
 
 
-def _work(demo: Shell, blobs: Path) -> None:
-    """What the worker does, with its files in that folder."""
+def _work(demo: Shell, paper: int, blobs: Path) -> None:
+    """What the worker does for a paper, with its files in that folder."""
     bureau = build(blob_folder=blobs, keys_folder=demo.var / "demo" / "keys", specimen=True)
     with opened(f"sqlite:///{demo.var}/demo/binhxet.db") as engine, Session(engine) as session:
-        outbox.deliver_all(session, bureau.desk.handlers)
+        waiting = outbox.due(session, clock.now(), limit=1000)
+        for task in session.scalars(select(outbox.Task).where(outbox.Task.id.in_(waiting))).all():
+            if task.ids == {"paper": paper}:
+                outbox.deliver(session, bureau.desk.handlers, task.id)
 
 
 def test_a_pin_is_not_taken_from_the_arguments_where_it_is_secret() -> None:

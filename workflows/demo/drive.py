@@ -54,6 +54,8 @@ class Drive:
     schedule: Schedule
     nomination: int = 0
     papers: dict[str, int] = field(default_factory=dict)
+    beside: list[int] = field(default_factory=list)
+    """Further nominations that its drafts are over."""
 
     @cached_property
     def households(self) -> int:
@@ -65,10 +67,14 @@ class Drive:
         """Makes the steps in order, up to and including the move called ``last``."""
         for step in facts("drive")["steps"]:
             with clock.fixed_at(self._instant(step, step["days"], step["at"])):
-                outcome = getattr(self, f"_{step['what']}")(step, self._person(step))
-                yield self._done(step, outcome)
+                yield self._done(step, self.make(step))
             if last is not None and name_of(step) == last:
                 return
+
+    def make(self, step: Mapping[str, Any]) -> Outcome:
+        """Makes one step, at the time that the clock has."""
+        outcome: Outcome = getattr(self, f"_{step['what']}")(step, self._person(step))
+        return outcome
 
     def _open(self, step: Mapping[str, Any], person: int) -> Outcome:
         year, house = self.schedule.year, self.bureau.house
@@ -87,9 +93,8 @@ class Drive:
         )
 
     def _draft(self, step: Mapping[str, Any], person: int) -> Outcome:
-        outcome = decisions.draft(
-            self.session, self.bureau.house, person, step["kind"], [self.nomination]
-        )
+        over = [self.nomination, *self.beside]
+        outcome = decisions.draft(self.session, self.bureau.house, person, step["kind"], over)
         self.papers["latest"] = self.papers[step["kind"]] = outcome.subject_id
         return outcome
 
@@ -146,15 +151,19 @@ class Drive:
 
     def _person(self, step: Mapping[str, Any]) -> int:
         wanted = step["by"].format(area=self.area.code)
-        names = (wanted, wanted.partition("-")[0]) if "{area}" in step["by"] else (wanted,)
+        alike = wanted.partition("-")[0] if "{area}" in step["by"] else self._own(wanted)
         found = self.session.scalars(
             select(Account.person_id)
-            .where(Account.username.in_(names))
+            .where(Account.username.in_((wanted, alike)))
             .order_by(func.length(Account.username).desc())
         ).first()
         if found is None:
             raise LookupError(f"nobody signs in as {wanted}")
         return found
+
+    def _own(self, office: str) -> str:
+        """What an office is called in the area's commune, unless that is the home commune."""
+        return f"{office}-{self.area.code.partition('-')[0]}"
 
     def _instant(self, step: Mapping[str, Any], days: int, at: str) -> Any:
         return clock.vietnam(self.schedule.day(step, days), time.fromisoformat(at))

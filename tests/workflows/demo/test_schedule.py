@@ -27,7 +27,7 @@ from workflows.units import Unit
 DRIVE = facts("drive")
 OTHERS = DRIVE["others"]
 LASTS = sorted(
-    {OTHERS["home"], OTHERS["rest"]}
+    {OTHERS["home"], OTHERS["rest"], DRIVE["together"]["last"]}
     | set(OTHERS["with_papers"].values())
     | set(OTHERS["without_papers"].values())
 )
@@ -139,4 +139,6 @@ def test_papers_of_the_others_take_their_numbers_in_the_order_of_their_dates() -
             if "issue" in made:
                 issued.append(schedule.day(first, first["days"]))
         assert issued == sorted(issued)
+        many, one = (_told(last, until)[1] for last in (DRIVE["together"]["last"], None))
+        assert one["district_issue"] < many["district_issue"]
         assert issued

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, aliased
 
+from workflows.records.below import below, highest, places_below, was_below
 from workflows.records.book import Record
 from workflows.records.kinds import kinds
 from workflows.records.numbers import Number
-from workflows.units import Unit
 
 Place = tuple[str, str, str, date, date]
 PLACE = (Record.kind, Record.name, Record.reference, Record.starts_on, Record.ends_on)
@@ -58,18 +58,20 @@ class Line:
         return tuple(dict.fromkeys(one.source for one in self.records))
 
 
-def under(unit_id: int) -> Select[int]:
-    """The ids of everything below a unit, without itself."""
-    down = select(Unit.id).where(Unit.parent_id == unit_id).cte("below", recursive=True)
-    down = down.union_all(select(Unit.id).join(down, Unit.parent_id == down.c.id))
-    return select(down.c.id)
-
-
 def standing(session: Session, wanted: Wanted, *, limit: int | None = None) -> Sequence[Record]:
     """The records that no later row supersedes and none withdrew, by kind, time and name."""
     order = (Record.kind, Record.starts_on, Record.ends_on, Record.id)
-    query = select(Record).where(*_conditions(wanted)).order_by(*order)
+    query = _chosen(select(Record), wanted).order_by(*order)
     return session.scalars(query.limit(limit)).all()
+
+
+def _chosen(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    """A question about records, asked of those wanted; what is below a unit is what was there
+    on the last day of the record's time."""
+    if not wanted.below:
+        return query.where(Record.unit_id == wanted.unit_id, *_conditions(wanted))
+    there = below(wanted.unit_id)
+    return query.join(there, was_below(there)).where(*_conditions(wanted))
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -77,9 +79,6 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     found = [
         ~Record.withdrawn,
         ~select(later.id).where(later.supersedes_id == Record.id).exists(),
-        Record.unit_id.in_(under(wanted.unit_id))
-        if wanted.below
-        else Record.unit_id == wanted.unit_id,
     ]
     if wanted.kind:
         found.append(Record.kind == wanted.kind)
@@ -108,8 +107,8 @@ def story(session: Session, record_id: int) -> Sequence[Record]:
 
 def lines(session: Session, unit_id: int, first: int, last: int) -> dict[str, list[Line]]:
     """The lines of a unit that lie within some years, by kind: its own records; where it has
-    none of a kind, name and time, the sums over the units below that state them. A unit that
-    states a line stands for all below it, so that nothing is counted twice; what was counted
+    none of a kind, name and time, the sums over the units then below that state them. A unit
+    that states a line stands for all below it, so that nothing is counted twice; what was counted
     over a longer time says nothing of these years."""
     own = standing(session, Wanted(unit_id, first=first, last=last))
     kept = [one for one in own if _within(one.starts_on, one.ends_on, first, last)]
@@ -124,17 +123,16 @@ def lines(session: Session, unit_id: int, first: int, last: int) -> dict[str, li
 def _sums(session: Session, wanted: Wanted, told: Collection[Place]) -> Iterator[Line]:
     """The sums of what is told below and not above. Only what is summed is read whole."""
     columns = (Record.id, Record.unit_id, *PLACE)
-    rows: Sequence[Any] = session.execute(select(*columns).where(*_conditions(wanted))).all()
+    rows: Sequence[Any] = session.execute(_chosen(select(*columns), wanted)).all()
     first, last = wanted.first or 0, wanted.last or 9999
     units: dict[Place, dict[int, list[int]]] = {}
-    for record, unit, *place in rows:
-        kind, name, reference, starts_on, ends_on = place
+    for record, unit, kind, name, reference, starts_on, ends_on in rows:
         key = (kind, name, reference, starts_on, ends_on)
         if key not in told and _within(starts_on, ends_on, first, last):
             units.setdefault(key, {}).setdefault(unit, []).append(record)
-    parents = _parents(session, wanted.unit_id) if units else {}
-    for stated in units.values():
-        ids = [id for unit in _highest(stated, parents) for id in stated[unit]]
+    places = places_below(session, wanted.unit_id) if units else {}
+    for place, stated in units.items():
+        ids = [id for unit in highest(stated, places, place[-1]) for id in stated[unit]]
         yield _line(_read(session, ids))
 
 
@@ -144,21 +142,6 @@ def _read(session: Session, ids: Sequence[int]) -> Sequence[Record]:
         portion = ids[start : start + PORTION]
         found += session.scalars(select(Record).where(Record.id.in_(portion)))
     return found
-
-
-def _parents(session: Session, unit_id: int) -> Mapping[int, int | None]:
-    query = select(Unit.id, Unit.parent_id).where(Unit.id.in_(under(unit_id)))
-    return dict(session.execute(query).all())
-
-
-def _highest(stating: Collection[int], parents: Mapping[int, int | None]) -> Sequence[int]:
-    """Those units that have no unit above them among these."""
-
-    def covered(unit: int | None) -> bool:
-        above = parents.get(unit) if unit is not None else None
-        return above is not None and (above in stating or covered(above))
-
-    return [unit for unit in stating if not covered(unit)]
 
 
 def _within(starts_on: date, ends_on: date, first: int, last: int) -> bool:

@@ -8,8 +8,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import clock
 from tests.workflows.places import Country, move
 from tests.workflows.test_cycles_results import outcome
+from workflows.records.book import Record, RecordMeasure
+from workflows.records.listing import Wanted, lines, standing
 from workflows.reports import behind, counting
 from workflows.reports.composing import compose
 from workflows.reports.counting import Tally
@@ -92,3 +95,53 @@ def test_a_share_of_all_areas_stands_beside_how_many_those_are(
     (row,) = [[cell.text for cell in row[:5]] for row in yearly.rows]
     assert row == ["2012", "3", "3", "60,00", "5"]
     assert "có đến cuối năm" in yearly.remarks[0]
+
+
+def team(unit: int, year: int, members: int, last: date | None = None) -> Record:
+    """A protection team of a unit, recorded for the year or for a day of it."""
+    return Record(
+        unit_id=unit,
+        kind="protection_team",
+        starts_on=last or date(year, 1, 1),
+        ends_on=last or date(year, 12, 31),
+        source="Sổ của thôn",
+        entered_at=clock.now(),
+        measures=[RecordMeasure(measure="members", value=members)],
+    )
+
+
+def figures(session: Session, unit: int) -> dict[int, int]:
+    """The members of a unit's teams by year, and behind each sum the page's own rows."""
+    found = {}
+    for line in lines(session, unit, 2012, 2025)["protection_team"]:
+        year = line.ends_on.year
+        found[year] = line.measures["members"].value
+        if line.summed:
+            page = standing(session, Wanted(unit, "protection_team", year, year, below=True))
+            assert {one.id for one in line.records} <= {one.id for one in page}
+    return found
+
+
+def test_records_are_summed_where_their_units_stood_at_the_end_of_their_time(
+    session: Session, reformed: Country
+) -> None:
+    """A figure stated for a unit stands for what was below it then, and for nothing else; the
+    last year of what ended stays with what it was under last."""
+    areas, commune, district = reformed.areas, reformed.commune, reformed.district
+    session.add_all([team(area, year, 3) for area in areas for year in (2012, 2020)])
+    session.add_all([team(commune, 2020, 7), team(district, 2012, 9), team(district, 2025, 1)])
+    session.add_all([team(commune, 2025, 20)])
+    session.flush()
+    assert figures(session, commune) == {2012: 9, 2020: 7, 2025: 20}
+    assert figures(session, district) == {2012: 9, 2020: 7, 2025: 1}  # not 18, nor 13
+    assert figures(session, reformed.other_district) == {2020: 3}
+    assert figures(session, reformed.province) == {2012: 9, 2020: 10, 2025: 21}
+
+
+def test_what_was_recorded_on_a_day_is_the_district_s_of_that_day(
+    session: Session, reformed: Country
+) -> None:
+    session.add_all([team(reformed.commune, 2025, 5, last=day) for day in (LAST, FIRST)])
+    session.flush()
+    (line,) = lines(session, reformed.district, 2025, 2025)["protection_team"]
+    assert line.starts_on == LAST

@@ -16,8 +16,10 @@ from web.cli.words import language, text
 
 if TYPE_CHECKING:
     from engine.history import Break
+    from web.cli.office import Office
     from workflows.offline import Checked
     from workflows.trust import Bundle
+    from workflows.units import Unit
     from workflows.verification import Verification
 
 history = Group("history")
@@ -259,7 +261,24 @@ def recognition(
     heads = [text("year"), text("registered"), text("recognised"), text("taken_of"), "%"]
     heads += [f"≥ {years}" for years in AT_LEAST]
     heads += [text("quoted")] if any("quoted" in row for row in told) else []
-    answer(told, as_json, lambda: _recognition_lines(heads, told))
+    missing = _mark_absent(office, found, (first, last), told) if found else []
+    answer(told, as_json, lambda: [*_recognition_lines(heads, told), *missing])
+
+
+def _mark_absent(
+    office: Office, unit: Unit, span: tuple[int, int], told: list[dict[str, Any]]
+) -> list[str]:
+    """Marks the years in which the unit was not there; who holds their figures, in words."""
+    from workflows.reports.absence import absences, remarks, without
+
+    gone = without(told, absences(office.session, unit, *span))
+    for year, one in gone.items():
+        held = [
+            {"code": kin.code, "name": kin.title, "from": kin.starts_on, "to": kin.ends_on}
+            for kin in one.kin
+        ]
+        told[year - span[0]] |= {"there": False, "figures_with": held}
+    return list(remarks(unit, gone, language()))
 
 
 def _recognition_lines(heads: list[str], told: list[dict[str, Any]]) -> list[str]:
@@ -268,7 +287,7 @@ def _recognition_lines(heads: list[str], told: list[dict[str, Any]]) -> list[str
     from workflows.wording import names
 
     lines = table([heads, *(_year(row, len(heads)) for row in told)])
-    for years, one in told_of(told):
+    for years, one in told_of([row for row in told if row.get("there", True)]):
         sure = names()["confidence"][one["confidence"]][language()]
         cited = "; ".join(one["basis"]) or "–"
         lines.append(text(f"share_of_{one['of']}", years=years, basis=cited, sure=sure))
@@ -276,6 +295,8 @@ def _recognition_lines(heads: list[str], told: list[dict[str, Any]]) -> list[str
 
 
 def _year(row: dict[str, Any], width: int) -> list[str]:
+    if not row.get("there", True):
+        return [str(row["year"]), *["–"] * (width - 1)]
     cells = [row["year"], row["registered"], row["recognised"], row["denominator"]["count"]]
     cells.append(row["percent"] or "–")
     cells += row["streaks"].values()
@@ -325,18 +346,20 @@ def rule(
     "streak",
     argument("area"),
     option("--year", type=click.IntRange(1900, 2999), metavar="Y"),
+    option("--on", "borne_on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE"),
     answers=True,
 )
-def streak(area: str, year: int | None, as_json: bool) -> None:
+def streak(area: str, year: int | None, borne_on: datetime | None, as_json: bool) -> None:
     from web.cli.office import open_office
     from workflows.streaks import standing
     from workflows.streaks.telling import latest_year, tell
     from workflows.units import by_code
 
     office = open_office()
-    found = by_code(office.session, area, "area")
+    on = borne_on.date() if borne_on else None
+    found = by_code(office.session, area, "area", on)
     if found is None:
-        other = by_code(office.session, area)
+        other = by_code(office.session, area, on=on)
         if other is not None:
             raise No("unit_no_area", unit=area, name=other.title)
         raise No("unknown_unit", unit=area)

@@ -128,4 +128,5 @@ def _lines(made: Report) -> list[str]:
         for told in section.tables:
             lines.append(f"  {told.caption}")
             lines += ["    " + " | ".join(cell.text for cell in row) for row in told.rows]
+            lines += [f"    {one}" for one in told.remarks]
     return lines

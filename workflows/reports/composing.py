@@ -12,6 +12,7 @@ from workflows.contexts.words import authority_name
 from workflows.quoted import beside
 from workflows.records.listing import lines
 from workflows.reports import tables
+from workflows.reports.absence import absences
 from workflows.reports.counting import tallies
 from workflows.reports.facts import Facts
 from workflows.reports.layout import Block, Layout, SectionDef, layout
@@ -61,6 +62,7 @@ def _facts(session: Session, told: Layout, scope: Scope, language: str) -> Facts
         tallies(session, unit.id, first, scope.last),
         {one.year: one for ones in quoted.values() for one in ones},
         Sources(),
+        absences(session, unit, first, scope.last),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from workflows.lawfiles import LAW, table
 from workflows.quoted import Beside
 from workflows.records.listing import Line
+from workflows.reports.absence import Absence
 from workflows.reports.counting import Tallies
 from workflows.reports.layout import Layout
 from workflows.reports.parts import Sources
@@ -39,6 +40,7 @@ class Facts:
     tallies: Tallies
     quotes: Mapping[int, Beside]
     sources: Sources
+    absences: Sequence[Absence]
 
     def word(self, group: str, key: str, **places: object) -> str:
         """A text of the tables in the report's language."""

@@ -10,7 +10,7 @@ from workflows import wording
 from workflows.records.kinds import Kind, Measure, kind
 from workflows.records.listing import Line
 from workflows.records.numbers import Number, written
-from workflows.reports import agreement, counting
+from workflows.reports import absence, agreement, counting
 from workflows.reports.counting import Tally
 from workflows.reports.facts import Facts
 from workflows.reports.parts import Cell, Table
@@ -104,19 +104,32 @@ def period(line: Line) -> str:
 
 def yearly(facts: Facts) -> Table:
     """Registered, recognised, percent, what was quoted, streaks, and the way to the target."""
-    shown = [row for row in facts.years if row["registered"]]
+    gone = absence.without(facts.years, facts.absences)
+    told = [row for row in facts.years if row["registered"]]
+    shown = [row for row in facts.years if row["registered"] or row["year"] in gone]
     quoted = bool(facts.quotes)
-    whole = any(row["denominator"]["count"] != row["registered"] for row in shown)
+    whole = any(row["denominator"]["count"] != row["registered"] for row in told)
     target = facts.layout.target_percent
     head = [facts.word("head", name) for name in ("year", "registered", "recognised", "percent")]
     head += [facts.word("head", "denominator")] if whole else []
     head += [facts.word("head", "quoted")] if quoted else []
     head += [facts.word("head", "streak", years=n) for n in AT_LEAST]
     head += [facts.word("head", "target", percent=target)]
-    rows = [_year(facts, row, whole=whole, quoted=quoted) for row in shown]
-    remarks = (*_taken_of(facts, shown), facts.word("note", "rounding"))
+    rows = [
+        _absent(row, len(head))
+        if row["year"] in gone
+        else _year(facts, row, whole=whole, quoted=quoted)
+        for row in shown
+    ]
+    missing = absence.remarks(facts.unit, gone, facts.language)
+    remarks = (*missing, *_taken_of(facts, told), facts.word("note", "rounding"))
     caption = facts.word("caption", "yearly")
     return Table("yearly", caption, tuple(head), tuple(rows), 1, remarks)
+
+
+def _absent(row: Mapping[str, Any], columns: int) -> tuple[Cell, ...]:
+    """A year in which the unit was not there: no figure, also not nought."""
+    return (Cell(str(row["year"]), row["year"], plain=True), *[NONE] * (columns - 1))
 
 
 def _taken_of(facts: Facts, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from tests.workflows.places import Country, move
+from tests.workflows.places import unit as settled
 from tests.workflows.test_cycles_results import outcome
+from workflows.lineage import UnitLineage
 from workflows.records.book import Record, RecordMeasure
 from workflows.records.listing import Wanted, lines, standing
 from workflows.reports import behind, counting
+from workflows.reports.absence import absences, remarks, without
 from workflows.reports.composing import compose
 from workflows.reports.counting import Tally
 from workflows.reports.passages import Scope
@@ -145,3 +148,38 @@ def test_what_was_recorded_on_a_day_is_the_district_s_of_that_day(
     session.flush()
     (line,) = lines(session, reformed.district, 2025, 2025)["protection_team"]
     assert line.starts_on == LAST
+
+
+def test_years_in_which_a_unit_was_not_there_say_so_and_who_has_the_figures(
+    session: Session, reformed: Country
+) -> None:
+    """A dash and a remark, never a nought: it may be that another unit recognised somebody."""
+    above = session.get_one(Unit, reformed.province)
+    later = settled("commune", "Nga Thắng", "xã", "16093", above)
+    later.starts_on = FIRST
+    session.add(later)
+    session.get_one(Unit, reformed.commune).ends_on = LAST
+    session.flush()
+    values = {"effective_on": FIRST, "kind": "replace"}
+    session.add(UnitLineage(predecessor_id=reformed.commune, successor_id=later.id, **values))
+    session.flush()
+    session.expire_all()
+
+    report = compose(session, Scope("recognition", later.id, 2023, 2025))
+    (yearly,) = report.tables
+    assert [[cell.text for cell in row[:3]] for row in yearly.rows] == [
+        ["2023", "–", "–"],
+        ["2024", "–", "–"],
+    ]
+    assert yearly.remarks[0] == (
+        "2023–2024: chưa có xã Nga Thắng (lập ngày 01/07/2025). "
+        "Số liệu những năm đó xem ở: xã Nga An (16144; … – 30/06/2025)."
+    )
+    ended = session.get_one(Unit, reformed.commune)
+    rows = [{"year": year, "registered": year == 2025} for year in range(2023, 2028)]
+    gone = without(rows, absences(session, ended, 2023, 2027))
+    assert list(gone) == [2026, 2027]  # what is recorded of its last year is shown
+    (said,) = remarks(ended, gone, "en")
+    assert said.startswith("2026–2027: there was no xã Nga An any more (ended on 30/06/2025). The")
+    assert said.endswith("with: xã Nga Thắng (16093; 01/07/2025 – …).")
+    assert not absences(session, ended, 2000, 2024)

@@ -31,6 +31,7 @@ units = ["16144"]
 into = [{ code = "16096" }]
 deed = { number = "2/QĐ", effective_on = 2018-02-01 }
 """
+COMMITTEE = '{"year": 2025, "source": "Sổ của xã", "figures": {"groups": 1, "members": 9}}'
 HEADINGS = ["Loại", "Mã", "Tên", "Mã cấp trên", "Từ ngày"]
 
 
@@ -70,6 +71,11 @@ def test_a_report_is_of_the_unit_that_bore_the_code_on_a_day(
     told = [district(*words, *on, "--json").json["place"] for on in ((), ("--on", "2017-12-31"))]
     assert told[0] == "Xã Nga An" != told[1]
     assert "unknown_unit" in district(*words, "--on", "1990-01-01", expect=1).err
+    entering = ("records", "enter", "committee", "--as", "police", "--data", COMMITTEE)
+    district(*entering, "--unit", "16144", "--on", "2018-01-31")
+    words = ("records", "list", "--unit", "16096", "--json")
+    assert [len(district(*words, *on).json) for on in ((), ("--on", "2017-12-31"))] == [1, 0]
+    assert "unknown_unit" in district("streak", "16144-01", "--on", "1990-01-01", expect=1).err
 
 
 def test_a_file_that_may_not_be_is_refused_with_its_key(district: Shell, tmp_path: Path) -> None:

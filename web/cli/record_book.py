@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ import click
 
 from web.cli.frame import Group, answer, argument, command, option, table
 from web.cli.inputs import NUMBER, JsonObject, as_user, texts
-from web.cli.refusals import No
 from web.cli.words import language, text
 
 group = Group("records")
@@ -38,6 +38,7 @@ def listing(as_json: bool) -> None:
 @command(
     "records list",
     option("--unit", required=True, metavar="CODE"),
+    option("--on", "borne_on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE"),
     option("--kind", metavar="KIND"),
     option("--from", "first", type=YEAR, metavar="Y"),
     option("--to", "last", type=YEAR, metavar="Y"),
@@ -48,6 +49,7 @@ def listing(as_json: bool) -> None:
 )
 def standing(
     unit: str,
+    borne_on: datetime | None,
     kind: str | None,
     first: int | None,
     last: int | None,
@@ -58,15 +60,14 @@ def standing(
     from sqlalchemy import select
 
     from web.cli.office import open_office
+    from web.cli.reports import unit_of
     from workflows.records import export
     from workflows.records.listing import Wanted
     from workflows.records.listing import standing as records
-    from workflows.units import Unit, by_code
+    from workflows.units import Unit
 
     office = open_office()
-    place = by_code(office.session, unit)
-    if place is None:
-        raise No("unknown_unit", unit=unit)
+    place = unit_of(office, unit, borne_on)
     found = records(office.session, Wanted(place.id, kind or "", first, last, below))
     if out is not None:
         ids = {record.unit_id for record in found}
@@ -110,6 +111,7 @@ def _told(record: Any) -> dict[str, Any]:
     "records enter",
     argument("kind", metavar="KIND"),
     option("--unit", required=True, metavar="CODE"),
+    option("--on", "borne_on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE"),
     as_user(),
     option("--data", type=JsonObject(), required=True, metavar="JSON"),
     option("--corrects", type=NUMBER, metavar="ID"),
@@ -117,17 +119,21 @@ def _told(record: Any) -> dict[str, Any]:
     answers=True,
 )
 def enter(
-    kind: str, unit: str, user: str, data: dict[str, Any], corrects: int | None, as_json: bool
+    kind: str,
+    unit: str,
+    borne_on: datetime | None,
+    user: str,
+    data: dict[str, Any],
+    corrects: int | None,
+    as_json: bool,
 ) -> None:
     from web.cli.office import open_office
+    from web.cli.reports import unit_of
     from workflows.records import entering, kinds
     from workflows.records.reading import FIGURE, INPUTS, read
-    from workflows.units import by_code
 
     office = open_office()
-    place = by_code(office.session, unit)
-    if place is None:
-        raise No("unknown_unit", unit=unit)
+    place = unit_of(office, unit, borne_on)
     figures = data.pop("figures", {})
     if not isinstance(figures, dict):
         raise click.UsageError(f"figures: {text('not_an_object')}")

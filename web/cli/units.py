@@ -13,8 +13,11 @@ from web.cli.refusals import No
 from web.cli.words import language, text
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from workflows.queries.territory import Step, Story
     from workflows.territory.acts import Change, Report, Touched
+    from workflows.territory.handing_over import HandedOver
 
 group = Group("units")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -128,11 +131,13 @@ def apply(file: Path, dry_run: bool, as_json: bool) -> None:
     from workflows.territory import acts, handing_over, reforms
 
     office = open_office()
-    report = acts.decree(office.session, reforms.load(file), dry_run=dry_run)
-    told = _report(report)
-    if not dry_run:
-        moved = handing_over.hand_over(office.session, office.bureau.house)
-        told |= {"handed_over": moved.nominations, "papers_ended": moved.papers, "left": moved.left}
+    orders, house = reforms.load(file), office.bureau.house
+    if dry_run:
+        report, moved = handing_over.tried(office.session, house, orders)
+    else:
+        report = acts.decree(office.session, orders)
+        moved = handing_over.hand_over(office.session, house)
+    told = _report(report) | _moved(office.session, moved)
     answer(told, as_json, lambda: _report_lines(told))
 
 
@@ -144,6 +149,7 @@ def _report(report: Report) -> dict[str, Any]:
         "orders": report.orders,
         "again": report.again,
         "offices": report.offices,
+        "areas": report.following,
         "changes": changes,
         "counts": counts,
         "papers": [_touched(one) for one in report.papers],
@@ -163,7 +169,7 @@ def _change(one: Change) -> dict[str, Any]:
         "kind": known.kind if known else "",
         "before": _span(one.before),
         "after": _span(one.after),
-    }
+    } | ({"above": [_span(span) for span in one.above]} if one.above else {})
 
 
 def _span(span: Any) -> str | None:
@@ -177,13 +183,20 @@ def _span(span: Any) -> str | None:
     return f"{titled(span.kind, span.form, span.name)} ({told})"
 
 
+def _change_line(one: dict[str, Any]) -> str:
+    """What changes; where it is only what stands above, that."""
+    sides = [one["before"], one["after"]]
+    above = one.get("above") or [None, None]
+    told = [
+        f"{side}, {text('under', unit=up)}" if up else side
+        for side, up in zip(sides, above, strict=True)
+    ]
+    return f"{one['on']} {text('unit_' + one['what'])}: {' → '.join(side for side in told if side)}"
+
+
 def _report_lines(told: dict[str, Any]) -> list[str]:
     above = [one for one in told["changes"] if one["kind"] != "area"]
-    lines = [
-        f"{one['on']} {text('unit_' + one['what'])}: {one['before'] or ''}"
-        f"{' → ' if one['before'] and one['after'] else ''}{one['after'] or ''}"
-        for one in above
-    ]
+    lines = [_change_line(one) for one in above]
     counts = {one["on"]: one for one in told["counts"]}
     lines += [f"{on}: {one.get('commune', 0)} {text('communes')}" for on, one in counts.items()]
     for one in told["papers"][:MOST_PAPERS]:
@@ -192,20 +205,28 @@ def _report_lines(told: dict[str, Any]) -> list[str]:
     if len(told["papers"]) > MOST_PAPERS:
         lines.append(text("issued_since_more", count=len(told["papers"]) - MOST_PAPERS))
     sums = {name: told[name] for name in ("orders", "again", "offices")}
-    sums |= {"areas": len(told["changes"]) - len(above)}
+    sums |= {"changes": len(told["changes"]) - len(above), "areas": told["areas"]}
     lines.append(text("acts_tried" if told["dry_run"] else "acts_done", **sums))
-    if "handed_over" in told:
-        lines.append(_moved_line(told))
+    return [*lines, *_moved_lines(told)]
+
+
+def _moved(session: Session, done: HandedOver) -> dict[str, Any]:
+    from workflows.territory.handing_over import places
+
+    named = places(session, done.left) if done.left else {}
+    left = [{"id": one, "unit": named.get(one, ""), "why": why} for one, why in done.left.items()]
+    return {"handed_over": done.nominations, "papers_ended": done.papers, "left": left}
+
+
+def _moved_lines(told: dict[str, Any]) -> list[str]:
+    numbers = {"nominations": told["handed_over"], "papers": told["papers_ended"]}
+    said = "will_hand_over" if told["dry_run"] else "handed_over"
+    lines = [text(said, **numbers, left=len(told["left"]))]
+    for one in told["left"]:
+        known = one["why"] in ("no_successor", "no_void_state")
+        why = text(one["why"]) if known else one["why"]
+        lines.append(text("left_where_it_is", **(one | {"why": why})))
     return lines
-
-
-def _moved_line(told: dict[str, Any]) -> str:
-    return text(
-        "handed_over",
-        nominations=told["handed_over"],
-        papers=told["papers_ended"],
-        left=len(told["left"]),
-    )
 
 
 @command("units hand-over", option("--dry-run", is_flag=True), group=group, answers=True)
@@ -215,6 +236,6 @@ def hand_over(dry_run: bool, as_json: bool) -> None:
 
     office = open_office()
     done = handing_over.hand_over(office.session, office.bureau.house, dry_run=dry_run)
-    told = {"handed_over": done.nominations, "papers_ended": done.papers, "left": done.left}
-    answer(told, as_json, lambda: [_moved_line(told)])
+    told = {"dry_run": dry_run, **_moved(office.session, done)}
+    answer(told, as_json, lambda: _moved_lines(told))
     leave(not done.left)

@@ -28,12 +28,14 @@ from workflows.units import titled
 @dataclass(frozen=True, slots=True)
 class Change:
     """What becomes of one unit: how it was the day before (none for a new one) and how it is
-    then (none for one that ends)."""
+    then (none for one that ends); ``above`` is what it was and is right under, where that is
+    another."""
 
     unit: int
     on: date
     before: Span | None
     after: Span | None
+    above: tuple[Span | None, Span | None] | None = None
 
     @property
     def what(self) -> str:
@@ -59,7 +61,8 @@ class Touched:
 @dataclass(slots=True)
 class Report:
     """What was done, or would be: how many orders, those that had been carried out before,
-    each change, the offices that end with their units, the papers that an act of an earlier
+    each change, how many areas go on under other units (their own, or one above it), the
+    offices that end with their units, the papers that an act of an earlier
     day comes too late for, and how many units of each kind there are from the last of these
     days on."""
 
@@ -67,6 +70,7 @@ class Report:
     orders: int = 0
     again: int = 0
     changes: list[Change] = field(default_factory=list)
+    following: int = 0
     offices: int = 0
     counts: list[tuple[date, dict[str, int]]] = field(default_factory=list)
     papers: list[Touched] = field(default_factory=list)
@@ -107,6 +111,7 @@ def _try(
     _examine(before, after)
     report.changes = changes(before, after)
     _refuse_orphans(session, after, report.changes, orders)
+    report.following = following(after, report.changes)
     report.offices = _offices(session, report.changes)
     report.papers = _papers(session, report.changes)
     return report, before, after, acts
@@ -154,12 +159,37 @@ def changes(before: Atlas, after: Atlas) -> list[Change]:
         previous: Span | None = None
         for span in after.spans[unit]:
             if known.get(span.starts_on) is None:
-                found.append(Change(unit, span.starts_on, previous, span))
+                above = _above(after, previous, span)
+                found.append(Change(unit, span.starts_on, previous, span, above))
             previous = span
         ends = after.spans[unit][-1].ends_on
         if ends and (not old or old[-1].ends_on != ends):
             found.append(Change(unit, ends, previous, None))
     return sorted(found, key=lambda change: (change.on, change.unit < 0, abs(change.unit)))
+
+
+def _above(atlas: Atlas, before: Span | None, span: Span) -> tuple[Span | None, Span | None] | None:
+    """What a unit was and is right under, as those were called, if it went elsewhere."""
+    if before is None or before.parent == span.parent:
+        return None
+    days = span.starts_on - ONE_DAY, span.starts_on
+    was, is_ = (
+        atlas.at(parent, day) if parent is not None else None
+        for parent, day in zip((before.parent, span.parent), days, strict=True)
+    )
+    return was, is_
+
+
+def following(atlas: Atlas, done: Sequence[Change]) -> int:
+    """How many areas go on under other units than before, at whatever level."""
+    found: set[int] = set()
+    for change in done:
+        level = [change.unit] if change.above else []
+        while level:
+            spans = {unit: atlas.at(unit, change.on) for unit in level}
+            found |= {unit for unit, span in spans.items() if span and span.kind == "area"}
+            level = [child for unit in level for child in atlas.children(unit, change.on)]
+    return len(found)
 
 
 def counts(atlas: Atlas, on: date) -> dict[str, int]:

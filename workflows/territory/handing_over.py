@@ -8,8 +8,9 @@ ends as void, and what it listed waits for a paper of the successor.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.commands import perform
+from engine.db import writing
 from engine.errors import EngineError
 from engine.handover import void_state
 from engine.house import House
@@ -25,7 +27,8 @@ from engine.move import Handover
 from engine.subjects import Subject, SubjectScope
 from workflows.lineage import UnitAct, UnitLineage
 from workflows.nominations import Nomination
-from workflows.territory import ground
+from workflows.territory import acts, ground
+from workflows.territory.orders import Order
 from workflows.territory.succession import successor_on
 from workflows.units import Unit, UnitSpan, chain, on_day
 
@@ -37,12 +40,13 @@ AUTHORITY = "authority"
 @dataclass(slots=True)
 class HandedOver:
     """How many nominations went on elsewhere, how many papers ended with their authority, and
-    the subjects for which no rule says who goes on with them."""
+    the subjects that stay where they are, with why: ``no_successor`` (several took the unit's
+    place, or nobody), ``no_void_state`` (of a paper), or as what was refused."""
 
     units: int = 0
     nominations: int = 0
     papers: int = 0
-    left: list[int] = field(default_factory=list)
+    left: dict[int, str] = field(default_factory=dict)
 
 
 def hand_over(session: Session, house: House, *, dry_run: bool = False) -> HandedOver:
@@ -63,18 +67,34 @@ def hand_over(session: Session, house: House, *, dry_run: bool = False) -> Hande
     return done
 
 
+class _TakenBack(Exception):
+    pass
+
+
+def tried(
+    session: Session, house: House, orders: Sequence[Order]
+) -> tuple[acts.Report, HandedOver]:
+    """What orders lead to, also for what is open: they are carried out and taken back, for
+    the rules ask the units as they will be. Raises ``Refused`` as ``acts.decree`` does."""
+    with suppress(_TakenBack), writing(session):
+        report = acts.decree(session, orders)
+        moved = hand_over(session, house, dry_run=True)
+        raise _TakenBack
+    return replace(report, dry_run=True), moved
+
+
 def _performed(session: Session, house: House, command: Handover, done: HandedOver) -> bool:
     try:
         perform(session, house, command)
     except EngineError as error:
         session.rollback()
         logger.warning("subject %s was not handed over: %s", command.subject_id, error)
-        done.left.append(command.subject_id)
+        done.left[command.subject_id] = error.code
         return False
     return True
 
 
-def _due(session: Session, house: House, today: date, left: list[int]) -> Iterator[Handover]:
+def _due(session: Session, house: House, today: date, left: dict[int, str]) -> Iterator[Handover]:
     """What has to be handed over, papers first: what they listed then waits for others."""
     yield from _papers(session, house, today, left)
     rows = session.execute(_nominations(house, today)).all()
@@ -84,12 +104,14 @@ def _due(session: Session, house: House, today: date, left: list[int]) -> Iterat
         unclear = [scope for scope, unit in wanted.items() if unit is None]
         moved = {s: u for s, u in wanted.items() if u is not None and u != scopes[s]}
         if unclear:
-            left.append(row.id)
+            left[row.id] = "no_successor"
         if moved:
             yield Handover(row.id, moved, _basis(session, row.area_id, scopes, moved, today))
 
 
-def _papers(session: Session, house: House, today: date, left: list[int]) -> Iterator[Handover]:
+def _papers(
+    session: Session, house: House, today: date, left: dict[int, str]
+) -> Iterator[Handover]:
     query = (
         select(Subject.id, Subject.definition_digest, SubjectScope.unit_id)
         .join(SubjectScope, SubjectScope.subject_id == Subject.id)
@@ -99,7 +121,7 @@ def _papers(session: Session, house: House, today: date, left: list[int]) -> Ite
     )
     for row in session.execute(query).all():
         if void_state(house.definition(row.definition_digest)) is None:
-            left.append(row.id)
+            left[row.id] = "no_void_state"
             continue
         basis = _told(session, _acts_of(session, [row.unit_id]))
         yield Handover(row.id, {}, basis, lapse=True)
@@ -145,6 +167,20 @@ def _nominations(house: House, today: date) -> Select[int, int]:
         .where(_open(house), or_(ended, elsewhere))
         .order_by(Subject.id)
     )
+
+
+def places(session: Session, subjects: Iterable[int]) -> dict[int, str]:
+    """The unit that each of these is about or, of a paper, whose authority made it."""
+    query = (
+        select(SubjectScope.subject_id, Unit)
+        .join(Unit, Unit.id == SubjectScope.unit_id)
+        .outerjoin(Nomination, Nomination.id == SubjectScope.subject_id)
+        .where(
+            SubjectScope.subject_id.in_(list(subjects)),
+            or_(SubjectScope.scope == AUTHORITY, Unit.id == Nomination.area_id),
+        )
+    )
+    return {subject: f"{unit.title} ({unit.code})" for subject, unit in session.execute(query)}
 
 
 def _scopes(session: Session, subject_id: int) -> dict[str, int]:

@@ -112,7 +112,7 @@ def test_open_cases_go_on_at_the_successor_with_the_basis_recorded(play: Stage) 
     assert play.session.get_one(Unit, play.country.areas[0]).parent_id == play.country.commune
     to(play, FIRST)
     done = hand_over(play)
-    assert (done.nominations, done.papers, done.left) == (1, 0, [])
+    assert (done.nominations, done.papers, done.left) == (1, 0, {})
     assert play.session.get_one(Unit, play.country.areas[0]).parent_id == new
     assert scopes(play, subject) == before | {
         "commune": new,
@@ -199,7 +199,7 @@ def test_the_province_goes_on_where_the_district_stood(play: Stage) -> None:
     subject = play.to_district()
     reform(play)
     to(play, FIRST)
-    assert hand_over(play).left == []
+    assert hand_over(play).left == {}
     told = waiting.pending(play.session, subject)
     assert [(one.role, one.unit_id) for one in told] == [
         ("province_appraiser", play.country.province)
@@ -268,9 +268,13 @@ def test_where_no_rule_says_who_goes_on_nothing_moves(play: Stage) -> None:
     ]
     children = {"16144-01": "16145", "16144-02": "16146", "16144-018": "16146"}
     order = {"act": "split", "units": ["16144"], "into": parts, "children": children, "deed": deed}
-    with play.now():
-        acts.decree(play.session, [Order.model_validate(order)])
+    orders = [Order.model_validate(order)]
     to(play, FIRST)
+    with play.now():
+        report, would = handing_over.tried(play.session, play.house, orders)
+        assert (report.dry_run, report.following, would.nominations) == (True, 3, 2)
+        assert by_code(play.session, "16145") is None, "it was only tried"
+        acts.decree(play.session, orders)
     assert hand_over(play).nominations == 2
     north, south = (by_code(play.session, code, on=FIRST) for code in ("16145", "16146"))
     assert north is not None
@@ -282,3 +286,12 @@ def test_where_no_rule_says_who_goes_on_nothing_moves(play: Stage) -> None:
     assert succession.successor_on(play.session, play.country.commune, FIRST) is None
     former = succession.former_of(play.session, [north.id], FIRST)
     assert former == {play.country.commune}
+    halves = [{"name": f"Thôn 1{half}", "form": "thôn", "parent": "16145"} for half in "AB"]
+    halves = [one | {"code": f"16145-1{place}"} for place, one in enumerate(halves)]
+    deed = {"effective_on": "2025-07-10"}
+    order = {"act": "split", "units": ["16144-01"], "into": halves, "deed": deed}
+    to(play, date(2025, 7, 10))
+    with play.now():
+        _, would = handing_over.tried(play.session, play.house, [Order.model_validate(order)])
+    assert would.left == {subject: "no_successor"}
+    assert handing_over.places(play.session, would.left) == {subject: "Thôn 1 (16144-01)"}

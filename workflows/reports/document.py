@@ -76,7 +76,7 @@ def _section(made: DocumentObject, section: Section, base_url: str, language: st
         line = made.add_paragraph()
         line.paragraph_format.space_after = Pt(0)
         block = "█" * (bar.hundredths // 250)
-        _run(line, f"{bar.year}  {block} {share(bar.hundredths)}", 9)
+        _run(line, f"{bar.year}  {block} {share(bar.hundredths, language)}", 9)
     for table in section.tables:
         _table(made, table, base_url, language)
 
@@ -136,7 +136,7 @@ def _closing(made: DocumentObject, report: Report, language: str) -> None:
     made.add_paragraph()
     left, right = made.add_table(rows=1, cols=2).rows[0].cells
     listed = [f"- {one};" for one in report.recipients[:-1]] + [f"- {report.recipients[-1]}."]
-    lines = (words()["word"]["recipients"][language], *listed)
+    lines = (f"{words()['frame']['recipients'][language]}:", *listed)
     for line in lines:
         paragraph = left.paragraphs[0] if line is lines[0] else left.add_paragraph()
         paragraph.paragraph_format.space_after = Pt(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from workflows.contexts.words import words
@@ -11,9 +13,21 @@ from workflows.units import Unit
 
 TEMPLATE = "report"
 FULL = 148
+"""Millimetres of a table without the column of its sources."""
 LONG = 12
 """More letters than a row's sources take on one line."""
-"""Millimetres of a table without the column of its sources."""
+NARROW = 8
+"""Columns; tables of more are set smaller."""
+WIDEST = 50
+"""Millimetres that a word may claim."""
+EMS = {
+    "ijl.,:;'|!/-": 0.28,
+    "tfrs()[]": 0.38,
+    "ec": 0.45,
+    "0123456789–": 0.5,
+    "mw%MW": 0.9,
+    "ABCDEFGHKLNOPQRSTUVXYZĐ": 0.7,
+}
 FIRST = {"disagreements": 84, "overdue": 84, "units": 32, "by_kind": 22, "yearly": 16}
 
 
@@ -52,16 +66,21 @@ def _section(section: Section, language: str) -> dict[str, Any]:
         "level": section.level,
         "paragraphs": section.paragraphs,
         "bars": [
-            {"year": bar.year, "label": share(bar.hundredths), "width": round(bar.hundredths / 100)}
+            {
+                "year": bar.year,
+                "label": share(bar.hundredths, language),
+                "width": round(bar.hundredths / 100),
+            }
             for bar in section.bars
         ],
         "tables": [_table(one, language) for one in section.tables],
     }
 
 
-def share(hundredths: int) -> str:
-    """``61,97%``."""
-    return f"{hundredths // 100},{hundredths % 100:02d}%"
+def share(hundredths: int, language: str) -> str:
+    """``61,97%``; ``61.97%`` in English."""
+    point = "," if language == "vi" else "."
+    return f"{hundredths // 100}{point}{hundredths % 100:02d}%"
 
 
 def _table(table: Table, language: str) -> dict[str, Any]:
@@ -86,21 +105,45 @@ def _table(table: Table, language: str) -> dict[str, Any]:
 
 
 def widths(table: Table) -> list[int]:
-    """How wide each column is, in millimetres: a time and a figure need little, a name much."""
+    """How wide each column is, in millimetres: a time and a figure need little, a name much,
+    and none less than its longest word."""
     columns = len(table.head)
     if table.figures == 1:
-        first = FIRST.get(table.id, 24)
-        return [first] + [(FULL - first) // (columns - 1)] * (columns - 1)
-    time, figures = 24, columns - table.figures
-    each = min(24, (FULL - time - 40 * (table.figures - 1)) // figures) if figures else 0
-    told = [max(each, _longest(head)) for head in table.head[table.figures :]]
-    names = (FULL - time - sum(told)) // (table.figures - 1)
-    return [time] + [names] * (table.figures - 1) + told
+        each = (FULL - FIRST.get(table.id, 24)) // (columns - 1)
+        wanted = [FULL - each * (columns - 1)] + [each] * (columns - 1)
+    else:
+        time, figures = 24, columns - table.figures
+        each = min(24, (FULL - time - 40 * (table.figures - 1)) // figures) if figures else 0
+        names = (FULL - time - each * figures) // (table.figures - 1)
+        wanted = [time] + [names] * (table.figures - 1) + [each] * figures
+    texts = [[head, *(row[at].text for row in table.rows)] for at, head in enumerate(table.head)]
+    return _given(wanted, [_longest(ones, narrow=columns > NARROW) for ones in texts])
 
 
-def _longest(head: str) -> int:
-    """The millimetres that the longest word of a head takes: English ones are long."""
-    return max(len(word) for word in head.split()) * 25 // 10 + 3
+def _given(wanted: Sequence[int], needed: Sequence[int]) -> list[int]:
+    """The widths wanted, each at least what is needed as far as the others can spare it."""
+    given = list(wanted)
+    lacking = [place for place, least in enumerate(needed) if given[place] < least]
+    for place in lacking:
+        while given[place] < needed[place]:
+            spare, richest = max((given[at] - needed[at], at) for at in range(len(given)))
+            if spare <= 0:
+                return given
+            given[richest] -= 1
+            given[place] += 1
+    return given
+
+
+def _longest(texts: Sequence[str], *, narrow: bool) -> int:
+    """The millimetres that the longest word of a column takes: English ones are long."""
+    longest = max((_ems(word) for text in texts for word in text.split()), default=0)
+    size, padding = (3.53, 1.6) if narrow else (4.23, 3)
+    return min(ceil(longest * size + padding), WIDEST)
+
+
+def _ems(word: str) -> float:
+    """About how wide a word is in bold type, in its own size."""
+    return sum(next((wide for signs, wide in EMS.items() if sign in signs), 0.54) for sign in word)
 
 
 def notes(row: tuple[Cell, ...]) -> str:

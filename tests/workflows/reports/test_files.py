@@ -9,7 +9,7 @@ from io import BytesIO
 from openpyxl import load_workbook
 
 from workflows.reports import files
-from workflows.reports.paper import notes, widths
+from workflows.reports.paper import notes, share, widths
 from workflows.reports.parts import Cell, Report, Section, Sources, Table
 from workflows.reports.passages import Scope
 from workflows.reports.workbook import workbook
@@ -57,6 +57,22 @@ def test_columns_fill_the_page_and_no_more() -> None:
         assert len(widths(told)) == columns
         assert 120 < sum(widths(told)) <= 148
         assert min(widths(told)) >= 10
+
+
+def test_a_column_is_as_wide_as_its_longest_word_where_the_others_spare_it() -> None:
+    """English heads: “Religion” in a column of names, “Registered” among ten of figures."""
+    named = ("Time", "Religion", "Believers", "Communes", "Parishes", "Chapels", "% of people")
+    assert min(widths(Table("x", "x", named, (), 2))[1:4]) >= 20
+    years = ("Year", "Registered", "Recognised", "Percent", *["≥ 2 years running"] * 6)
+    told = widths(Table("yearly", "x", years, (), 1))
+    assert min(told[1:3]) >= 18
+    assert sum(told) <= 148
+    row = (Cell("x"), Cell("(differs)"), *[Cell("1")] * 9)
+    assert widths(Table("x", "x", ("h",) * 11, (row,), 1))[1] >= 13
+
+
+def test_the_picture_has_the_decimal_sign_of_its_language() -> None:
+    assert [share(6197, language) for language in ("vi", "en")] == ["61,97%", "61.97%"]
 
 
 def test_words_are_paragraphs_without_empty_ones() -> None:

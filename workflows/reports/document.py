@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from io import BytesIO
 
 from docx import Document
@@ -11,23 +13,27 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
+from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
 from workflows.reports.facts import words
-from workflows.reports.paper import notes, share, widths
-from workflows.reports.parts import Report, Section, Table
+from workflows.reports.paper import notes, share, shared_source, widths
+from workflows.reports.parts import Cell, Report, Section, Table
 
 FACE = "Times New Roman"
+SIZES = {"Normal": 13, "Title": 14, "Heading 1": 14, "Heading 2": 13, "Heading 3": 13}
+MARCH = 3
 SOURCE = 16  # millimetres
 WIDE = 8  # columns; wider tables are set smaller
 
 
-def document(report: Report, base_url: str, language: str = "vi") -> bytes:
-    """The file: headings, paragraphs, tables, and each figure a link to its records."""
+def document(report: Report, base_url: str, language: str = "vi", *, seat: str = "") -> bytes:
+    """The file: the head of a paper (dated at ``seat``), headings, paragraphs, tables, and each
+    figure a link to its records."""
     made = Document()
     _page(made, language)
-    _centred(made, report.authority.upper(), bold=True)
-    _centred(made, f"{report.title}, {report.place}, {report.years}", bold=True, size=15)
+    _head(made, report, seat or report.place)
+    _title(made, report, language)
     for section in report.sections:
         _section(made, section, base_url, language)
     _closing(made, report, language)
@@ -45,8 +51,9 @@ def _page(made: DocumentObject, language: str) -> None:
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.top_margin = page.bottom_margin = Mm(20)
     page.left_margin, page.right_margin = Mm(30), Mm(16)
-    for name, size in (("Normal", 13), ("Heading 1", 14), ("Heading 2", 13), ("Heading 3", 13)):
+    for name, size in SIZES.items():
         style = made.styles[name]
+        style.font.bold = name != "Normal"
         style.font.name, style.font.size = FACE, Pt(size)
         style.font.color.rgb = RGBColor(0, 0, 0)
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
@@ -54,16 +61,50 @@ def _page(made: DocumentObject, language: str) -> None:
             fonts.set(qn(part), FACE)
         for theme in ("w:asciiTheme", "w:hAnsiTheme", "w:cstheme", "w:eastAsiaTheme"):
             fonts.attrib.pop(qn(theme), None)
+    for rule in made.styles["Title"].element.iter(qn("w:pBdr")):
+        rule.getparent().remove(rule)
     tongue = OxmlElement("w:lang")
     tongue.set(qn("w:val"), "vi-VN" if language == "vi" else "en-GB")
     made.styles["Normal"].element.get_or_add_rPr().append(tongue)
 
 
-def _centred(made: DocumentObject, text: str, *, bold: bool = False, size: int = 13) -> None:
-    paragraph = made.add_paragraph()
+def _head(made: DocumentObject, report: Report, seat: str) -> None:
+    """The authority on the left; the nation, place and date on the right (Decree 30/2020,
+    boxes 1, 2 and 4)."""
+    told, on = words()["head_of_paper"], report.made_on
+    dated = told["dated"].format(place=seat, day=f"{on:%d}", month=_month(on), year=on.year)
+    grid = made.add_table(rows=1, cols=2)
+    grid.autofit = False
+    for column, width in zip(grid.columns, (Mm(60), Mm(104)), strict=True):
+        column.width = column.cells[0].width = width
+    left, right = grid.rows[0].cells
+    _lines(left, (report.authority.upper(), 12, True, False))
+    nation, motto = (told["nation"], 12, True, False), (told["motto"], 13, True, False)
+    _lines(right, nation, motto, (dated, 13, False, True))
+
+
+def _month(on: date) -> str:
+    """January and February have a nought before them, so that nothing is written in."""
+    return f"{on:%m}" if on.month < MARCH else str(on.month)
+
+
+def _lines(cell: _Cell, *lines: tuple[str, int, bool, bool]) -> None:
+    """Centred lines of a size, bold or not, italic or not."""
+    for place, (text, size, bold, italic) in enumerate(lines):
+        paragraph = cell.add_paragraph() if place else cell.paragraphs[0]
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        paragraph.paragraph_format.space_after = Pt(2)
+        _run(paragraph, text, size, bold=bold, italic=italic)
+
+
+def _title(made: DocumentObject, report: Report, language: str) -> None:
+    """What it is and what it is about, in the style that programs know as the title."""
+    paragraph = made.add_paragraph(style="Title")
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    run = paragraph.add_run(text)
-    run.bold, run.font.size = bold, Pt(size)
+    paragraph.paragraph_format.space_before = Pt(18)
+    line = paragraph.add_run(words()["frame"]["report"][language].upper())
+    line.add_break()
+    paragraph.add_run(f"{report.title}, {report.place}, {report.years}")
 
 
 def _section(made: DocumentObject, section: Section, base_url: str, language: str) -> None:
@@ -87,7 +128,8 @@ def _table(made: DocumentObject, told: Table, base_url: str, language: str) -> N
     caption.paragraph_format.keep_with_next = True
     caption.paragraph_format.space_before = Pt(6)
     caption.paragraph_format.space_after = Pt(3)
-    head = (*told.head, words()["head"]["source"][language])
+    shared = shared_source(told, language)
+    head = told.head if shared else (*told.head, words()["head"]["source"][language])
     grid = made.add_table(rows=1, cols=len(head), style="Table Grid")
     size = 8 if len(head) > WIDE else 11
     for cell, text in zip(grid.rows[0].cells, head, strict=True):
@@ -97,21 +139,28 @@ def _table(made: DocumentObject, told: Table, base_url: str, language: str) -> N
     grid.rows[0]._tr.get_or_add_trPr().append(repeated)
     for row in told.rows:
         cells = grid.add_row().cells
-        for place, (cell, told_cell) in enumerate(zip(cells, row, strict=False)):
-            paragraph = cell.paragraphs[0]
-            if place >= told.figures:
-                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            if told_cell.address:
-                _link(paragraph, told_cell.text, base_url + told_cell.address, size)
-            else:
-                _run(paragraph, told_cell.text, size)
-        _run(cells[-1].paragraphs[0], notes(row), size)
-    for column, width in zip(grid.columns, [*widths(told), SOURCE], strict=True):
+        _fill(cells, row, told.figures, base_url, size)
+        if not shared:
+            _run(cells[-1].paragraphs[0], notes(row), size)
+    for column, width in zip(grid.columns, [*widths(told), SOURCE], strict=False):
         column.width = Mm(width)
         for cell in column.cells:
             cell.width = Mm(width)
-    for remark in told.remarks:
+    for remark in (shared, *told.remarks) if shared else told.remarks:
         _run(made.add_paragraph(), remark, 11, italic=True)
+
+
+def _fill(
+    cells: Sequence[_Cell], row: Sequence[Cell], figures: int, base_url: str, size: int
+) -> None:
+    for place, (cell, told) in enumerate(zip(cells, row, strict=False)):
+        paragraph = cell.paragraphs[0]
+        if place >= figures:
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        if told.address:
+            _link(paragraph, told.text, base_url + told.address, size)
+        else:
+            _run(paragraph, told.text, size)
 
 
 def _run(

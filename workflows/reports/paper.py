@@ -84,9 +84,7 @@ def share(hundredths: int, language: str) -> str:
 
 
 def _table(table: Table, language: str) -> dict[str, Any]:
-    told = [notes(row) for row in table.rows]
-    # What every row rests on alike is told once, where a column of it would make rows tall.
-    shared = told[0] if len(set(told)) == 1 and len(told[0]) > LONG else ""
+    shared = shared_source(table, language)
     return {
         "caption": table.caption,
         "head": list(table.head),
@@ -95,13 +93,22 @@ def _table(table: Table, language: str) -> dict[str, Any]:
         "rows": [
             {
                 "cells": [cell.text for cell in row],
-                "notes": "" if shared else sources,
+                "notes": "" if shared else notes(row),
             }
-            for row, sources in zip(table.rows, told, strict=True)
+            for row in table.rows
         ],
-        "shared": wording()["note"]["shared"][language].format(sources=shared) if shared else "",
+        "shared": shared,
         "remarks": list(table.remarks),
     }
+
+
+def shared_source(table: Table, language: str) -> str:
+    """What every row rests on alike, told once where a column of it would make rows tall;
+    blank where each row has its own."""
+    told = {notes(row) for row in table.rows}
+    if len(told) != 1 or len(sources := told.pop()) <= LONG:
+        return ""
+    return str(wording()["note"]["shared"][language]).format(sources=sources)
 
 
 def widths(table: Table) -> list[int]:

@@ -130,6 +130,14 @@ def _files_say_the_same(session: Session, unit: Unit) -> None:
     document = Document(BytesIO(files.content(report, unit, "docx", setter, SITE, specimen=True)))
     told = "\n".join(one.text for one in document.paragraphs)
     assert "IV. Đánh giá" in told
+    titles = [one.text for one in document.paragraphs if one.style.name == "Title"]
+    assert titles == [f"BÁO CÁO\n{report.title}, {report.place}, {report.years}"]
+    nation, motto, dated = document.tables[0].cell(0, 1).paragraphs
+    assert (nation.text[:8], motto.text[:7]) == ("CỘNG HÒA", "Độc lập")
+    assert dated.text.startswith("Nga Sơn, ngày ")
+    (by_unit,) = [one for one in document.tables if one.cell(0, 0).text == "Đơn vị"]
+    assert by_unit.rows[0].cells[-1].text == "2017", "a source that all rows share has no column"
+    assert "Nguồn của mọi dòng: [" in told
     assert "Hai." in told
     links = {one.target_ref for one in document.part.rels.values() if one.is_external}
     assert {SITE + one.address for one in report.sources} <= links

@@ -145,9 +145,11 @@ def told_figures(record: Record, told: Kind) -> Sequence[tuple[str, str]]:
 
 
 def _wanted(unit: Unit) -> Wanted:
+    """What the address asks for; raises ``NotFound`` for a kind that there is not."""
+    chosen = request.args.get("kind", "")[:40]
     return Wanted(
         unit.id,
-        request.args.get("kind", "")[:40],
+        kind(chosen).id if chosen else "",
         request.args.get("from", type=_year),
         request.args.get("to", type=_year),
         request.args.get("below") == "1",

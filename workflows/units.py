@@ -230,6 +230,12 @@ def districts_around(session: Session, unit: Unit, on: date) -> bool:
     return "district" in chain(session, unit.id)
 
 
+def by_level() -> ColumnElement[int]:
+    """An order: provinces first, areas, then schools and others last."""
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    return case(order, value=Unit.kind, else_=len(order))
+
+
 def searched(*units: type[Unit]) -> ColumnElement[str]:
     """What each word of a search must begin a word of: the folded names of these units as the
     pages print them, their forms included; nothing for one that is missing from its row."""

@@ -30,6 +30,7 @@ def test_a_record_is_entered_listed_corrected_and_withdrawn(shell: Shell) -> Non
         "record_measure_unknown",
         "record_number_unreadable",
     }
+    assert "boats" in shell("records", "list", "--unit", "16144", "--kind", "boats", expect=1).err
     assert shell("records", "enter", "boats", *enter[3:], "hamlet", "--data", "{}", expect=1)
     (row,) = shell("records", "list", "--unit", "16144", "--below", "--json").json
     assert (row["id"], row["figures"]) == (made, {"groups": "5", "members": ">160"})

@@ -71,6 +71,7 @@ def test_nobody_enters_or_reads_what_is_not_theirs(site: Site) -> None:
     hamlet = site.signed_in("hamlet")
     assert hamlet.get(f"/records?unit={commune}").status_code == 403
     assert hamlet.get("/records/new?kind=settled").status_code == 403
+    assert hamlet.get("/records?kind=boats").status_code == 404
     for who, status in (("police", 303), ("chair", 403), ("auditor", 403)):
         client = site.signed_in(who)
         assert client.get(made).status_code == 200

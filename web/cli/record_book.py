@@ -61,14 +61,15 @@ def standing(
 
     from web.cli.office import open_office
     from web.cli.reports import unit_of
-    from workflows.records import export
+    from workflows.records import export, kinds
     from workflows.records.listing import Wanted
     from workflows.records.listing import standing as records
     from workflows.units import Unit
 
     office = open_office()
     place = unit_of(office, unit, borne_on)
-    found = records(office.session, Wanted(place.id, kind or "", first, last, below))
+    asked = kinds.kind(kind).id if kind else ""
+    found = records(office.session, Wanted(place.id, asked, first, last, below))
     if out is not None:
         ids = {record.unit_id for record in found}
         units = office.session.scalars(select(Unit).where(Unit.id.in_(ids)))

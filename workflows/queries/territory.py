@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine import clock
@@ -15,7 +15,7 @@ from workflows import lineage
 from workflows.lineage import Link, UnitAct
 from workflows.names import words_of
 from workflows.people import Appointment
-from workflows.units import KINDS, Unit, UnitSpan, searched, spans_of
+from workflows.units import Unit, UnitSpan, by_level, searched, spans_of
 
 DEPTH = 4
 """How many steps of a lineage are told in either direction."""
@@ -100,17 +100,11 @@ def listing(
         select(Unit, parent)
         .outerjoin(parent, parent.id == Unit.parent_id)
         .where(*conditions)
-        .order_by(_level(), parent.sort, Unit.sort, Unit.id)
+        .order_by(by_level(), parent.sort, Unit.sort, Unit.id)
         .limit(limit)
         .offset(offset)
     )
     return [_listed(unit, above) for unit, above in rows], total
-
-
-def _level() -> ColumnElement[int]:
-    """Provinces first, areas last."""
-    order = {kind: place for place, kind in enumerate(KINDS)}
-    return case(order, value=Unit.kind, else_=len(order))
 
 
 def _listed(unit: Unit, parent: Unit | None) -> Listed:

@@ -13,7 +13,7 @@ from engine import clock
 from engine.subjects import Subject, SubjectScope, Waiting
 from workflows.results import Result, counting
 from workflows.streaks.members import THERE, asked, was_there
-from workflows.units import Unit, UnitSpan, on_day
+from workflows.units import Unit, UnitSpan, by_level, on_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,11 @@ def in_order(session: Session, ids: Collection[int]) -> Sequence[Unit]:
 
 
 def children(session: Session, unit_id: int, on: date) -> Sequence[UnitSpan]:
-    """The units right below on a day, as they were then, in their order."""
+    """The units right below on a day, as they were then, in their order, areas and offices
+    before schools and others."""
     query = select(UnitSpan).join(Unit, Unit.id == UnitSpan.unit_id)
-    query = query.where(UnitSpan.parent_id == unit_id, on_day(on)).order_by(Unit.sort, Unit.id)
-    return session.scalars(query).all()
+    query = query.where(UnitSpan.parent_id == unit_id, on_day(on))
+    return session.scalars(query.order_by(by_level(), Unit.sort, Unit.id)).all()
 
 
 def late(session: Session, unit_id: int) -> Sequence[Late]:

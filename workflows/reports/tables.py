@@ -16,6 +16,7 @@ from workflows.reports.facts import Facts
 from workflows.reports.parts import Cell, Table
 from workflows.streaks import AT_LEAST
 from workflows.streaks.denominators import told_of
+from workflows.units import WHOLE
 
 NONE = Cell("–")
 
@@ -114,7 +115,8 @@ def yearly(facts: Facts) -> Table:
     head += [facts.word("head", "denominator")] if whole else []
     head += [facts.word("head", "quoted")] if quoted else []
     head += [facts.word("head", "streak", years=n) for n in AT_LEAST]
-    head += [facts.word("head", "target", percent=target)]
+    # A share is aimed at, which one area, or one school, has none of.
+    head += [facts.word("head", "target", percent=target)] if facts.unit.kind not in WHOLE else []
     rows = [
         _absent(row, len(head))
         if row["year"] in gone
@@ -154,7 +156,8 @@ def _year(facts: Facts, row: Mapping[str, Any], *, whole: bool, quoted: bool) ->
         cells.append(_quote(facts, year))
     for n in AT_LEAST:
         cells.append(_result(facts, year, row["streaks"][str(n)], streak=n))
-    cells.append(Cell(_target(facts, recognised, taken_of)))
+    if facts.unit.kind not in WHOLE:
+        cells.append(Cell(_target(facts, recognised, taken_of)))
     return tuple(cells)
 
 

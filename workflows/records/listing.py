@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from itertools import groupby
 from typing import Any
 
@@ -153,13 +154,19 @@ def _place(one: Record) -> Place:
 
 
 def _line(records: Sequence[Record]) -> Line:
+    """A record, or the sum of several. Years are not summed: one that all tell is theirs."""
     first = records[0]
-    measures: dict[str, Number] = {}
+    known = kinds().get(first.kind)
+    plain = {one.id for one in known.measures if one.plain} if known else set()
+    told: dict[str, list[Number]] = {}
     for record in records:
         for one in record.measures:
-            told = Number(one.value, one.high, one.mark)
-            known = measures.get(one.measure)
-            measures[one.measure] = added(known, told) if known else told
+            told.setdefault(one.measure, []).append(Number(one.value, one.high, one.mark))
+    measures = {
+        name: numbers[0] if name in plain else reduce(added, numbers)
+        for name, numbers in told.items()
+        if name not in plain or len(set(numbers)) == 1
+    }
     return Line(first.kind, first.name, first.starts_on, first.ends_on, measures, tuple(records))
 
 

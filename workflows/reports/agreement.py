@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 from engine.definition import Confidence, Frozen, Words
 from workflows.lawfiles import LAW, read
-from workflows.records.kinds import kind
+from workflows.records.kinds import Kind, Measure, kind
 from workflows.records.listing import Line
 from workflows.records.numbers import Number
 
@@ -34,11 +35,19 @@ class Check(Frozen):
     stated: Place
 
 
+class Order(Frozen):
+    """Steps of one record, none of which comes to more than the one before it."""
+
+    kind: str
+    measures: tuple[str, ...]
+
+
 class CheckFile(Frozen):
     """The checks, and how sure it is that they are right to make."""
 
     confidence: Confidence
     checks: tuple[Check, ...]
+    orders: tuple[Order, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +65,14 @@ class Disagreement:
 
 
 @cache
-def checks() -> Sequence[Check]:
+def checks() -> CheckFile:
     """The checks on file; raises ``DefinitionError``."""
-    return read(CheckFile, LAW / "rules" / "agreement.toml").checks
+    return read(CheckFile, LAW / "rules" / "agreement.toml")
 
 
 def disagreements(lines: Mapping[str, Sequence[Line]]) -> Iterator[Disagreement]:
     """The checks that fail among these lines; one that lacks a figure says nothing."""
-    for check in checks():
+    for check in checks().checks:
         part, stated = _find(lines, check.part), _find(lines, check.stated)
         if part is None or stated is None:
             continue
@@ -82,6 +91,29 @@ def disagreements(lines: Mapping[str, Sequence[Line]]) -> Iterator[Disagreement]
         if of and not holds(told, count.value, of, decimals):
             computed = hundredths(count.value, of)
             yield Disagreement(check.label, stated, told, decimals, part, computed)
+    for order in checks().orders:
+        for line in lines.get(order.kind, ()):
+            yield from _out_of_order(order, line)
+
+
+def _out_of_order(order: Order, line: Line) -> Iterator[Disagreement]:
+    """The steps of a record that come to more than the last one stated before them."""
+    told = kind(order.kind)
+    stated = [
+        one for name in order.measures if (one := told.measure(name)) and name in line.measures
+    ]
+    for before, after in pairwise(stated):
+        most, count = line.measures[before.id], line.measures[after.id]
+        if count.value > (most.high or most.value) and most.mark != "over":
+            label = Words(
+                vi=_step(told, line, before, after, "vi"), en=_step(told, line, before, after, "en")
+            )
+            yield Disagreement(label, line, count, after.decimals, line, "", most)
+
+
+def _step(told: Kind, line: Line, before: Measure, after: Measure, language: str) -> str:
+    name = f" ({told.named(line.name, language)})" if line.name else ""
+    return f"{told.label[language]}{name}: {after.label[language]} ≤ {before.label[language]}"
 
 
 def holds(stated: Number, part: int, whole: int, decimals: int) -> bool:

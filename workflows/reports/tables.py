@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from workflows import wording
-from workflows.records.kinds import Kind, Measure, kind
+from workflows.records.kinds import Kind, Measure, kind, kinds
 from workflows.records.listing import Line
 from workflows.records.numbers import Number, written
 from workflows.reports import absence, agreement, counting
@@ -19,6 +19,7 @@ from workflows.streaks.denominators import told_of
 from workflows.units import WHOLE
 
 NONE = Cell("–")
+PRAISED = "praised_year"
 
 
 def records(facts: Facts, kinds: Sequence[str]) -> Iterator[Table]:
@@ -267,7 +268,7 @@ def overdue(facts: Facts) -> Iterator[Table]:
 def disagreements(facts: Facts) -> Iterator[Table]:
     """The checks that fail, and the years whose quoted percentage is not the exact one."""
     rows = [_disagreement(facts, one) for one in agreement.disagreements(facts.lines)]
-    rows += list(_misquoted(facts))
+    rows += [*_misquoted(facts), *_mispraised(facts)]
     if rows:
         head = tuple(facts.word("head", name) for name in ("what", "stated", "computed"))
         caption = facts.word("caption", "disagreements")
@@ -301,3 +302,29 @@ def _misquoted(facts: Facts) -> Iterator[tuple[Cell, ...]]:
             facts.sources.cell(stated, found.source, address),
             _told(facts, year, f"{exact}%", None),
         )
+
+
+def _mispraised(facts: Facts) -> Iterator[tuple[Cell, ...]]:
+    """The lists read out on 19 August that are not those recognised in the year they praise."""
+    listing = [kind_id for kind_id, one in kinds().items() if one.lists == "recognised"]
+    known = {row["year"]: row["recognised"] for row in facts.years}
+    for line in (one for kind_id in listing for one in facts.lines.get(kind_id, ())):
+        year, listed = line.measures.get(PRAISED), line.measures.get("listed")
+        if line.summed or year is None or listed is None or not listed.exact:
+            continue
+        if year.value not in known:
+            known[year.value] = _recognised(facts, year.value)
+        count = known[year.value]
+        if count != listed.value:
+            stated = written(listed, language=facts.language)
+            yield (
+                Cell(facts.word("word", "praised", year=year.value, place=line.name)),
+                facts.sources.cell(stated, *_source(facts, line)),
+                _result(facts, year.value, count, only="recognised"),
+            )
+
+
+def _recognised(facts: Facts, year: int) -> int:
+    """How many areas were recognised in a year that the report is not about."""
+    found = counting.tallies(facts.session, facts.unit.id, year, year).kinds.get("area", {})
+    return found[year].recognised if year in found else 0

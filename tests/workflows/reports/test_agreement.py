@@ -71,6 +71,22 @@ def test_only_what_is_stated_twice_or_as_a_share_is_compared() -> None:
 
 
 def test_checks_name_measures_there_are() -> None:
-    for check in checks():
+    for order in checks().orders:
+        assert all(kind(order.kind).measure(name) for name in order.measures)
+    for check in checks().checks:
         for place in filter(None, (check.part, check.whole, check.stated)):
             assert kind(place.kind).measure(place.measure), check.id
+
+
+def test_no_step_of_an_award_comes_to_more_than_the_one_before_it() -> None:
+    """Law: Thông tư 124/2021/TT-BCA."""
+    numbers = {"listed": Number(4), "decided": Number(4), "handed": Number(5)}
+    told = {
+        "award": [line("award", "Bằng khen", **numbers)],
+        "announcement": [line("announcement", "Xã", listed=Number(10), certificates=Number(10))],
+    }
+    (found,) = disagreements(told)
+    assert found.label["en"] == "Awards (Bằng khen): Handed over ≤ Decided"
+    assert (found.stated_number, found.other) == (Number(5), Number(4))
+    told["award"] = [line("award", "", listed=Number(4, None, "over"), reviewed=Number(5))]
+    assert list(disagreements(told)) == []

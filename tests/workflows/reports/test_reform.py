@@ -15,6 +15,7 @@ from tests.workflows.test_cycles_results import outcome
 from workflows.lineage import UnitLineage
 from workflows.records.book import Record, RecordMeasure
 from workflows.records.listing import Wanted, lines, standing
+from workflows.records.numbers import Number
 from workflows.reports import behind, counting
 from workflows.reports.absence import absences, remarks, without
 from workflows.reports.composing import compose
@@ -183,3 +184,19 @@ def test_years_in_which_a_unit_was_not_there_say_so_and_who_has_the_figures(
     assert said.startswith("2026–2027: there was no xã Nga An any more (ended on 30/06/2025). The")
     assert said.endswith("with: xã Nga Thắng (16093; 01/07/2025 – …).")
     assert not absences(session, ended, 2000, 2024)
+
+
+def test_a_list_of_others_than_were_recognised_is_told(session: Session, reformed: Country) -> None:
+    """Praised on 19 August; a year is no sum, also where two communes praise the same one."""
+    for unit, listed in ((reformed.commune, 2), (reformed.other_commune, 3)):
+        made = team(unit, 2021, 0, last=date(2021, 8, 19))
+        made.kind, told = "announcement", {"praised_year": 2020, "listed": listed}
+        made.measures = [RecordMeasure(measure=name, value=value) for name, value in told.items()]
+        session.add(made)
+    session.flush()
+    for unit, rows in ((reformed.commune, []), (reformed.other_commune, [("3", "1")])):
+        report = compose(session, Scope("annual", unit, 2021, 2021))
+        found = [one for one in report.tables if one.id == "disagreements"]
+        assert [(row[1].text, row[2].text) for one in found for row in one.rows] == rows
+    (line,) = lines(session, reformed.province, 2021, 2021)["announcement"]
+    assert line.measures == {"praised_year": Number(2020), "listed": Number(5)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, aliased
@@ -21,6 +21,7 @@ Place = tuple[str, str, str, date, date]
 PLACE = (Record.kind, Record.name, Record.reference, Record.starts_on, Record.ends_on)
 """What tells two lines of a report apart."""
 
+Columns = TypeVarTuple("Columns")
 PORTION = 5_000  # as many ids as either database takes in one question
 
 
@@ -66,7 +67,7 @@ def standing(session: Session, wanted: Wanted, *, limit: int | None = None) -> S
     return session.scalars(query.limit(limit)).all()
 
 
-def _chosen(query: Select[Any], wanted: Wanted) -> Select[Any]:
+def _chosen(query: Select[*Columns], wanted: Wanted) -> Select[*Columns]:
     """A question about records, asked of those wanted; what is below a unit is what was there
     on the last day of the record's time."""
     if not wanted.below:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workflows.queries.territory import Step, Story
     from workflows.territory.acts import Change, Report, Touched
     from workflows.territory.handing_over import HandedOver
+    from workflows.territory.orphans import Late
 
 group = Group("units")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -51,15 +52,18 @@ def check(as_json: bool) -> None:
     from workflows.territory.orphans import late_results
 
     found = late_results(open_office().session)
-    told: list[dict[str, Any]] = [
-        {"code": one.code, "unit": one.unit, "ended_on": _day(one.ended_on), "years": one.years}
-        for one in found
-    ]
-    lines = [
-        text("late_results", **{**one, "years": ", ".join(map(str, one["years"]))}) for one in told
-    ]
-    answer(told, as_json, lambda: [*lines, text("units_checked", count=len(told))])
+    told = [_late(one) for one in found]
+    answer(told, as_json, lambda: [*map(_late_line, told), text("units_checked", count=len(told))])
     leave(not found)
+
+
+def _late(one: Late) -> dict[str, Any]:
+    ended = _day(one.ended_on)
+    return {"code": one.code, "unit": one.unit, "ended_on": ended, "years": one.years}
+
+
+def _late_line(one: dict[str, Any]) -> str:
+    return text("late_results", **(one | {"years": ", ".join(map(str, one["years"]))}))
 
 
 def _story(found: Story) -> dict[str, Any]:
@@ -153,6 +157,7 @@ def _report(report: Report) -> dict[str, Any]:
         "changes": changes,
         "counts": counts,
         "papers": [_touched(one) for one in report.papers],
+        "results": [_late(one) for one in report.results],
     }
 
 
@@ -204,6 +209,7 @@ def _report_lines(told: dict[str, Any]) -> list[str]:
         lines.append(text("issued_since", **(one | {"issued_on": issued})))
     if len(told["papers"]) > MOST_PAPERS:
         lines.append(text("issued_since_more", count=len(told["papers"]) - MOST_PAPERS))
+    lines += map(_late_line, told["results"])
     sums = {name: told[name] for name in ("orders", "again", "offices")}
     sums |= {"changes": len(told["changes"]) - len(above), "areas": told["areas"]}
     lines.append(text("acts_tried" if told["dry_run"] else "acts_done", **sums))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -20,7 +20,7 @@ from workflows.territory import ground
 from workflows.territory.atlas import ONE_DAY, Atlas, Span
 from workflows.territory.faults import faults
 from workflows.territory.orders import Order
-from workflows.territory.orphans import orphans
+from workflows.territory.orphans import Late, decided_since, orphans
 from workflows.territory.rules import carry_out
 from workflows.units import titled
 
@@ -62,9 +62,9 @@ class Touched:
 class Report:
     """What was done, or would be: how many orders, those that had been carried out before,
     each change, how many areas go on under other units (their own, or one above it), the
-    offices that end with their units, the papers that an act of an earlier
-    day comes too late for, and how many units of each kind there are from the last of these
-    days on."""
+    offices that end with their units, the papers and results that an act of an earlier day
+    comes too late for, and how many units of each kind there are from the last of these days
+    on."""
 
     dry_run: bool
     orders: int = 0
@@ -74,6 +74,7 @@ class Report:
     offices: int = 0
     counts: list[tuple[date, dict[str, int]]] = field(default_factory=list)
     papers: list[Touched] = field(default_factory=list)
+    results: Sequence[Late] = ()
 
 
 def decree(session: Session, orders: Sequence[Order], *, dry_run: bool = False) -> Report:
@@ -110,7 +111,9 @@ def _try(
     report.orders = len(acts)
     _examine(before, after)
     report.changes = changes(before, after)
-    _refuse_orphans(session, after, report.changes, orders)
+    ends = {change.unit: change.on for change in report.changes if change.after is None}
+    _refuse_orphans(session, after, ends, orders)
+    report.results = decided_since(session, after, ends)
     report.following = following(after, report.changes)
     report.offices = _offices(session, report.changes)
     report.papers = _papers(session, report.changes)
@@ -131,10 +134,9 @@ def _examine(before: Atlas, after: Atlas) -> None:
 
 
 def _refuse_orphans(
-    session: Session, after: Atlas, done: Sequence[Change], orders: Sequence[Order]
+    session: Session, after: Atlas, ends: Mapping[int, date], orders: Sequence[Order]
 ) -> None:
     """Raises ``Refused`` for units that would end before years they have results of."""
-    ends = {change.unit: change.on for change in done if change.after is None}
     by_day = {order.deed.effective_on - ONE_DAY: number for number, order in enumerate(orders)}
     wrong = [
         Refusal(one.code, one.params, field=f"orders.{by_day[ends[unit]]}.deed.effective_on")

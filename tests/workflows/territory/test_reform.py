@@ -145,8 +145,11 @@ def test_all_or_nothing(session: Session, country: Country) -> None:
 def test_an_act_leaves_no_year_without_its_unit(session: Session, country: Country) -> None:
     area = country.areas[0]
     told = {"area_id": area, "recognised": False, "source": "x"}
-    session.add_all(Result(year=year, **told) for year in (2016, 2017))
+    days = {2016: date(2016, 11, 14), 2017: date(2017, 11, 13)}
+    session.add_all(Result(year=year, decided_on=day, **told) for year, day in days.items())
     session.commit()
+    (late,) = acts.decree(session, [_merger("2017-07-01")], dry_run=True).results
+    assert (late.code, late.ended_on, late.years) == ("16144-01", date(2017, 6, 30), (2017,))
     with pytest.raises(Refused) as caught:
         acts.decree(session, [_merger("2015-01-01")])
     (refusal,) = caught.value.refusals
@@ -154,7 +157,7 @@ def test_an_act_leaves_no_year_without_its_unit(session: Session, country: Count
     assert refusal.params["years"] == "2016, 2017"
     session.rollback()
     with clock.fixed_at(clock.vietnam(date(2026, 3, 2))):
-        acts.decree(session, [_merger("2018-01-01")])
+        assert not acts.decree(session, [_merger("2018-01-01")]).results
     sentence = tell(session, standing(session, area, 2018), "vi").sentence()
     assert sentence.endswith("hôn 1 đã kết thúc ngày 31/12/2017."), sentence
 

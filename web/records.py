@@ -18,7 +18,7 @@ from web.identity import somebody
 from web.text import said
 from workflows.people import Person
 from workflows.records import entering, export, reading
-from workflows.records.book import Record
+from workflows.records.book import CONFIDENCE, Record
 from workflows.records.kinds import Kind, kind, kinds
 from workflows.records.listing import Wanted, standing, story
 from workflows.records.numbers import Number, written
@@ -209,7 +209,13 @@ def _form(
     for refusal in refusals:
         wrong.setdefault(_place(told, refusal.field), []).append(said(refusal))
     return render_template(
-        "records/form.html", unit=unit, kind=told, texts=texts, wrong=wrong, corrects=corrects
+        "records/form.html",
+        unit=unit,
+        kind=told,
+        texts=texts,
+        wrong=wrong,
+        corrects=corrects,
+        confidences=CONFIDENCE,
     )
 
 

@@ -13,6 +13,9 @@ from engine.db import Base, Instant
 MARKS = ("", "over", "nearly", "about")
 """How a source states a number: exactly, or as more than, almost, or around it."""
 
+CONFIDENCE = ("text", "secondary", "assumed")
+"""How well what a source says is known (the tags of the files of law)."""
+
 
 class Record(Base):
     """Some counts of one kind at one unit over one time, from one source.

@@ -14,7 +14,7 @@ from engine.db import writing
 from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused
 from engine.policy import Actor
 from engine.texts import Unfit, read_text, visible
-from workflows.records.book import Record, RecordMeasure
+from workflows.records.book import CONFIDENCE, Record, RecordMeasure
 from workflows.records.kinds import Kind, kind
 from workflows.records.numbers import Number
 from workflows.units import Unit, chain
@@ -24,7 +24,8 @@ LONGEST = {"name": 200, "reference": 120, "source": 300, "note": 500}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What somebody enters: one record, its time with both ends included."""
+    """What somebody enters: one record, its time with both ends included; ``confidence`` is
+    whether they read the text itself, a later one that tells of it, or neither."""
 
     kind: str
     unit_id: int
@@ -36,6 +37,7 @@ class Entry:
     reference: str = ""
     source_on: date | None = None
     note: str = ""
+    confidence: str = CONFIDENCE[0]
 
 
 def may_enter(session: Session, actor: Actor, told: Kind, unit_id: int) -> bool:
@@ -81,6 +83,7 @@ def withdraw(session: Session, actor: Actor, record_id: int, reason: str) -> int
             reference=found.reference,
             source_on=found.source_on,
             note=_line(reason),
+            confidence=found.confidence,
         )
         _permitted(session, actor, kind(found.kind), found.unit_id)
         _correctable(session, record_id, entry)
@@ -138,6 +141,8 @@ def _wrong(told: Kind, unit: Unit, entry: Entry) -> Iterator[Refusal]:
 def _wrong_texts(told: Kind, entry: Entry) -> Iterator[Refusal]:
     if not entry.source:
         yield Refusal("record_field_missing", field="source")
+    if entry.confidence not in CONFIDENCE:
+        yield Refusal("not_a_choice", field="confidence")
     if told.name and not entry.name:
         yield Refusal("record_field_missing", field="name")
     if told.names and entry.name and entry.name not in {one.id for one in told.names}:
@@ -215,7 +220,7 @@ def _row(entry: Entry, person_id: int | None, corrects: int | None) -> Record:
         starts_on=entry.starts_on,
         ends_on=entry.ends_on,
         source_on=entry.source_on,
-        confidence="text",
+        confidence=entry.confidence,
         entered_by=person_id,
         entered_at=clock.now(),
         supersedes_id=corrects,

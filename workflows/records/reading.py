@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import date
 
 from engine.errors import Refusal, Refused
-from workflows.records.book import Record
+from workflows.records.book import CONFIDENCE, Record
 from workflows.records.entering import Entry
 from workflows.records.kinds import Kind
 from workflows.records.numbers import Number, retyped, typed
 
 FIGURE = "measures."
-INPUTS = ("year", "from", "to", "on", "name", "reference", "source", "source_on", "note")
+TIMES = ("year", "from", "to", "on")
+INPUTS = (*TIMES, "name", "reference", "source", "source_on", "confidence", "note")
 """What an entry is read from, besides its figures."""
 
 
@@ -31,15 +32,15 @@ def read(told: Kind, unit_id: int, texts: Mapping[str, str]) -> Entry:
     name, reference, source, note = (
         " ".join(texts.get(key, "").split()) for key in ("name", "reference", "source", "note")
     )
-    return Entry(
-        told.id, unit_id, starts_on, ends_on, source, measures, name, reference, source_on, note
-    )
+    said = (name, reference, source_on, note, texts.get("confidence") or CONFIDENCE[0])
+    return Entry(told.id, unit_id, starts_on, ends_on, source, measures, *said)
 
 
 def texts_of(told: Kind, record: Record) -> dict[str, str]:
     """A record as the texts that ``read`` makes it of, to be corrected in a form."""
     texts = {"name": record.name, "reference": record.reference, "source": record.source}
-    texts |= {"note": record.note, "year": str(record.starts_on.year)}
+    texts |= {"confidence": record.confidence, "note": record.note}
+    texts |= {"year": str(record.starts_on.year)}
     texts |= {"on": record.starts_on.isoformat()}
     texts |= {"from": _shown(record.starts_on, 1, 1), "to": _shown(record.ends_on, 12, 31)}
     texts["source_on"] = record.source_on.isoformat() if record.source_on else ""

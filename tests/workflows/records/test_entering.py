@@ -73,6 +73,7 @@ def test_an_office_at_the_unit_or_above_enters_what_its_kind_allows(
     [
         ({"source": " \u200b"}, "record_field_missing"),
         ({"note": "Tốt 🏠"}, "unprintable"),
+        ({"confidence": "sure"}, "not_a_choice"),
         ({"measures": {}}, "record_without_figure"),
         ({"measures": {"boats": Number(1)}}, "record_measure_unknown"),
         ({"ends_on": date(2024, 12, 31)}, "record_period_reversed"),

@@ -92,7 +92,7 @@ def decided_since(session: Session, after: Atlas, ends: Mapping[int, date]) -> S
             counting(),
         )
         for unit, year, decided_on in session.execute(query):
-            if decided_on > ends[unit]:
+            if decided_on and decided_on > ends[unit]:
                 years.setdefault(unit, set()).add(year)
     return [
         Late(span.code, titled(span.kind, span.form, span.name), ends[unit], tuple(sorted(found)))

@@ -16,6 +16,17 @@ from importlib.resources import files
 from typing import Any
 
 from engine.errors import Refusal, Refused
+from workflows.exchange import values
+from workflows.exchange.columns import (
+    RESULT,
+    Asked,
+    Columns,
+    columns,
+    continued,
+    folded,
+    marked,
+    names,
+)
 from workflows.exchange.sheet import Cell, Row, Sheet, address
 from workflows.names import fold
 
@@ -26,12 +37,22 @@ _DATED = re.compile(r"\bngay\b.*\bthang\b.*\bnam\b")
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A cell in a column of results, and what stands over it."""
+
+    cell: Cell
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """A line of data: its cells by the names of the columns."""
+    """A line of data: its cells by the names of the columns; of several columns of results the
+    first that holds anything goes by the name, and ``answers`` are all of them."""
 
     sheet: str
     number: int
     cells: Mapping[str, Cell]
+    answers: Sequence[Answer] = ()
 
     def text(self, column: str) -> str:
         cell = self.cells.get(column)
@@ -55,21 +76,19 @@ def lines(sheets: Sequence[Sheet], kind: str, left_out: list[str] | None = None)
     Raises ``Refused``: ``no_headings`` if no sheet has the headings, ``no_rows`` if nothing
     stands under them."""
     layout = layouts()[kind]
-    found = [(sheet, where) for sheet in sheets if (where := _heading(sheet, layout))]
+    found = [(sheet, known) for sheet in sheets if (known := _heading(sheet, layout))]
     if not found:
         raise Refused(Refusal("no_headings", {"wanted": ", ".join(headings(kind))}))
     data = False
-    for sheet, (last, columns) in found:
-        under = [row for row in sheet.rows if row.number > last]
-        rows = [
-            row for row in _unsigned(under, columns, layout) if not _no_data(row, columns, layout)
-        ]
-        while rows and _filled(rows[-1], columns) < 2 <= len(layout["needed"]):
+    for sheet, known in found:
+        under = [row for row in sheet.rows if row.number > known.last]
+        rows = [row for row in _unsigned(under, known, layout) if not _no_data(row, known, layout)]
+        while rows and _filled(rows[-1], known) < 2 <= len(layout["needed"]):
             rows.pop()  # who made the list, at its foot
         if left_out is not None:
             left_out += _without(sheet.name, under, rows)
         data = data or bool(rows)
-        yield from (_line(sheet.name, row, columns) for row in rows)
+        yield from (_line(sheet.name, row, known) for row in rows)
     if not data:
         raise Refused(Refusal("no_rows"))
 
@@ -82,14 +101,13 @@ def _without(sheet: str, under: Sequence[Row], rows: Sequence[Row]) -> Iterator[
             yield f"{sheet}!{row.number}" if sheet else str(row.number)
 
 
-def _unsigned(
-    rows: Sequence[Row], columns: Mapping[str, int], layout: Mapping[str, Any]
-) -> Iterator[Row]:
+def _unsigned(rows: Sequence[Row], found: Columns, layout: Mapping[str, Any]) -> Iterator[Row]:
     """The lines without the blocks of signatures: from whoever signs down to their names.
     Nothing with a digit where every line of data has one is left out."""
     signing = False
+    needed = [found.named[name] for name in layout["needed"]]
     for row in rows:
-        worded = not any(c.isdigit() for name in layout["needed"] for c in row.text(columns[name]))
+        worded = not any(c.isdigit() for column in needed for c in row.text(column))
         signing = worded and (signing or _signed(row))
         if not signing:
             yield row
@@ -100,80 +118,71 @@ def _signed(row: Row) -> bool:
     return any((fold(cell.text) + " ").startswith(words) for cell in row.cells.values())
 
 
-def _filled(row: Row, columns: Mapping[str, int]) -> int:
-    return sum(bool(row.text(column)) for column in columns.values())
+def _filled(row: Row, found: Columns) -> int:
+    return sum(bool(row.text(column)) for column in found.every)
 
 
 def headings(kind: str, language: str = "vi") -> list[str]:
     """The headings that the template of this kind has."""
-    columns = layouts()[kind]["columns"]
-    return [str(column[language]) for column in columns.values()]
+    return [str(column[language]) for column in layouts()[kind]["columns"].values()]
 
 
-def _heading(sheet: Sheet, layout: Mapping[str, Any]) -> tuple[int, Mapping[str, int]] | None:
-    """The last line of the heading and the column of each name; the fullest line wins."""
-    best: tuple[int, Mapping[str, int]] | None = None
-    top = sheet.rows[:SEARCHED]
-    for index in range(len(top)):
-        for tall in (1, 2):
-            over = top[index : index + tall]
-            columns = _columns(over, layout) if len(over) == tall else {}
-            if set(layout["needed"]) <= columns.keys() and len(columns) > len(
-                best[1] if best else ()
-            ):
-                best = over[-1].number, columns
+def _heading(sheet: Sheet, layout: Mapping[str, Any]) -> Columns | None:
+    """The heading of a sheet; the fullest line wins. Raises ``Refused`` (``heading_unclear``)
+    where only the column of results is missing, and stands there without saying which."""
+    best: Columns | None = None
+    unclear: dict[Cell, None] = {}
+    top: list[Row | None] = [None, *sheet.rows[:SEARCHED], None]
+    for above, row, below in zip(top, top[1:], top[2:], strict=False):
+        if row is None or continued(row, below, layout):
+            continue
+        found = columns(above, row, layout)
+        if missing := set(layout["needed"]) - found.named.keys():
+            unclear |= dict.fromkeys(found.unclear if missing == {RESULT} else ())
+        elif best is None or found.told > best.told:
+            best = found
+    if unclear and best is None:
+        raise Refused(*(values.blame(cell, "heading_unclear") for cell in unclear))
     return best
 
 
-def _columns(rows: Sequence[Row], layout: Mapping[str, Any]) -> Mapping[str, int]:
-    """The columns that these lines name. Under a heading merged over several columns a second
-    line says which is which, alone or together with the first."""
-    names = _names(layout)
-    found: dict[str, int] = {}
-    for column in sorted({column for row in rows for column in row.cells}):
-        texts = [fold(row.text(column)) for row in rows]
-        written = dict.fromkeys(filter(None, texts))
-        candidates = [" ".join(written), *reversed(written)]
-        name = next((names[text] for text in candidates if text in names), None)
-        if name and name not in found:
-            found[name] = column
-    return found
-
-
-def _names(layout: Mapping[str, Any]) -> Mapping[str, str]:
-    return {
-        fold(text): name
-        for name, column in layout["columns"].items()
-        for text in (name.replace("_", " "), column["vi"], column["en"], *column.get("also", ()))
-    }
-
-
-def _no_data(row: Row, columns: Mapping[str, int], layout: Mapping[str, Any]) -> bool:
+def _no_data(row: Row, found: Columns, layout: Mapping[str, Any]) -> bool:
     """A line of totals or signatures, a heading repeated over the page, or one that holds
     nothing in any column that counts."""
-    texts = [fold(row.text(column)) for column in columns.values()]
+    texts = [marked(row.text(column)) for column in found.every]
     first = next((fold(cell.text) for _, cell in sorted(row.cells.items())), "")
-    names = _names(layout)
-    repeated = sum(1 for text in texts if text in names)
+    known = names(layout)
+    repeated = sum(1 for text in texts if text in known)
     # One value merged across all columns is a title between the lines; alone, a place and a day
     # stand above who signs.
     alone = len({cell.text for cell in row.cells.values()}) == 1
     banner = alone and (len(row.cells) > 1 or bool(_DATED.search(first)))
-    return not any(texts) or _totals(row, columns, layout) or repeated > 1 or banner
+    return (
+        not any(text.strip("-–—") for text in texts)
+        or _totals(row, found, layout)
+        or repeated > 1
+        or banner
+    )
 
 
-def _totals(row: Row, columns: Mapping[str, int], layout: Mapping[str, Any]) -> bool:
+def _totals(row: Row, found: Columns, layout: Mapping[str, Any]) -> bool:
     """A line that sums up: it says so where a name stands or first of all, and lacks what a
     line of data has. A commune may be called Cộng Hòa, so the words alone are not enough."""
     first = min(row.cells, default=-1)
-    places = (first, *(columns[name] for name in layout["names"]))
+    places = (first, *(found.named[name] for name in layout["names"]))
     said = next((column for column in places if _sums_up(row.text(column))), None)
     if said is None:
         return False
-    needed = [row.cells.get(columns[name]) for name in layout["needed"]]
-    # Words merged over several columns say nothing in any but the first.
-    lacking = (not cell or (cell.merged and cell.text == row.text(said)) for cell in needed)
-    return any(lacking) or not _tells(row.text(columns[layout["worded"]]), layout)
+
+    def lacking(column: int) -> bool:
+        # Words merged over several columns say nothing in any but the first.
+        cell = row.cells.get(column)
+        return not cell or (cell.merged and cell.text == row.text(said))
+
+    told = [one.column for one in found.asked] or [found.named[layout["worded"]]]
+    needed = {found.named[name] for name in layout["needed"]} - set(told)
+    worded = [row.text(column) for column in told if not lacking(column)]
+    return any(map(lacking, needed)) or not (worded and all(_tells(one, layout) for one in worded))
 
 
 def _sums_up(text: str) -> bool:
@@ -187,14 +196,18 @@ def _sums_up(text: str) -> bool:
 
 
 def _tells(text: str, layout: Mapping[str, Any]) -> bool:
-    """Whether a cell says in words what a line of data says there: a sum is a number."""
-    results = [fold(word) for words in layout.get("results", {}).values() for word in words]
-    return fold(text) in results if results else any(c.isalpha() for c in text)
+    """Whether a cell says what a line of data says there, in words or by a mark: a sum is a
+    number."""
+    known = [folded(layout[key]) for key in ("results", "answers", "marks") if key in layout]
+    return any(marked(text) in one for one in known) if known else any(map(str.isalpha, text))
 
 
-def _line(sheet: str, row: Row, columns: Mapping[str, int]) -> Line:
-    cells = {
-        name: row.cells.get(column) or Cell(None, sheet, address(row.number, column))
-        for name, column in columns.items()
-    }
-    return Line(sheet, row.number, cells)
+def _line(sheet: str, row: Row, found: Columns) -> Line:
+    def cell(column: int) -> Cell:
+        return row.cells.get(column) or Cell(None, sheet, address(row.number, column))
+
+    cells = {name: cell(column) for name, column in found.named.items()}
+    answers = tuple(Answer(cell(one.column), one) for one in found.asked)
+    if told := next((one.cell for one in answers if one.cell.text), None):
+        cells[RESULT] = told
+    return Line(sheet, row.number, cells, answers)

@@ -22,7 +22,8 @@ from workflows.quoted import PERCENT, Quoted, number
 from workflows.regimes import regime_for
 from workflows.results import Result, counting
 from workflows.takeover.places import ABOVE, CHUNK, Gazetteer, Unsure, gazetteer
-from workflows.takeover.rows import HISTORY, SEATS, Row, read_all
+from workflows.takeover.rows import SEATS, Row, read_all
+from workflows.takeover.verdicts import HISTORY
 from workflows.takeover.years import years_of
 
 LEVELS = ("commune", "district", "province")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import TypeVar
 
 from engine import clock
@@ -18,8 +18,9 @@ from workflows.exchange.sheet import Cell
 from workflows.names import fold
 from workflows.paper_numbers import like_a_number
 from workflows.regimes import regime_for
+from workflows.takeover import verdicts
+from workflows.takeover.verdicts import HISTORY, Column
 
-HISTORY = "history"
 EARLIEST = 1975
 _YEAR = re.compile(r"(?:nam )?(\d{4})(?: 0)?")
 LONGEST_NUMBER = 60
@@ -27,6 +28,7 @@ SEATS = ("province", "district", "commune")
 """The kinds of unit that others are under, which a line names by code and no more."""
 
 Found = TypeVar("Found")
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +62,18 @@ def _kinds() -> Mapping[str, str]:
     return found | {fold(kind): kind for kind in told}
 
 
-@cache
-def _results() -> Mapping[str, bool]:
-    told = headings.layouts()[HISTORY]["results"]
-    return {fold(word): key == "recognised" for key, words in told.items() for word in words}
-
-
-def read(line: Line) -> tuple[Row | None, list[Refusal]]:
-    """The row, or every reason why the line says none."""
+def read(line: Line, ticks: Collection[Column] = ()) -> tuple[Row | None, list[Refusal]]:
+    """The row, or every reason why the line says none; ``ticks`` are the columns of results in
+    which something else than an x affirms."""
     wrong: list[Refusal] = []
     year = _or_wrong(_year, line.cell("year"), wrong)
     kind = _or_wrong(_kind, line.cell("kind"), wrong)
     day = _or_wrong(_day, line.cell("decision_date"), wrong)
     share = _or_wrong(_percent, line.cell("quoted_percent"), wrong)
     told_alone = bool(share and kind in SEATS and not line.text("result"))
-    recognised = None if told_alone else _or_wrong(_result, line.cell("result"), wrong)
+    recognised = (
+        None if told_alone else _or_wrong(partial(verdicts.recognised, ticks=ticks), line, wrong)
+    )
     wrong += _untitled(line, kind)
     for column in ("commune_code", "area"):
         if not line.text(column) and not (column == "area" and kind in SEATS):
@@ -111,9 +110,9 @@ def _unruled(year: int, kind: str) -> bool:
     return False
 
 
-def _or_wrong(reader: Callable[[Cell], Found], cell: Cell, wrong: list[Refusal]) -> Found | None:
+def _or_wrong(reader: Callable[[Told], Found], told: Told, wrong: list[Refusal]) -> Found | None:
     try:
-        return reader(cell)
+        return reader(told)
     except values.Unclear as unclear:
         wrong.append(unclear.refusal)
         return None
@@ -130,15 +129,6 @@ def _year(cell: Cell) -> int:
     if not EARLIEST <= year <= this:
         raise values.Unclear(values.blame(cell, "year_out_of_range", first=EARLIEST, last=this))
     return year
-
-
-def _result(cell: Cell) -> bool:
-    if not cell.text:
-        raise values.Unclear(values.blame(cell, "cell_empty"))
-    found = _results().get(fold(cell.text))
-    if found is None:
-        raise values.Unclear(values.blame(cell, "not_a_result"))
-    return found
 
 
 def _kind(cell: Cell) -> str:
@@ -171,8 +161,9 @@ def read_all(lines: Sequence[Line]) -> tuple[list[Row], list[Refusal]]:
     """All rows, and every reason against any line."""
     rows: list[Row] = []
     wrong: list[Refusal] = []
+    ticks = verdicts.ticked(lines)
     for line in lines:
-        row, against = read(line)
+        row, against = read(line, ticks)
         wrong += against
         if row:
             rows.append(row)

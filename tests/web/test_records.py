@@ -51,9 +51,11 @@ def test_a_head_enters_corrects_and_withdraws_and_the_history_tells(site: Site) 
 
 def test_what_cannot_be_read_is_told_and_what_was_typed_is_kept(site: Site) -> None:
     area, client = unit(site), site.signed_in("hamlet")
-    answer = enter(client, area, year="năm nay", source="", **{"measures.members": "một trăm"})
+    typed = {"measures.members": "một trăm", "source_on": "19/08/2026"}
+    answer = enter(client, area, year="năm nay", source="", **typed)
     assert answer.status_code == 422
-    for kept in ("năm nay", "một trăm", "Không đọc được con số này", "Không đọc được ngày"):
+    day = 'type="text" id="source_on" name="source_on" value="19/08/2026"'  # a date would be blank
+    for kept in (day, "năm nay", "một trăm", "Không đọc được con số này", "Không đọc được ngày"):
         assert kept in answer.text
     assert 'href="#measures-members"' in answer.text
     assert records(site) == 0
@@ -76,7 +78,9 @@ def test_nobody_enters_or_reads_what_is_not_theirs(site: Site) -> None:
         client = site.signed_in(who)
         assert client.get(made).status_code == 200
         assert enter(client, area, year="2025").status_code == status, who
-    assert site.signed_in("police").get("/records/999").status_code == 404
+    police = site.signed_in("police")
+    for gone in ("/records/999", "/records?kind=nothing", "/records.csv?kind=nothing"):
+        assert police.get(gone).status_code == 404
 
 
 def test_the_table_of_what_is_below_opens_in_spreadsheets(site: Site) -> None:

@@ -42,12 +42,14 @@ def day(cell: Cell) -> date:
     if isinstance(cell.value, int | float) and int(cell.value) in SERIALS:
         return SERIAL_ZERO + timedelta(days=int(cell.value))
     try:
-        return _written_day(fold(cell.text))
+        return written_day(cell.text)
     except ValueError:
         raise Unclear(blame(cell, "not_a_date")) from None
 
 
-def _written_day(text: str) -> date:
+def written_day(text: str) -> date:
+    """The day that a text says in one of these ways; raises ``ValueError``."""
+    text = fold(text)
     if match := _DAY_FIRST.fullmatch(text):
         d, m, y = map(int, match.groups())
         return date(y, m, d)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from engine.errors import Refusal, Refused
+from workflows.exchange.values import written_day
 from workflows.records.book import CONFIDENCE, Record
 from workflows.records.entering import Entry
 from workflows.records.kinds import Kind
@@ -19,7 +20,7 @@ INPUTS = (*TIMES, "name", "reference", "source", "source_on", "confidence", "not
 
 def read(told: Kind, unit_id: int, texts: Mapping[str, str]) -> Entry:
     """The entry in these texts: ``year``; or ``from`` and ``to``, each a year or a day; or
-    ``on``, a day; ``measures.<id>`` for its numbers.
+    ``on``, a day; ``measures.<id>`` for its numbers. A day is 19/08/2026 or 2026-08-19.
 
     Raises ``Refused`` with every text that cannot be read.
     """
@@ -53,7 +54,7 @@ def texts_of(told: Kind, record: Record) -> dict[str, str]:
 
 
 def _shown(day: date, month: int, monthday: int) -> str:
-    return str(day.year) if (day.month, day.day) == (month, monthday) else day.isoformat()
+    return str(day.year) if (day.month, day.day) == (month, monthday) else f"{day:%d/%m/%Y}"
 
 
 def _time(
@@ -84,7 +85,7 @@ def _day(text: str, field: str, wrong: list[Refusal], *, needed: bool = True) ->
     if not text.strip() and not needed:
         return None
     try:
-        return date.fromisoformat(text.strip())
+        return written_day(text)
     except ValueError:
         code = "record_date_unreadable" if text.strip() else "record_field_missing"
         wrong.append(Refusal(code, field=field))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from web.extensions import db, language
 from workflows.assessment import criteria_sets
@@ -15,12 +16,24 @@ from workflows.records.numbers import Number, written
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A figure of this year and of the year before, as people read them."""
+    """A figure of this year and of the year before, as people read them; and those of each
+    unit that this one came out of."""
 
     label: str
     now: str
     before: str
     kind: str
+    theirs: Sequence[Whose] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The same figures of another unit, and the last day on which it was there as it was."""
+
+    unit: str
+    until: date
+    now: str
+    before: str
 
 
 def recorded(case: Case) -> Mapping[str, Sequence[Told]]:
@@ -44,6 +57,10 @@ def _told(one: Beside) -> Told:
         _number(one.now, decimals),
         _number(one.before, decimals),
         one.kind.id,
+        [
+            Whose(it.unit, it.until, _number(it.now, decimals), _number(it.before, decimals))
+            for it in one.theirs
+        ],
     )
 
 

@@ -16,6 +16,7 @@ from engine import clock
 from engine.errors import Conflict, Forbidden, Refused
 from engine.policy import Actor, Office
 from tests.workflows.places import Country
+from workflows.lineage import UnitLineage
 from workflows.people import Person
 from workflows.records.beside import beside
 from workflows.records.book import Record, RecordMeasure
@@ -182,3 +183,31 @@ def test_a_criterion_sees_this_year_and_the_year_before(
     assert (members.now, members.before) == (Number(160), Number(150))
     (groups,) = [one for one in found if one.measure == "groups"]
     assert (groups.now, groups.before) == (Number(5), None)
+
+
+def test_beside_a_criterion_rows_of_a_year_add_up_and_predecessors_are_named(
+    session: Session, country: Country, hold: Hold
+) -> None:
+    one, other, _ = country.areas
+    actor = hold("commune_appraiser", country.commune)
+
+    def settled(unit: int, cases: Number, *days: date) -> None:
+        entry = told(unit, "settled", name="commune_police", measures={"cases": cases})
+        enter(session, actor, replace(entry, starts_on=days[0], ends_on=days[1]))
+
+    settled(one, Number(3), date(2025, 1, 1), date(2025, 6, 30))
+    settled(one, Number(4), date(2025, 7, 1), date(2025, 9, 30))
+    settled(one, Number(2), date(2025, 8, 1), date(2025, 8, 31))  # within the row above
+    settled(one, Number(1, mark="about"), date(2024, 2, 1), date(2024, 2, 28))
+    settled(one, Number(9), date(2024, 3, 1), date(2024, 12, 31))
+    settled(other, Number(6), date(2024, 1, 1), date(2024, 12, 31))
+    merged = date(2025, 3, 1)
+    session.add(
+        UnitLineage(predecessor_id=other, successor_id=one, effective_on=merged, kind="merge")
+    )
+    session.flush()
+    (found,) = beside(session, "tt-124-2021", one, 2025)["4_3"]
+    assert (found.now, found.before) == (Number(7), Number(10, mark="about"))
+    (theirs,) = found.theirs
+    assert (theirs.until, theirs.now, theirs.before) == (date(2025, 2, 28), None, Number(6))
+    session.rollback()

@@ -133,6 +133,11 @@ def objections(session: Session, house: House, command: Command, actor: Actor) -
     return list(_examine(move, command.data))
 
 
+def unfit(session: Session, house: House, opening: Opening) -> Sequence[Refusal]:
+    """Every reason against an opening as it is filled in; nothing is written."""
+    return list(_examine(foreseen(session, house, opening), opening.data))
+
+
 def _reasons(
     session: Session,
     house: House,

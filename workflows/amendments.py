@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import clock
-from engine.commands import Option, Outcome, foreseen, openable, perform
+from engine.commands import Option, Outcome, foreseen, openable, perform, unfit
 from engine.definition import Act
 from engine.errors import Forbidden, NotFound, Refusal, Refused
 from engine.house import House
@@ -141,15 +141,24 @@ def require_open(
     act: str,
     paper_id: int,
     nominations: Sequence[int] | None = None,
+    data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Refuses before any answer is given what would be refused whatever they were: raises
-    ``Forbidden`` to whom it is not open, ``Refused`` for what the guards say."""
+    """Refuses what would be refused whatever were answered, and with ``data`` those answers
+    too, as ``draft`` would: raises ``Forbidden`` to whom it is not open, ``Refused`` for what
+    the guards say. Nothing is written."""
     option, _ = foresee(session, house, person_id, act, paper_id, nominations)
     theirs = [reason for reason in option.refusals if reason.code in NOT_YOURS]
     if theirs:
         raise Forbidden(*theirs)
-    if option.refusals:
-        raise Refused(*option.refusals)
+    reasons = option.refusals
+    if data:
+        paper = _paper(session, paper_id)
+        opening = _opening(session, house, person_id, act, paper, nominations, data)
+        told = {(one.code, one.field) for one in reasons}
+        unfitting = unfit(session, house, opening)
+        reasons += tuple(one for one in unfitting if (one.code, one.field) not in told)
+    if reasons:
+        raise Refused(*reasons)
 
 
 def _paper(session: Session, paper_id: int) -> Paper:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,12 @@ def test_the_command_line_tells_beforehand_drafts_and_refuses(keyed: Site) -> No
         assert "not_yours" in barred.out + barred.err
         foretold = shell(*act, "--dry-run").json
         assert [one["id"] for one in foretold["lost"]] == [subject]
+        for day, code in (("x", "not_a_date"), ("2020-01-01", "effect_before_issue")):
+            wrong = ("--data", json.dumps({"reason": "Sai", "effect_on": day}))
+            told = [shell(*act, *wrong, *words, expect=1) for words in ((), ("--dry-run",))]
+            assert told[0].out + told[0].err == told[1].out + told[1].err
+            assert code in told[1].out + told[1].err
+        assert shell(*act, *data, "--dry-run").json == foretold
         drafted = shell(*act, *data, "--key", "once").json
         assert drafted["state"] == "drafted"
         assert shell(*act, *data, "--key", "once").json["again"]

@@ -256,7 +256,7 @@ def amend(
     person, chosen = office.person(user), list(nominations) or None
     answers.known(cases.paper(session, id_), id_)
     if dry_run:
-        amendments.require_open(session, house, person, act, id_, chosen)
+        amendments.require_open(session, house, person, act, id_, chosen, data)
         foretold = answers.consequences(amendments.consequences(session, act, id_, chosen))
         answer(foretold, as_json, lambda: _foretold(foretold))
         return

@@ -20,6 +20,7 @@ from engine.subjects import Subject
 from workflows import amendments, archive, resting, standing, wording
 from workflows.queries import cases, listing
 from workflows.queries.cases import Case, Line, Listed
+from workflows.queries.state_names import state_names
 from workflows.queries.waiting import in_hand, pending
 from workflows.successions import first
 from workflows.units import Unit
@@ -95,7 +96,7 @@ def nomination(session: Session, house: House, case: Case, language: str) -> Pla
         "definition": case.definition_id,
         "regime_digest": case.digest,
         "state": case.state,
-        "state_name": _state(definition, case.state, language),
+        "state_name": state_names(session, house, [case], language)[case.id],
         "version": case.version,
         "entered_at": case.entered_at.isoformat(),
         "due_at": case.due_at.isoformat() if case.due_at else None,
@@ -105,27 +106,24 @@ def nomination(session: Session, house: House, case: Case, language: str) -> Pla
     }
 
 
-def nominations(rows: Sequence[listing.Row], total: int, house: House, language: str) -> Plain:
-    """One page of the list, and how many there are in all."""
-    return {
-        "total": total,
-        "nominations": [
-            {
-                "id": row.id,
-                "area_code": row.area_code,
-                "area_name": row.area,
-                "commune_name": row.commune,
-                "cycle": row.year,
-                "regime": first(house.definition(row.digest).id),
-                "state": row.state,
-                "state_name": _state(house.definition(row.digest), row.state, language),
-                "version": row.version,
-                "entered_at": row.entered_at.isoformat(),
-                "due_at": row.due_at.isoformat() if row.due_at else None,
-            }
-            for row in rows
-        ],
-    }
+def nominations(rows: Sequence[listing.Row], house: House, named: Mapping[int, str]) -> list[Plain]:
+    """One page of the list, with the names of where each stands."""
+    return [
+        {
+            "id": row.id,
+            "area_code": row.area_code,
+            "area_name": row.area,
+            "commune_name": row.commune,
+            "cycle": row.year,
+            "regime": first(house.definition(row.digest).id),
+            "state": row.state,
+            "state_name": named[row.id],
+            "version": row.version,
+            "entered_at": row.entered_at.isoformat(),
+            "due_at": row.due_at.isoformat() if row.due_at else None,
+        }
+        for row in rows
+    ]
 
 
 def moves(session: Session, house: House, case: Case, actor: Actor, language: str) -> Plain:

@@ -34,6 +34,7 @@ from workflows.papers import ISSUE, SIGN
 from workflows.people import authenticate
 from workflows.queries import listing
 from workflows.queries.cases import Case
+from workflows.queries.state_names import state_names
 from workflows.units import by_code
 
 log = logging.getLogger("binhxet.api")
@@ -105,9 +106,10 @@ def nominations() -> Response:
         _number("year", None),
     )
     rows, total = listing.page(db.session(), wanted, limit=limit or 50, offset=offset or 0)
-    page = answers.nominations(rows, total, bureau().house, _language())
+    named = state_names(db.session(), bureau().house, rows, _language())
+    page = answers.nominations(rows, bureau().house, named)
     end = (offset or 0) + len(rows)
-    return _answer({**page, "next": end if end < total else None})
+    return _answer({"total": total, "nominations": page, "next": end if end < total else None})
 
 
 def _number(name: str, missing: int | None) -> int | None:

@@ -24,6 +24,7 @@ from workflows.cases import vote
 from workflows.cycles import cycle
 from workflows.nominations import open_nomination
 from workflows.queries import cases, listing
+from workflows.queries.state_names import state_names
 from workflows.queries.waiting import Pending, in_hand, pending
 from workflows.shares import Shared, share_of
 
@@ -41,6 +42,7 @@ def listing_page() -> str:
     return render_template(
         "nominations/list.html",
         rows=rows,
+        named=state_names(db.session(), bureau().house, rows, language()),
         total=total,
         page=page,
         pages=max(1, -(-total // PAGE)),
@@ -146,6 +148,7 @@ def show(subject_id: int) -> str:
         case=case,
         definition=definition,
         state=definition.by_state[case.state],
+        named=state_names(session, house, [case], language())[case.id],
         choice=moves.Choice.of(options, drafts=bool(kinds)),
         pending=waits,
         mine=waits_on(somebody(), waits),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
 
 from sqlalchemy import (
     BindParameter,
@@ -97,6 +97,19 @@ def of_area(session: Session, area_id: int, on: date | None = None) -> Sequence[
     """Every result of an area as of a day (today), the latest year first."""
     query = select(Result).where(Result.area_id == area_id, counting(on))
     return session.scalars(query.order_by(Result.year.desc())).all()
+
+
+def kept_until(session: Session, nomination_ids: Collection[int]) -> Mapping[int, date]:
+    """Of the nominations whose recognition ends on a day to come (a revocation may name it):
+    the last day on which their year counts as before."""
+    query = select(Result.nomination_id, Result.counts_until).where(
+        Result.nomination_id.in_(nomination_ids),
+        Result.recognised,
+        Result.counts_until.is_not(None),
+        counting(),
+    )
+    rows = session.execute(query) if nomination_ids else ()
+    return {id: until - timedelta(days=1) for id, until in rows if id and until}
 
 
 def result(session: Session, area_id: int, year: int, on: date | None = None) -> Result | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.check.problem import Problem
 from engine.clock import VIETNAM
-from engine.definition import role_of
+from engine.definition import State, role_of
 from engine.errors import Refusal
 from workflows.hints import Hint
 from workflows.lawfiles import LAW, table
@@ -146,6 +146,15 @@ def phase_name(phase: str, language: str) -> str:
 
 def outcome_name(outcome: str, language: str) -> str:
     return name_of("outcomes", outcome, language)
+
+
+def state_name(state: State, language: str, kept: date | None = None) -> str:
+    """A state's name; of a revocation whose day has not come, what still counts until then
+    (``kept``, by ``results.kept_until``)."""
+    name = state.label[language]
+    if kept is None or state.outcome != "revoked":
+        return name
+    return str(names()["kept"]["until"][language]).format(day=f"{kept:%d/%m/%Y}", state=name)
 
 
 def fate_name(state: str, language: str) -> str:

@@ -17,7 +17,9 @@ from tests.workflows import amending
 from tests.workflows.amending import DISTRICT, amend, certify, decided, draft, finish, refused
 from tests.workflows.staging import Stage, stage, told
 from workflows import amendments, resting, standing, trust
-from workflows.results import Result, result
+from workflows.queries.cases import nomination as nomination_case
+from workflows.queries.state_names import state_names
+from workflows.results import Result, kept_until, result
 from workflows.streaks import standing as standing_of
 from workflows.streaks import streak_of, yearly_table
 
@@ -199,18 +201,31 @@ def test_a_revocation_may_name_its_day_but_none_before_the_issue(play: Stage) ->
     assert not standing.in_force("revoked", done, day)
 
 
+def _named(play: Stage, nomination: int) -> str:
+    case = nomination_case(play.session, nomination)
+    assert case is not None
+    return state_names(play.session, play.house, [case], "vi")[nomination]
+
+
 def test_a_year_counts_until_the_day_from_which_its_decision_is_revoked(play: Stage) -> None:
-    paper, _ = decided(play)
+    paper, subjects = decided(play)
     area, year = play.country.areas[0], play.year
     day = play.today + timedelta(days=30)
+    with play.now():
+        assert not kept_until(play.session, subjects)
     amend(play, "revocation", paper, effect_on=day.isoformat())
+    last = day - timedelta(days=1)
     with play.now():
         assert (_result(play), _counted(play)) == (GOOD, (2, 2))
+        assert kept_until(play.session, subjects) == dict.fromkeys(subjects, last)
+        told = _named(play, subjects[0])
+        assert told.startswith(f"Vẫn được công nhận như cũ đến hết ngày {last:%d/%m/%Y}; sau đó: ")
     assert streak_of(play.session, area, year, on=day - timedelta(days=1)) == 1
     assert streak_of(play.session, area, year, on=day) == 0
     play.wait(30)
     with play.now():
         assert (_result(play), _counted(play)) == (GONE, (2, 0))
+        assert told.endswith(_named(play, subjects[0]))
         lost = standing_of(play.session, area, year).broken
     assert [(one.year, one.why) for one in lost] == [(year, "year_revoked")]
 

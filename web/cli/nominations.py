@@ -38,6 +38,7 @@ def listing(
     from web import answers
     from web.cli.office import open_office
     from workflows.queries import listing as query
+    from workflows.queries.state_names import state_names
     from workflows.units import by_code
 
     office = open_office()
@@ -46,13 +47,14 @@ def listing(
         raise No("unknown_unit", unit=commune)
     wanted = query.Wanted(office.readable(user), state or "", unit.id if unit else None, year)
     rows, total = query.page(office.session, wanted, limit=limit, offset=offset)
-    page = answers.nominations(rows, total, office.bureau.house, language())
-    answer(page["nominations"], as_json, lambda: _rows(page))
+    named = state_names(office.session, office.bureau.house, rows, language())
+    page = answers.nominations(rows, office.bureau.house, named)
+    answer(page, as_json, lambda: _rows(page, total))
     if left := max(total - offset - len(rows), 0):
         click.echo(text("more_left", left=left, offset=offset + len(rows)), err=True)
 
 
-def _rows(page: dict[str, Any]) -> list[str]:
+def _rows(page: list[dict[str, Any]], total: int) -> list[str]:
     rows = [
         [
             str(one["id"]),
@@ -62,9 +64,9 @@ def _rows(page: dict[str, Any]) -> list[str]:
             one["area_name"],
             one["state_name"],
         ]
-        for one in page["nominations"]
+        for one in page
     ]
-    return [*table(rows), text("of_total", shown=len(rows), total=page["total"])]
+    return [*table(rows), text("of_total", shown=len(rows), total=total)]
 
 
 @command("nominations show", ID, as_user(required=False), group=group, answers=True)

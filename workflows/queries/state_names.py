@@ -1,0 +1,24 @@
+"""Where nominations stand, in words, as of today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.orm import Session
+
+from engine.house import House
+from workflows import wording
+from workflows.queries.cases import Case
+from workflows.queries.listing import Row
+from workflows.results import kept_until
+
+
+def state_names(
+    session: Session, house: House, cases: Sequence[Case | Row], language: str
+) -> Mapping[int, str]:
+    """The name of each one's state by its id; one query. Where a revocation has its effect on
+    a day to come, until when the recognition still counts."""
+    states = {one.id: house.definition(one.digest).by_state[one.state] for one in cases}
+    revoked = [id for id, state in states.items() if state.outcome == "revoked"]
+    kept = kept_until(session, revoked)
+    return {id: wording.state_name(one, language, kept.get(id)) for id, one in states.items()}

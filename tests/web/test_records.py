@@ -116,4 +116,4 @@ def test_recorded_figures_stand_beside_the_criterion_they_speak_to(site: Site) -
     site.move(subject, "hamlet", "register", **REGISTRATION)
     page = client.get(f"/nominations/{subject}/moves/complete_self_assessment").text
     assert "Số liệu đã ghi trong sổ" in page
-    assert "Thành viên:</em> 160 (155)" in page
+    assert "Thành viên:</em> 160&nbsp;(155)" in page

@@ -31,10 +31,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of the heading that ends in the line ``last``. ``unclear`` are the headings
-    under which a result stands without their saying which."""
+    """The columns of the heading that ends in the line ``last``; ``known`` are all names that
+    its kind of sheet has for columns. ``unclear`` are the headings under which a result stands
+    without their saying which."""
 
     last: int
+    known: Mapping[str, str]
     named: Mapping[str, int]
     asked: Sequence[Asked] = ()
     unclear: Sequence[Cell] = ()
@@ -98,9 +100,9 @@ def columns(above: Row | None, row: Row, layout: Mapping[str, Any]) -> Columns:
             sure[name] = min(sure.get(name, (rank, head.column)), (rank, head.column))
     named = {name: column for name, (_, column) in sure.items()}
     if any(_holds_data(row.text(named[one]), known) for one in layout["needed"] if one in named):
-        return Columns(row.number, {})  # the first line under a heading
+        return Columns(row.number, known, {})  # the first line under a heading
     if "results" not in layout:
-        return Columns(row.number, named)
+        return Columns(row.number, known, named)
     places = {named[name] for name in layout["needed"] if name in named and name != RESULT}
     heads = [head for head in heads if head.column not in places]
     asked, unclear = _Results(layout, places).asked(heads)
@@ -109,7 +111,7 @@ def columns(above: Row | None, row: Row, layout: Mapping[str, Any]) -> Columns:
         named[RESULT] = asked[0].column
     settled = all(fold(row.text(column)) in ("", *known) for column in places)
     says = sum(bool(one.says) for one in asked) if settled else 0
-    return Columns(row.number, named, asked, unclear, says)
+    return Columns(row.number, known, named, asked, unclear, says)
 
 
 def _holds_data(text: str, known: Mapping[str, str]) -> bool:

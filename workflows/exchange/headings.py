@@ -25,7 +25,6 @@ from workflows.exchange.columns import (
     continued,
     folded,
     marked,
-    names,
 )
 from workflows.exchange.sheet import Cell, Row, Sheet, address
 from workflows.names import fold
@@ -151,8 +150,7 @@ def _no_data(row: Row, found: Columns, layout: Mapping[str, Any]) -> bool:
     nothing in any column that counts."""
     texts = [marked(row.text(column)) for column in found.every]
     first = next((fold(cell.text) for _, cell in sorted(row.cells.items())), "")
-    known = names(layout)
-    repeated = sum(1 for text in texts if text in known)
+    repeated = sum(1 for text in texts if text in found.known)
     # One value merged across all columns is a title between the lines; alone, a place and a day
     # stand above who signs.
     alone = len({cell.text for cell in row.cells.values()}) == 1

@@ -25,6 +25,8 @@ PATIENT = ATTEMPTS - 2
 and longer, up to ten minutes, and a worker that dies with it does not end it."""
 
 LEASE = timedelta(minutes=5)
+LONGEST_PAUSE = FIRST_PAUSE * 2**ATTEMPTS
+"""No task that is open is due later than this."""
 DIED = "the worker ended before the task did"
 
 Handler = Callable[[Session, Mapping[str, int]], None]

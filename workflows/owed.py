@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from engine import outbox
+from engine import clock, outbox
 from engine.db import after_commit, writing
 from engine.history import Event
 from engine.house import House
@@ -35,11 +35,15 @@ _LAID_OUT = (
 )
 
 
-# Open, or given up and with its reason in the list of what failed, where people decide.
+# Open and not put off for ever, or given up and with its reason in the list of what failed, where
+# people decide.
 _LISTED = select(Task.name, Task.ids).where(
     Task.name.in_((RENDER, TASK)),
     Task.done_at.is_(None),
-    or_(Task.failed_at.is_(None), Task.last_error.is_not(None)),
+    or_(
+        and_(Task.failed_at.is_(None), Task.due_at <= bindparam("latest")),
+        Task.last_error.is_not(None),
+    ),
 )
 
 
@@ -65,7 +69,8 @@ def forgotten(session: Session) -> list[tuple[str, dict[str, int]]]:
     papers = session.scalars(select(Paper.id).where(~_LAID_OUT).order_by(Paper.id))
     wanted = [(RENDER, {"paper": paper}) for paper in papers]
     wanted += [(TASK, _ids(source)) for source in sorted(to_log(session, unlogged=True))]
-    listed = {_known(task.name, task.ids) for task in session.execute(_LISTED)} if wanted else ()
+    latest = clock.now() + outbox.LONGEST_PAUSE
+    listed = {_known(task.name, task.ids) for task in session.execute(_LISTED, {"latest": latest})}
     return [(name, ids) for name, ids in wanted if _known(name, ids) not in listed]
 
 

@@ -24,6 +24,7 @@ from workflows.nominations import Nomination
 from workflows.recount import Sheet, fold, sheets_of
 from workflows.results import EVER, Result
 from workflows.takeover.rechecking import acts
+from workflows.territory.rechecking import units
 
 RESULT = "result"
 """Code: a year counts as something else than its papers make of it."""
@@ -37,8 +38,8 @@ BATCH = 500
 def verify(session: Session, house: House) -> Sequence[Break]:
     """Everything that is told again: the chains with the states, units and lists they explain
     (``engine.history``), the terms and who is waited for (``engine.standing``), the numbers
-    (``engine.papers.numbering``), what the nominations are about, the results, and the acts on
-    those taken over."""
+    (``engine.papers.numbering``), what the nominations are about, the results, the acts on
+    those taken over, and the past of units."""
     series = {kind.id: kind.series for kind in house.kinds.values()}
     return [
         *chains.verify(session),
@@ -47,6 +48,7 @@ def verify(session: Session, house: House) -> Sequence[Break]:
         *abouts(session),
         *results(session),
         *acts(session),
+        *units(session),
     ]
 
 

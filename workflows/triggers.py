@@ -77,7 +77,10 @@ GUARDS = (
     Guard(
         "records_guard",
         "a record is never changed",
-        (Kept("records"), Kept("record_measures")),
+        (
+            Kept("records", keys=(("id",), ("supersedes_id",))),
+            Kept("record_measures", keys=(("record_id", "measure"),)),
+        ),
         emptied=False,
     ),
     Guard(

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -400,6 +401,10 @@ def test_what_no_task_is_for_any_more_gets_one(unlogged: Archive) -> None:
     with writing(session):
         session.execute(update(Task).values(failed_at=clock.now(), last_error="away"))
     assert owed.forgotten(session) == []  # people see it, and decide
+    with writing(session):
+        late = clock.now() + timedelta(days=999)
+        session.execute(update(Task).values(failed_at=None, last_error=None, due_at=late))
+    assert len(owed.forgotten(session)) >= len(due)  # put off for ever is not at hand either
     with writing(session):
         unguard(session.connection(), "outbox")
         session.execute(delete(Task))

@@ -227,6 +227,8 @@ def _rebind(
     held = [office for office in actor.offices if office.role in command.roles]
     if not held:
         raise Forbidden(Refusal("not_yours", {"by": sorted(command.roles)}))
+    if command.asked_by == command.person_id:
+        raise Forbidden(Refusal("second_person_needed"))
     _refuse_stale(command, found)
     new = house.definition(command.digest)
     if clock.law_date(at) < (begins := house.since(new)):
@@ -237,6 +239,8 @@ def _rebind(
     move = _move(session, house, found, rebinding.MOVE, actor, held[0], at)
     move.definition = new
     move.record = {"from": found.definition.digest, "to": new.digest}
+    if command.asked_by is not None:
+        move.record["asked_by"] = command.asked_by
     version = ledger.write_event(move, found.state, command.key, found)
     ledger.write_definition(move, found, version)
     return Outcome(found.id, found.state, version)

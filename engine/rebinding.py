@@ -29,13 +29,14 @@ MOVE = Transition.model_construct(
 @dataclass(frozen=True, slots=True)
 class Rebinding:
     """The wish to bring a subject under the definition of that digest. The person must hold
-    one of the ``roles`` today."""
+    one of the ``roles`` today, and is not whoever asked for it, ``asked_by``, if anybody."""
 
     person_id: int
     subject_id: int
     digest: str
     roles: frozenset[str]
     version: int | None = None
+    asked_by: int | None = None
     key: str | None = None
     action: str = ADOPT
 

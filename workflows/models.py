@@ -23,6 +23,7 @@ from workflows import (
     units,
 )
 from workflows import triggers as domain_triggers
+from workflows.definitions import adopting
 from workflows.definitions import drafts as definition_drafts
 from workflows.records import book as book_of_records
 from workflows.reports import passages
@@ -71,6 +72,7 @@ TABLES = (
     ceremony_rows.CeremonyPaper,
     releases.DefinitionRelease,
     definition_drafts.DefinitionDraft,
+    adopting.AdoptionRequest,
     enrolments.CertificateEnrolment,
 )
 

@@ -13,9 +13,11 @@ from workflows.voting import Mark
 
 
 class Definitions(Frozen):
-    """Whether whoever edited the draft of a definition is barred from releasing it."""
+    """Whether whoever edited the draft of a definition is barred from releasing it, and whoever
+    asks to bring cases under it from doing that; for how many days such a request counts."""
 
     two_people: bool
+    asked_days: int = Field(ge=1)
 
 
 class Opened(Frozen):

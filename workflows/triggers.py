@@ -75,6 +75,11 @@ GUARDS = (
         (Kept("nominations", keys=(("id",), ("area_id", "year", "title"))),),
     ),
     Guard(
+        "adoption_requests_guard",
+        "what somebody asked for stays",
+        (Kept("adoption_requests", keys=(("id",),)),),
+    ),
+    Guard(
         "records_guard",
         "a record is never changed",
         (

@@ -122,7 +122,11 @@ def brought_over(site: Site, admin: FlaskClient, old: str, new: DefinitionReleas
 
 
 def _confirmed(site: Site, admin: FlaskClient, page: str, new: DefinitionRelease) -> None:
-    assert "chuyển 1 hồ sơ" in admin.get(f"{page}?to={new.digest}").text
+    first, choice = site.signed_in("admin"), f"{page}?to={new.digest}"
+    assert sent(first, page, to=new.digest, act="ask").status_code == 303
+    assert "Bạn đã đề nghị" in first.get(choice).text
+    assert sent(first, page, to=new.digest, confirm="yes").status_code == 422
+    assert "chuyển 1 hồ sơ" in admin.get(choice).text
     assert site.signed_in("auditor").get(page).status_code == 403
     assert sent(admin, page, to=new.digest).status_code == 422
     assert sent(admin, page, to=new.digest, confirm="yes").status_code == 303

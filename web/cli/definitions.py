@@ -122,25 +122,32 @@ def export(id_: str, file: Path, form: str, as_json: bool) -> None:
     argument("new", metavar="TO"),
     as_user(),
     option("--dry-run", is_flag=True),
+    option("--ask", is_flag=True),
     group=group,
     answers=True,
 )
-def migrate(old: str, new: str, user: str, dry_run: bool, as_json: bool) -> None:
+def migrate(old: str, new: str, user: str, dry_run: bool, ask: bool, as_json: bool) -> None:
     from web.cli.office import open_office
-    from workflows.definitions import migrating
+    from workflows.definitions import adopting, migrating
 
     office = open_office()
     house = office.bureau.house
     source, target = migrating.called(house, old), migrating.called(house, new)
     person = office.person(user)
-    if dry_run:
+    if ask:
+        adopting.ask(office.session, house, person, source, target)
+    if dry_run or ask:
         fates = migrating.rehearse(office.session, house, person, source, target)
     else:
         fates = migrating.migrate(office.session, house, person, source, target)
     answer(
         [_plain(one) for one in fates],
         as_json,
-        lambda: [*map(_told, fates), _sum(fates, dry_run=dry_run)],
+        lambda: [
+            *map(_told, fates),
+            _sum(fates, dry_run=dry_run or ask),
+            *([text("adoption_asked")] if ask else []),
+        ],
     )
     leave(all(fate.moves for fate in fates))
 

@@ -1,4 +1,5 @@
-"""Live cases come under a newer definition, each by its own move, with a rehearsal before."""
+"""Live cases come under a newer definition, each by its own move, with a rehearsal before and
+after another person asked for it."""
 
 from __future__ import annotations
 
@@ -8,15 +9,15 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import clock, ledger, rebinding
+from engine import ledger, rebinding
 from engine.commands import perform
 from engine.definition import Definition
 from engine.errors import EngineError, NotFound, Refusal
 from engine.house import House
 from engine.rebinding import Rebinding
 from engine.subjects import Subject
-
-ADMINS = frozenset({"admin"})
+from workflows.definitions.adopting import ADMINS, asked_by, is_admin
+from workflows.definitions.following import against
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +61,22 @@ def rehearse(
 ) -> list[Fate]:
     """What would become of every live case if that person brought them over; nothing is
     written."""
-    actor = house.find_actor(session, person_id, clock.today())
-    may = any(office.role in ADMINS for office in actor.offices)
+    may = is_admin(session, house, person_id)
     barred = () if may else (Refusal("not_yours", {"by": sorted(ADMINS)}),)
-    fates = [_fate(session, house, subject, new) for subject in living(session, old)]
+    fates = _fates(session, house, old, new)
     return [replace(fate, refusals=(*barred, *fate.refusals)) for fate in fates]
 
 
-def _fate(session: Session, house: House, subject: int, new: Definition) -> Fate:
-    found = ledger.find(session, house, subject, lock=False)
-    reasons = rebinding.obstacles(found.definition, new, found.state, found.scopes, found.events)
-    told = (*_not_begun(house, new), *reasons)
-    return Fate(found.id, found.state, found.version, told)
-
-
-def _not_begun(house: House, new: Definition) -> Iterator[Refusal]:
-    """What ``perform`` would say of a definition whose first day is still to come."""
-    if clock.today() < (begins := house.since(new)):
-        yield Refusal("definition_not_begun", {"starts_on": begins.isoformat()})
+def _fates(session: Session, house: House, old: Definition, new: Definition) -> Iterator[Fate]:
+    """The fate of each live case; one definition that does not follow the other is no reason
+    to ask about each."""
+    whole = tuple(against(house, old, new))
+    for subject in living(session, old):
+        found = ledger.find(session, house, subject, lock=False)
+        reasons = whole or tuple(
+            rebinding.obstacles(found.definition, new, found.state, found.scopes, found.events)
+        )
+        yield Fate(found.id, found.state, found.version, reasons)
 
 
 def migrate(
@@ -91,14 +90,14 @@ def migrate(
 ) -> list[Fate]:
     """Brings every live case that can come under the new definition, or so many of them. Each
     is a transaction of its own: one that cannot, or that somebody moved meanwhile, stays and is
-    named."""
+    named. Raises ``Refused`` where nobody else asked for it."""
+    asker = asked_by(session, house, person_id, old, new)
     fates: list[Fate] = []
     moved = 0
-    for subject in living(session, old):
+    for fate in _fates(session, house, old, new):
         if moved == limit:
             break
-        fate = _fate(session, house, subject, new)
-        wish = Rebinding(person_id, fate.subject_id, new.digest, ADMINS, fate.version)
+        wish = Rebinding(person_id, fate.subject_id, new.digest, ADMINS, fate.version, asker)
         refusals = fate.refusals
         if fate.moves:
             try:
@@ -106,5 +105,5 @@ def migrate(
             except EngineError as error:
                 refusals = tuple(error.refusals)
         moved += not refusals
-        fates.append(Fate(fate.subject_id, fate.state, fate.version, refusals))
+        fates.append(replace(fate, refusals=refusals))
     return fates

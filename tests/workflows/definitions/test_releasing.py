@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.commands import perform
 from engine.db import writing
+from engine.definition import Definition
 from engine.errors import Conflict, EngineError, Forbidden, Refused
 from engine.history import Event, verify
 from engine.rebinding import ADOPT, Rebinding
@@ -22,8 +23,11 @@ from tests.workflows.officials import appoint
 from tests.workflows.staging import Stage, told
 from workflows.assessment import window_for
 from workflows.cycles import Cycle
-from workflows.definitions import drafts, migrating
+from workflows.definitions import adopting, drafts, migrating
+from workflows.definitions.following import followers
 from workflows.definitions.releasing import release
+from workflows.people import Appointment
+from workflows.practice import practice
 
 ID = "district-certification"
 SLOWER = ('waiting_on = ["commune_appraiser@commune"]\ndue = { working_days = 5 }',
@@ -118,9 +122,9 @@ def test_live_cases_move_each_with_a_row_that_names_both_digests(play: Stage) ->
     old, new = play.house.named(ID, play.today), play.house.definition(made.digest)
     due = play.session.scalar(select(Subject.due_at).where(Subject.id == mover))
     with play.now():
-        for do in (migrating.rehearse, migrating.migrate):
-            early = do(play.session, play.house, checker, old, new)
-            assert [r.code for r in early[0].refusals] == ["definition_not_begun"]
+        early = migrating.rehearse(play.session, play.house, checker, old, new)
+        assert [r.code for r in early[0].refusals] == ["definition_not_begun"]
+        assert not_asked(play, maker, old, new) == ["definition_not_begun"]
         assert play.session.scalar(select(Event.id).where(Event.action == ADOPT)) is None
     play.wait(1)
     with play.now():
@@ -129,6 +133,12 @@ def test_live_cases_move_each_with_a_row_that_names_both_digests(play: Stage) ->
             (mover, []),
             (stayer, ["state_not_there"]),
         ]
+        alone = (play.session, play.house, maker, old, new)
+        adopting.ask(*alone)
+        assert adopting.ask(*alone) is adopting.standing(play.session, play.house, old, new)[0]
+        with pytest.raises(Refused, match="second_person_needed"):  # it takes another
+            migrating.migrate(*alone)
+        assert play.session.scalar(select(Event.id).where(Event.action == ADOPT)) is None
         migrating.migrate(play.session, play.house, checker, old, new)
         again = migrating.migrate(play.session, play.house, checker, old, new)
     assert [fate.subject_id for fate in again] == [stayer]
@@ -142,10 +152,40 @@ def test_live_cases_move_each_with_a_row_that_names_both_digests(play: Stage) ->
         select(Waiting.due_at).where(Waiting.subject_id == mover)
     ).all() == [subject.due_at]
     event = play.session.scalars(select(Event).where(Event.action == ADOPT)).one()
-    assert (event.data, event.person_id) == ({"from": old.digest, "to": new.digest}, checker)
+    named = {"from": old.digest, "to": new.digest, "asked_by": maker}
+    assert (event.data, event.person_id) == (named, checker)
     assert verify(play.session) == []
     play.appraise(mover)  # and it goes on under the new one
     assert verify(play.session) == []
+
+
+def not_asked(play: Stage, person: int, old: Definition, new: Definition) -> list[str]:
+    with pytest.raises(Refused) as error:
+        adopting.ask(play.session, play.house, person, old, new)
+    return told(error.value)
+
+
+def test_a_request_counts_for_some_days_and_while_its_asker_is_in_office(
+    sqlite_play: Stage,
+) -> None:
+    play = sqlite_play
+    maker, checker = people(play)
+    made = released(play, draft_of(play, maker, changed(SLOWER)), checker)
+    old, new = play.house.named(ID, play.today), play.house.definition(made.digest)
+    play.wait(1)
+    ends = play.today + timedelta(days=practice().definitions.asked_days)
+    with play.now():
+        adopting.ask(play.session, play.house, maker, old, new)
+        assert adopting.asked_by(play.session, play.house, checker, old, new) == maker
+        assert not_asked(play, maker, new, old) == ["definition_not_newer", "definition_ended"]
+        held = select(Appointment).where(Appointment.person_id == maker)
+        with writing(play.session):
+            play.session.scalars(held).one().ends_on = play.today
+        assert [one.digest for one in followers(play.house, old)][-1] == new.digest
+    for today in (play.today + timedelta(days=1), ends + timedelta(days=1)):
+        play.today = today
+        with play.now(), pytest.raises(Refused, match="second_person_needed"):
+            adopting.asked_by(play.session, play.house, checker, old, new)
 
 
 def test_only_an_administrator_moves_cases(sqlite_play: Stage) -> None:

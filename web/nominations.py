@@ -19,7 +19,7 @@ from web import access, facts, moves, numbers, text, uploads, ways
 from web.catalogue import gettext
 from web.extensions import bureau, db, language
 from web.identity import SignedIn, somebody
-from workflows import assessment, decisions
+from workflows import assessment, decisions, lateness
 from workflows.cases import vote
 from workflows.cycles import cycle
 from workflows.nominations import open_nomination
@@ -163,6 +163,7 @@ def show(subject_id: int) -> str:
         returned=facts.returned(definition, lines),
         vote=vote(happened),
         shared=_shared(case),
+        late=lateness.behind(session, case.id),
         grade=_grade(criteria, happened),
         desk=moves.Desk("nominations", case),
     )

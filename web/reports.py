@@ -17,6 +17,7 @@ from web.extensions import bureau, db, language, settings
 from web.identity import somebody
 from web.problems import wants_json
 from web.text import moment, said
+from workflows import lateness
 from workflows.queries.public import years as result_years
 from workflows.reports import behind, files
 from workflows.reports.composing import compose
@@ -142,10 +143,12 @@ def results() -> str:
 
 @blueprint.get("/reports/overdue")
 def overdue() -> str:
-    """The files that are overdue in a unit now."""
+    """The files that are overdue in a unit now, and those decided late: of one year, or all."""
     unit = unit_choice.asked()
-    rows = behind.overdue(db.session(), unit.id)
-    return render_template("reports/overdue.html", unit=unit, rows=rows)
+    year = numbers.year(request.args, "year")
+    rows = () if year else behind.overdue(db.session(), unit.id)
+    late = lateness.within(db.session(), unit.id, year or 0, year or clock.today().year)
+    return render_template("reports/overdue.html", unit=unit, rows=rows, late=late, year=year)
 
 
 def _page(unit: Unit, scope: Scope, typed: Typed | None = None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from engine.definition import Transition
 from engine.move import Move
 from engine.terms import last_day_ahead
-from workflows import cases, voting
+from workflows import cases, lateness, voting
 from workflows.practice import practice
 
 
@@ -84,6 +84,12 @@ def _posted_until(move: Move) -> Iterator[Hint]:
         yield Hint("posted_until", {"latest": (last - timedelta(days=1)).isoformat()})
 
 
+def _late_decision(move: Move) -> Iterator[Hint]:
+    for late in lateness.ahead(move.session, move.house, move.subject_id, move.today):
+        params = {"year": late.year, "last": late.last.isoformat()}
+        yield Hint("late_decision", params, late.clause)
+
+
 _BY_GUARD: Mapping[str, Callable[[Move], Iterator[Hint]]] = {
     "facts_have_sources": _days_assessed,
     "notice_days_before": _notice,
@@ -92,4 +98,6 @@ _BY_GUARD: Mapping[str, Callable[[Move], Iterator[Hint]]] = {
     "counting_team_complete": _team,
     "objection_window_long_enough": _posting,
     "posting_before_the_deadline": _posted_until,
+    "signature_covers_paper": _late_decision,
+    "seal_covers_signed_paper": _late_decision,
 }

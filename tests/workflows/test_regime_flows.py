@@ -8,15 +8,19 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.clock import vietnam
+from engine.commands import prospect
 from engine.db import writing
 from engine.errors import NotFound, Refused
 from engine.history import verify
+from engine.policy import THE_SYSTEM
 from engine.subjects import Subject
 from tests.workflows.officials import HOUSEHOLDS
 from tests.workflows.subjects import Play, add_unit, play
-from workflows import library, shares
+from workflows import lateness, library, shares
 from workflows.cycles import SECURITY, Cycle, open_year
+from workflows.hints import hints
 from workflows.nominations import lacking
 from workflows.recount import Counted, Sheet, fold, recount
 from workflows.regimes import regime, rules_under, with_vote
@@ -49,20 +53,34 @@ def test_an_area_is_recognised_by_the_commune_without_a_vote_of_households(
         "Đại diện Ban công tác Mặt trận",
     ]
     (decision,) = circular.papers(subject, "commune_decision")
+    last = date(2024, 11, 14)  # điểm a khoản 1 Điều 9 Thông tư 124/2021/TT-BCA
+    assert not lateness.ahead(circular.session, circular.house, decision, last)
+    with clock.fixed_at(clock.vietnam(last + timedelta(days=1), time(0))):
+        move = prospect(circular.session, circular.house, decision, "sign", THE_SYSTEM)
+        (hint,) = hints(move)
+    assert (hint.params, hint.clause) == (
+        {"year": 2024, "last": "2024-11-14"},
+        "điểm a khoản 1 Điều 9 Thông tư 124/2021/TT-BCA",
+    )
+    assert lateness.behind(circular.session, subject) is None
     values = circular.values(decision)
     assert (values["noun"], values["areas"][0]["yes"]) == ("khu dân cư", 0)
     assert not verify(circular.session)
 
 
 @pytest.mark.parametrize(
-    ("law", "year", "rule"),
-    [("tt-23-2012", 2015, "34/2007"), ("two-tier-2025", 2026, "khoản 1 Điều 21 Luật")],
+    ("law", "year", "rule", "last_day"),
+    [
+        ("tt-23-2012", 2015, "34/2007", None),
+        ("two-tier-2025", 2026, "khoản 1 Điều 21 Luật", date(2026, 11, 14)),
+    ],
 )
 def test_a_year_may_be_opened_with_a_vote_of_the_households(
-    session: Session, law: str, year: int, rule: str
+    session: Session, law: str, year: int, rule: str, last_day: date | None
 ) -> None:
     """Switched on per cycle; what passes is the law of the day of the meeting: Pháp lệnh
-    34/2007, then Luật 10/2022 with Nghị định 59/2023."""
+    34/2007, then Luật 10/2022 with Nghị định 59/2023. A decision of 15 November counts and is
+    told as late, where the law names a day: Thông tư 124/2021/TT-BCA."""
     stage = play(session, law, year, districts=law != "two-tier-2025")
     told = with_vote(regime(law), {one.id for one in stage.house.runnable}, year)
     with writing(session):
@@ -90,9 +108,14 @@ def test_a_year_may_be_opened_with_a_vote_of_the_households(
     assert stage.values(submission)["vote"]["households"] == HOUSEHOLDS
     stage.appraised(subject, "area", "police")
     stage.act("committee", subject, "record_committee_opinion", **stage.opinion())
+    stage.today = date(year, 11, 15)
     stage.decide(subject, "commune")
     assert stage.state(subject) == "announced"
     assert not verify(session)
+    late = lateness.behind(session, subject)
+    assert (late.last if late else None) == last_day
+    found_late = lateness.within(session, stage.country.province, year, year)
+    assert found_late == ([late] if late else ())
 
 
 def test_where_households_vote_anyway_no_vote_is_added() -> None:

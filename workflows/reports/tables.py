@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from workflows import wording
+from workflows import lateness, wording
+from workflows.lateness import Late
 from workflows.records.kinds import Kind, Measure, kind, kinds
 from workflows.records.listing import Line
 from workflows.records.numbers import Number, written
@@ -247,10 +248,15 @@ def _tally(facts: Facts, told: Tally, *, single: bool) -> str:
 
 
 def overdue(facts: Facts) -> Iterator[Table]:
-    """What is overdue now, by whom it waits on."""
-    found = counting.late(facts.session, facts.unit.id)
-    if not found:
-        return
+    """What is overdue now, by whom it waits on; and what was decided after the last day."""
+    if found := counting.late(facts.session, facts.unit.id):
+        yield _overdue(facts, found)
+    late = lateness.within(facts.session, facts.unit.id, facts.scope.first, facts.scope.last)
+    if late:
+        yield _late(facts, late)
+
+
+def _overdue(facts: Facts, found: Sequence[counting.Late]) -> Table:
     source = facts.word("word", "overdue", unit=facts.unit.heading)
     address = facts.behind("overdue")
     head = tuple(facts.word("head", name) for name in ("office", "overdue", "oldest"))
@@ -262,7 +268,28 @@ def overdue(facts: Facts) -> Iterator[Table]:
         )
         for one in found
     )
-    yield Table("overdue", facts.word("caption", "overdue"), head, rows, 1)
+    return Table("overdue", facts.word("caption", "overdue"), head, rows, 1)
+
+
+def _late(facts: Facts, found: Sequence[Late]) -> Table:
+    """By the year and its last day."""
+    head = tuple(facts.word("head", name) for name in ("year", "last_day", "late", "latest"))
+    rows = []
+    days = sorted({(one.year, one.last, one.clause) for one in found})
+    for year, last, clause in days:
+        those = [one for one in found if (one.year, one.last) == (year, last)]
+        source = facts.word("word", "late", unit=facts.unit.heading, year=year, clause=clause)
+        address = facts.behind("overdue", year=year)
+        latest = max(one.decided_on for one in those if one.decided_on)
+        rows.append(
+            (
+                Cell(str(year)),
+                Cell(last.strftime("%d/%m/%Y")),
+                facts.sources.cell(str(len(those)), source, address, len(those)),
+                Cell(latest.strftime("%d/%m/%Y")),
+            )
+        )
+    return Table("late", facts.word("caption", "late"), head, tuple(rows), 2)
 
 
 def disagreements(facts: Facts) -> Iterator[Table]:

@@ -67,6 +67,11 @@ def _table(
         cells = given.get(row)
         cells = cells if isinstance(cells, Mapping) else {}
         values[row] = {}
+        refusals += [
+            Refusal("unknown_field", {"name": str(n)}, field=f"{definition.id}.{row}.{n}")
+            for n in cells
+            if n not in definition.columns
+        ]
         for name in definition.columns:
             place = f"{definition.id}.{row}.{name}"
             value, bad = _single(columns[name], cells.get(name), place)

@@ -234,16 +234,18 @@ def _table(raw: Any) -> tuple[dict[str, Any], list[Refusal]]:
     )
 
 
-def test_a_table_has_every_row_of_its_source_and_no_other() -> None:
+def test_a_table_has_every_row_of_its_source_and_its_columns_and_no_other() -> None:
     values, refusals = _table({"4_1": {"met": "yes", "fact": "x"}, "4_2": {"met": "no"}})
     assert refusals == []
     assert values["findings"] == {
         "4_1": {"met": True, "fact": "x"},
         "4_2": {"met": False, "fact": None},
     }
-    _, refusals = _table({"4_1": {"met": 1}, "4_2": {"met": 0}, "9_9": {"met": "yes"}})
+    rows = {"4_1": {"met": 1, "mte": 0}, "4_2": {"met": 0}, "9_9": {"met": "yes"}}
+    _, refusals = _table(rows)
     assert [(refusal.code, refusal.field) for refusal in refusals] == [
-        ("unknown_field", "findings.9_9")
+        ("unknown_field", "findings.9_9"),
+        ("unknown_field", "findings.4_1.mte"),
     ]
 
 

@@ -54,6 +54,12 @@ class Span(Frozen):
     since: date = Field(alias="from")
     until: date | None = Field(default=None, alias="to")
 
+    @model_validator(mode="after")
+    def _begins_first(self) -> Span:
+        if self.until is not None and self.until < self.since:
+            raise ValueError("it ends before it begins")
+        return self
+
     def holds(self, day: date) -> bool:
         return self.since <= day and (self.until is None or day <= self.until)
 

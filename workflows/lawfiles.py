@@ -19,6 +19,11 @@ LAW = Path(__file__).parent / "law"
 LOCAL = "BINHXET_LAW"
 """The setting that names a folder of local law beside ours: other titles, added criteria."""
 
+ADDED = ("criteria", "recognition", "regimes")
+"""The kinds of file, each a folder, that a place may add; beside them ``titles.toml``."""
+
+TITLES = "titles.toml"
+
 Model = TypeVar("Model", bound=Frozen)
 
 
@@ -47,6 +52,22 @@ def folders() -> tuple[Path, ...]:
     """The folders of law: ours, and that of the place where the product runs, if it has one."""
     local = os.environ.get(LOCAL)
     return (LAW, Path(local)) if local else (LAW,)
+
+
+def refuse_strays() -> None:
+    """Raises ``DefinitionError`` for the first file of local law that nothing would read: one in
+    a folder of another name, or of a kind that a place does not add; and for a folder of local
+    law that is not there."""
+    for folder in folders()[1:]:
+        if not folder.is_dir():
+            raise DefinitionError(folder.name, LOCAL, "there is no such folder")
+        for path in law_files(folder):
+            place = path.relative_to(folder)
+            if place.as_posix() != TITLES and not (
+                len(place.parts) == 2 and place.parts[0] in ADDED
+            ):
+                reason = f"is not read: local law lies in {', '.join(ADDED)} or {TITLES}"
+                raise DefinitionError(place.as_posix(), "file", reason)
 
 
 def files_of(kind: str) -> Sequence[Path]:

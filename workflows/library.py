@@ -13,7 +13,7 @@ from engine.errors import DefinitionError
 from engine.papers.kinds import PaperKind, load_kinds
 from workflows.assessment import CriteriaSet, criteria_sets
 from workflows.contexts.words import words
-from workflows.lawfiles import LAW, files_of, law_files, read
+from workflows.lawfiles import LAW, files_of, law_files, read, refuse_strays
 from workflows.practice import practice
 from workflows.procedures import PROCEDURES
 from workflows.regimes import act_rules, regimes
@@ -61,6 +61,7 @@ class Law:
 @cache
 def law() -> Law:
     """Everything on file. Raises ``DefinitionError`` with file, key and reason."""
+    refuse_strays()
     for told in (rules, act_rules, regimes, practice, words, refusals, names, problems):
         told()
     flows = [PAPERS / f"{name}.toml" for name in PAPER_FLOWS]

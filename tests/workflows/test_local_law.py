@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from engine.definition import Span
 from engine.errors import DefinitionError
 from tests.workflows import staging
 from tests.workflows.subjects import Play, play
@@ -16,7 +18,8 @@ from workflows import assessment, library, titles
 from workflows import regimes as regimes_of
 from workflows.assessment import criteria_set, grade
 from workflows.cycles import open_year
-from workflows.lawfiles import LOCAL, files_of
+from workflows.definitions.faults import why
+from workflows.lawfiles import LOCAL, files_of, refuse_overlaps, refuse_strays
 from workflows.nominations import open_nomination
 from workflows.regimes import regime, regime_for
 from workflows.results import result
@@ -115,6 +118,40 @@ def test_a_file_that_is_there_already_is_told(
     monkeypatch.setenv(LOCAL, str(tmp_path))
     with pytest.raises(DefinitionError, match="has a file of this name already"):
         files_of("criteria")
+
+
+@pytest.mark.parametrize(
+    "place", ["rules/votes.toml", "tiers/mine.toml", "critera/mine.toml", "regimes/old/mine.toml"]
+)
+def test_a_file_that_nothing_reads_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
+) -> None:
+    """Also one that is not even TOML: it would be believed to hold."""
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / place).write_text("x = [")
+    (tmp_path / "README.md").write_text("Of the province.")
+    monkeypatch.setenv(LOCAL, str(tmp_path))
+    with pytest.raises(DefinitionError) as caught:
+        refuse_strays()
+    assert caught.value.source == place
+    assert why(caught.value.reason, "vi").startswith("không được đọc: quy định")
+    (tmp_path / place).unlink()
+    refuse_strays()
+    monkeypatch.setenv(LOCAL, str(tmp_path / "gone"))
+    with pytest.raises(DefinitionError, match="there is no such folder"):
+        refuse_strays()
+
+
+def test_days_that_cross_are_told_in_the_readers_language() -> None:
+    with pytest.raises(ValidationError, match="it ends before it begins"):
+        Span.model_validate({"from": "2030-07-01", "to": "2030-06-30"})
+    one = Span.model_validate({"from": "2030-01-01", "to": "2030-06-30"})
+    other = Span.model_validate({"from": "2030-06-30"})
+    with pytest.raises(DefinitionError) as caught:
+        refuse_overlaps([("a.toml", one), ("b.toml", other)], "effective")
+    told = why(caught.value.reason, "vi")
+    assert told == "a.toml và b.toml cùng áp dụng vào ngày 2030-06-30"
+    assert why("Value error, it ends before it begins", "vi").startswith("ngày kết thúc")
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,16 @@ def why(reason: str, language: str) -> str:
     if _PLACE.search(reason) or reason.endswith(_END):
         return explain(syntax_fault(reason), language)
     bare = reason.removeprefix("Value error, ")
-    told: str = _sentences()["reasons"].get(bare, bare) if language == "vi" else bare
-    return told
+    return _in_vietnamese(bare) if language == "vi" else bare
+
+
+def _in_vietnamese(reason: str) -> str:
+    """The reason as it is told in Vietnamese, with what stands in its places, if it is."""
+    for spelled, told in _sentences()["reasons"].items():
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(spelled))
+        if found := re.fullmatch(pattern, reason):
+            return str(told).format_map(found.groupdict())
+    return reason
 
 
 def syntax_fault(reason: str) -> Fault:

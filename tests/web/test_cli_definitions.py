@@ -51,10 +51,11 @@ def test_a_workflow_is_handed_out_as_bpmn(shell: Shell, tmp_path: Path) -> None:
 
 
 def _release(url: str) -> str:
-    """A release that has begun, with a state renamed; its digest."""
+    """A release that has begun, with a state renamed; its digest. There are two administrators."""
     engine = tune(create_engine(url))
     shipped = {one.id: one for one in library.law().definitions}[ID]
     with Session(engine) as session, writing(session):
+        world.second_admin(session)
         text = text_of(session, shipped).replace('"registered"', '"enrolled"')
         digest = parse(text.encode(), "release").digest
         session.execute(
@@ -86,9 +87,12 @@ def test_live_cases_are_moved_with_a_dry_run_before(district: Shell, district_ur
     call = ("workflows", "migrate", old[:12], digest[:12], "--as")
     told = district(*call, "admin", "--dry-run", "--json").json
     assert [(one["state"], one["moves"]) for one in told] == [("draft", True)] * 2
-    for dry in ([], ["--dry-run"]):
-        refused = district(*call, "clerk", *dry, "--json", expect=1).json
-        assert {one["reasons"][0]["code"] for one in refused} == {"not_yours"}
+    refused = district(*call, "clerk", "--dry-run", "--json", expect=1).json
+    assert {one["reasons"][0]["code"] for one in refused} == {"not_yours"}
+    for how in ([], ["--ask"]):
+        assert "[not_yours]" in district(*call, "clerk", *how, expect=1).err
+    assert "[second_person_needed]" in district(*call, "admin", expect=1).err
+    assert "Đã ghi đề nghị" in district(*call, "admin-2", "--ask").out
     assert "Đã chuyển 2, ở lại 0." in district(*call, "admin").out
     assert district(*call, "admin", "--json").json == []
     engine = tune(create_engine(district_url))

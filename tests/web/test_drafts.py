@@ -10,10 +10,8 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from engine.db import writing
 from engine.history import Event
 from engine.releases import DefinitionRelease
 from engine.subjects import Subject
@@ -21,37 +19,13 @@ from tests.web import world
 from tests.web.conftest import REGISTRATION, Site, at, post
 from web.extensions import bureau
 from workflows.definitions.drafts import DefinitionDraft
-from workflows.people import Account, Appointment, Person, hash_password
 
 ID = "district-certification"
 
 
 def second_admin(site: Site) -> FlaskClient:
     """Another administrator: nobody releases what they edited."""
-
-    def work(session: Session) -> None:
-        with writing(session):
-            person = Person(name="Mẫu Thứ Hai", invented=True)
-            session.add(person)
-            session.flush()
-            session.add(
-                Account(
-                    person_id=person.id,
-                    username="admin-2",
-                    password_hash=hash_password(world.PASSWORD),
-                )
-            )
-            session.add(
-                Appointment(
-                    person_id=person.id,
-                    role="admin",
-                    unit_id=world.unit_id(session, "38"),
-                    title="Quản trị",
-                    starts_on=date(2010, 1, 1),
-                )
-            )
-
-    site.do(work)
+    site.do(world.second_admin)
     return site.signed_in("admin-2")
 
 

@@ -165,3 +165,23 @@ def unit_id(session: Session, code: str) -> int:
 def person_id(session: Session, username: str) -> int:
     """Who signs in by that name."""
     return session.scalars(select(Account.person_id).where(Account.username == username)).one()
+
+
+def second_admin(session: Session) -> None:
+    """Another administrator, ``admin-2``: a change of the rules takes two."""
+    with writing(session):
+        person = Person(name="Mẫu Thứ Hai", invented=True)
+        session.add(person)
+        session.flush()
+        session.add(
+            Account(person_id=person.id, username="admin-2", password_hash=hash_password(PASSWORD))
+        )
+        session.add(
+            Appointment(
+                person_id=person.id,
+                role="admin",
+                unit_id=unit_id(session, "38"),
+                title="Quản trị",
+                starts_on=date(2010, 1, 1),
+            )
+        )

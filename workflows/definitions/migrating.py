@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine import ledger, rebinding
 from engine.commands import perform
 from engine.definition import Definition
-from engine.errors import EngineError, NotFound, Refusal
+from engine.errors import EngineError, Forbidden, NotFound, Refusal
 from engine.house import House
 from engine.rebinding import Rebinding
 from engine.subjects import Subject
@@ -90,7 +90,9 @@ def migrate(
 ) -> list[Fate]:
     """Brings every live case that can come under the new definition, or so many of them. Each
     is a transaction of its own: one that cannot, or that somebody moved meanwhile, stays and is
-    named. Raises ``Refused`` where nobody else asked for it."""
+    named. Raises ``Forbidden``, and ``Refused`` where nobody else asked for it."""
+    if not is_admin(session, house, person_id):
+        raise Forbidden(Refusal("not_yours", {"by": sorted(ADMINS)}))
     asker = asked_by(session, house, person_id, old, new)
     fates: list[Fate] = []
     moved = 0

@@ -85,7 +85,9 @@ def _posted_until(move: Move) -> Iterator[Hint]:
 
 
 def _late_decision(move: Move) -> Iterator[Hint]:
-    for late in lateness.ahead(move.session, move.house, move.subject_id, move.today):
+    paper = move.subject_id
+    found = lateness.ahead(move.session, move.house, [paper], move.today)
+    for late in found.get(paper, ()):
         params = {"year": late.year, "last": late.last.isoformat()}
         yield Hint("late_decision", params, late.clause)
 

@@ -7,11 +7,11 @@ levels decide one after the other, the one day says nothing of each, and nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.definition import Definition
@@ -55,27 +55,38 @@ def decides(definition: Definition, kind: str) -> bool:
     )
 
 
-def ahead(session: Session, house: House, paper_id: int, on: date) -> list[Late]:
-    """What a paper would decide late on a day: one of the nominations for each year and kind of
-    unit that it lists."""
+def ahead(
+    session: Session, house: House, papers: Collection[int], on: date
+) -> Mapping[int, Sequence[Late]]:
+    """What papers would decide late on a day, by the paper: one nomination for each year and
+    last day."""
     query = (
-        select(func.min(Nomination.id), Nomination.year, Nomination.title, Unit.kind)
-        .add_columns(Subject.definition_digest, Paper.kind)
-        .join(Link, Link.subject_id == Nomination.id)
+        select(Paper.id, Paper.kind, func.min(Nomination.id), Nomination.year, Nomination.title)
+        .add_columns(Unit.kind, Subject.definition_digest)
+        .join(Link, Link.paper_id == Paper.id)
+        .join(Nomination, Nomination.id == Link.subject_id)
         .join(Subject, Subject.id == Nomination.id)
         .join(Unit, Unit.id == Nomination.area_id)
-        .join(Paper, Paper.id == Link.paper_id)
-        .where(Link.paper_id == paper_id)
-        .group_by(Nomination.year, Nomination.title, Unit.kind)
-        .group_by(Subject.definition_digest, Paper.kind)
+        .where(Paper.id.in_(papers))
+        .group_by(Paper.id, Paper.kind, Nomination.year, Nomination.title)
+        .group_by(Unit.kind, Subject.definition_digest)
     )
-    found: dict[tuple[int, date], Late] = {}
-    for one, year, title, unit_kind, digest, kind in session.execute(query).all():
-        rule = rule_of(cycle(session, year, title, unit_kind))
+    found: dict[int, dict[tuple[int, date], Late]] = {}
+    rows = session.execute(query).all()
+    rules = _rules(session, {row.year for row in rows})
+    for paper, kind, one, year, title, unit_kind, digest in rows:
+        rule = rules.get((year, title, unit_kind))
         if rule and on > rule.of(year) and decides(house.definition(digest), kind):
             late = Late(one, "", year, rule.of(year), _clause(rule))
-            found.setdefault((year, late.last), late)
-    return list(found.values())
+            found.setdefault(paper, {}).setdefault((year, late.last), late)
+    return {paper: list(those.values()) for paper, those in found.items()}
+
+
+def _rules(session: Session, years: Collection[int]) -> Mapping[tuple[int, str, str], LastDay]:
+    """The last days of some years, by year, title and kind of unit."""
+    cycles = session.scalars(select(Cycle).where(Cycle.year.in_(years))).all()
+    told = {(one.year, one.title, one.kind): rule_of(one) for one in cycles}
+    return {key: rule for key, rule in told.items() if rule}
 
 
 def behind(session: Session, nomination_id: int) -> Late | None:
@@ -90,7 +101,8 @@ def behind(session: Session, nomination_id: int) -> Late | None:
         return None
     result, unit = row
     rule = rule_of(cycle(session, result.year, SECURITY, unit.kind))
-    if rule is None or result.decided_on <= rule.of(result.year):
+    decided = result.decided_on
+    if rule is None or decided is None or decided <= rule.of(result.year):
         return None
     return _late(result, unit, rule)
 
@@ -117,7 +129,7 @@ def within(session: Session, unit_id: int, first: int, last: int) -> Sequence[La
     ]
 
 
-def _conditions(rules: Iterable[tuple[tuple[int, str], LastDay]]) -> list[object]:
+def _conditions(rules: Iterable[tuple[tuple[int, str], LastDay]]) -> list[ColumnElement[bool]]:
     return [
         and_(Result.year == year, Unit.kind == kind, Result.decided_on > rule.of(year))
         for (year, kind), rule in rules

@@ -5,7 +5,8 @@ grounds, articles, recipients): the usual is what most of the batch prints, and 
 prints otherwise is a difference of that paper; where the usual is not what the law's words
 and the offices of today give, that is told of the batch. The figures of the listed areas:
 a vote hardly above half, few at the meeting. And what the files of the nominations tell
-beside: remarks, explained mismatches, files sent back, objections, a name of other days.
+beside: remarks, explained mismatches, files sent back, objections, a name of other days, a
+last day for deciding that has passed.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from sqlalchemy.orm import Session
 
 from engine import clock
 from engine.house import House
+from workflows import lateness
 from workflows.contexts import pieces
 from workflows.contexts.words import filled, grounds_name, places, told_of, words
+from workflows.lateness import Late
 from workflows.names import unstopped
 from workflows.people import holders_of
 from workflows.queries import ceremonies as queries
@@ -284,8 +287,11 @@ def _remarks(
     for one in listed:
         by_paper.setdefault(one.paper_id, []).append(one)
     files = _files(session, house, listed)
+    undone = [row.paper_id for row in shown if row.outcome != "done"]
+    late = lateness.ahead(session, house, undone, clock.today())
     return {
         row.paper_id: [
+            *(_late(one) for one in late.get(row.paper_id, ())),
             *_figures(row.values.get("areas", ())),
             *_named_otherwise(row.values, by_paper.get(row.paper_id, ())),
             *(
@@ -296,6 +302,11 @@ def _remarks(
         ]
         for row in shown
     }
+
+
+def _late(told: Late) -> Remark:
+    params = {"year": told.year, "last": told.last.strftime("%d/%m/%Y"), "clause": told.clause}
+    return Remark("late_decision", params)
 
 
 def _figures(areas: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:

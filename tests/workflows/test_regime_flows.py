@@ -54,7 +54,7 @@ def test_an_area_is_recognised_by_the_commune_without_a_vote_of_households(
     ]
     (decision,) = circular.papers(subject, "commune_decision")
     last = date(2024, 11, 14)  # điểm a khoản 1 Điều 9 Thông tư 124/2021/TT-BCA
-    assert not lateness.ahead(circular.session, circular.house, decision, last)
+    assert not lateness.ahead(circular.session, circular.house, [decision], last)
     with clock.fixed_at(clock.vietnam(last + timedelta(days=1), time(0))):
         move = prospect(circular.session, circular.house, decision, "sign", THE_SYSTEM)
         (hint,) = hints(move)

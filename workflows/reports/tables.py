@@ -17,7 +17,7 @@ from workflows.reports.facts import Facts
 from workflows.reports.parts import Cell, Table
 from workflows.streaks import AT_LEAST
 from workflows.streaks.denominators import told_of
-from workflows.units import WHOLE
+from workflows.units import WHOLE, Unit
 
 NONE = Cell("–")
 PRAISED = "praised_year"
@@ -332,26 +332,29 @@ def _misquoted(facts: Facts) -> Iterator[tuple[Cell, ...]]:
 
 
 def _mispraised(facts: Facts) -> Iterator[tuple[Cell, ...]]:
-    """The lists read out on 19 August that are not those recognised in the year they praise."""
+    """The lists read out on 19 August that are not those recognised in the year they praise,
+    each at the unit that read it out; of one that tells no list, more certificates than that."""
     listing = [kind_id for kind_id, one in kinds().items() if one.lists == "recognised"]
-    known = {row["year"]: row["recognised"] for row in facts.years}
     for line in (one for kind_id in listing for one in facts.lines.get(kind_id, ())):
-        year, listed = line.measures.get(PRAISED), line.measures.get("listed")
-        if line.summed or year is None or listed is None or not listed.exact:
+        year = line.measures.get(PRAISED)
+        listed, certificates = (line.measures.get(name) for name in ("listed", "certificates"))
+        told = listed or certificates
+        if line.summed or year is None or told is None or not told.exact:
             continue
-        if year.value not in known:
-            known[year.value] = _recognised(facts, year.value)
-        count = known[year.value]
-        if count != listed.value:
-            stated = written(listed, language=facts.language)
+        unit = facts.session.get_one(Unit, line.records[0].unit_id)
+        count = _recognised(facts, unit.id, year.value)
+        if told.value > count or (listed and told.value < count):
+            word = "praised" if listed else "praised_certificates"
+            source = facts.word("word", "results", unit=unit.heading, year=year.value)
+            address = f"/reports/results?unit={unit.id}&year={year.value}&only=recognised"
             yield (
-                Cell(facts.word("word", "praised", year=year.value, place=line.name)),
-                facts.sources.cell(stated, *_source(facts, line)),
-                _result(facts, year.value, count, only="recognised"),
+                Cell(facts.word("word", word, year=year.value, place=line.name)),
+                facts.sources.cell(written(told, language=facts.language), *_source(facts, line)),
+                facts.sources.cell(str(count), source, address, count),
             )
 
 
-def _recognised(facts: Facts, year: int) -> int:
-    """How many areas were recognised in a year that the report is not about."""
-    found = counting.tallies(facts.session, facts.unit.id, year, year).kinds.get("area", {})
+def _recognised(facts: Facts, unit_id: int, year: int) -> int:
+    """How many areas of a unit were recognised in a year."""
+    found = counting.tallies(facts.session, unit_id, year, year).kinds.get("area", {})
     return found[year].recognised if year in found else 0

@@ -200,3 +200,15 @@ def test_a_list_of_others_than_were_recognised_is_told(session: Session, reforme
         assert [(row[1].text, row[2].text) for one in found for row in one.rows] == rows
     (line,) = lines(session, reformed.province, 2021, 2021)["announcement"]
     assert line.measures == {"praised_year": Number(2020), "listed": Number(5)}
+    # One that stands alone below is held to what its own unit has, not to the whole.
+    for name, figure, count in (("Sân", "listed", 2), ("Sông", "certificates", 4)):
+        made = team(reformed.commune, 2021, 0, last=date(2021, 8, 19))
+        made.kind, made.name = "announcement", name
+        told = {"praised_year": 2020, figure: count}
+        made.measures = [RecordMeasure(measure=one, value=value) for one, value in told.items()]
+        session.add(made)
+    session.flush()
+    report = compose(session, Scope("annual", reformed.province, 2021, 2021))
+    (found_below,) = (one for one in report.tables if one.id == "disagreements")
+    assert [(row[1].text, row[2].text) for row in found_below.rows] == [("4", "2")]
+    assert f"unit={reformed.commune}&" in found_below.rows[0][2].address

@@ -15,12 +15,27 @@ from workflows.lawfiles import LAW, read
 
 class _File(Frozen):
     succeeding: Mapping[str, str]
+    papers: Mapping[str, str]
 
 
 @cache
+def _file() -> _File:
+    return read(_File, LAW / "rules" / "successions.toml")
+
+
 def successions() -> Mapping[str, str]:
     """The successor of each workflow that has one; raises ``DefinitionError``."""
-    return read(_File, LAW / "rules" / "successions.toml").succeeding
+    return _file().succeeding
+
+
+def line(definition_id: str) -> tuple[str, ...]:
+    """The workflows whose place came to this one, the first of the line first, itself last;
+    those of papers, too, whose kinds name their workflow themselves."""
+    told = {later: earlier for earlier, later in {**_file().succeeding, **_file().papers}.items()}
+    found = [definition_id]
+    while found[0] in told:
+        found.insert(0, told[found[0]])
+    return tuple(found)
 
 
 def latest(definition_id: str) -> str:

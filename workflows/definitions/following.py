@@ -14,7 +14,7 @@ from engine.definition import Definition
 from engine.errors import Refusal
 from engine.house import House
 from workflows.definitions.shelf import last_day
-from workflows.successions import before, first
+from workflows.successions import line
 
 
 def against(house: House, old: Definition, new: Definition) -> Iterator[Refusal]:
@@ -23,8 +23,8 @@ def against(house: House, old: Definition, new: Definition) -> Iterator[Refusal]
         yield Refusal("already_under_it")
     elif old.meta.subject != new.meta.subject:
         yield Refusal("definition_of_other_subject")
-    elif first(old.id) != first(new.id):
-        yield Refusal("definition_of_other_line", {"line": first(old.id)})
+    elif line(old.id)[0] != line(new.id)[0]:
+        yield Refusal("definition_of_other_line", {"line": line(old.id)[0]})
     else:
         if _place(house, new) <= _place(house, old):
             yield Refusal("definition_not_newer")
@@ -53,7 +53,4 @@ def _out_of_force(house: House, new: Definition) -> Iterator[Refusal]:
 
 def _place(house: House, definition: Definition) -> tuple[int, str]:
     """Where a definition stands in its line: how many ids came before, then since when."""
-    many, name = 0, definition.id
-    while (earlier := before(name)) is not None:
-        many, name = many + 1, earlier
-    return many, house.since(definition).isoformat()
+    return len(line(definition.id)), house.since(definition).isoformat()

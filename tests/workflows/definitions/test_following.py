@@ -45,6 +45,8 @@ def house() -> House:
         ("two-tier-2025", "de-an-375", ["definition_of_other_line"]),
         ("two-tier-2025-vote", "two-tier-2025", ["definition_of_other_line"]),
         ("de-an-375", "de-an-375-reasoned", ["definition_ended"]),
+        ("outgoing", "outgoing-until-issue", []),
+        ("outgoing", "certificate-any-level", ["definition_of_other_line"]),
         ("two-tier-2025", "outgoing", ["definition_of_other_subject"]),
         ("two-tier-2025", "two-tier-2025", ["already_under_it"]),
     ],
@@ -63,6 +65,8 @@ def test_what_there_is_to_choose_from_is_what_may_follow() -> None:
     with clock.fixed_at(clock.vietnam(date(2026, 11, 25), time(9))):
         offered = {one.id: [later.id for later in followers(here, one)] for one in here.definitions}
     assert {name: later for name, later in offered.items() if later} == {
+        "outgoing": ["outgoing-until-issue"],
+        "certificate": ["certificate-any-level"],
         "district-certification": ["district-certification-reasoned"],
         "two-tier-2025": ["two-tier-2025-reasoned"],
         "two-tier-2025-vote": ["two-tier-2025-vote-reasoned"],

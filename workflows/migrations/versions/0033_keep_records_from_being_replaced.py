@@ -3,7 +3,7 @@
 A record and its figures are corrected by another record. SQLite puts a row in the place of
 another without asking the triggers that keep rows from being changed or deleted.
 
-Revision 0033, after 0030.
+Revision 0033, after 0031.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0033"
-down_revision = "0030"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 

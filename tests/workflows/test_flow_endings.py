@@ -79,6 +79,8 @@ def test_the_district_may_return_resume_and_refuse_without_undoing_the_commune(
     values = play.values(paper)
     assert values["authority"]["name"] == "Ủy ban nhân dân huyện Nga Sơn"
     assert values["reasons"] == [{"code": "", "text": "", "reason": "Số liệu không khớp"}]
+    # It does not contradict the commune's decision: it names it, and lets it stand.
+    assert (values["act"], values["standing"]["number"]) == ("chứng nhận", "01/QĐ-UBND")
     found = result(play.session, play.country.areas[0], play.year)
     assert found is not None
     assert (found.recognised, found.level) == (True, "commune")

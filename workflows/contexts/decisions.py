@@ -169,16 +169,30 @@ def certificate(move: Move) -> pieces.Values:
 def refusal_notice(move: Move) -> pieces.Values:
     """Thông báo không công nhận, by whichever authority refuses."""
     office, case = _office(move), cases.listed(move)[0]
-    names = places(office, case.area, case.commune)
+    names, told = places(office, case.area, case.commune), words()["refusal_notice"]
+    standing = _standing(move, office, case)
+    # What a higher authority confirms each year it certifies; of a run of years it recognises.
+    certifies = standing["number"] and not _streak(case.definition.id, office.kind)
     return {
         **_head(move, office, case),
+        "act": told["certifying" if certifies else "recognising"],
+        "standing": standing,
         "grounds": grounds(case.definition, "title"),
         "area": case.area.title,
         "commune": case.commune.title,
         "reasons": [*_unmet(move, case), *_told(case)],
         "objection": {"until": "", "where": authority_name(office)},
-        "recipients": filled(words()["refusal_notice"]["recipients"], names),
+        "recipients": filled(
+            told["recipients_above" if standing["number"] else "recipients"], names
+        ),
     }
+
+
+def _standing(move: Move, office: Unit, case: cases.Case) -> dict[str, str]:
+    """The decision of a lower authority that a refusal leaves in force, if there is one."""
+    kinds = LOWER.get(office.kind, ())
+    lower = _decided(move, [case], kinds)[case.id] if kinds else {"decision": "", "decided_on": ""}
+    return {"number": lower["decision"], "date": lower["decided_on"]}
 
 
 def _unmet(move: Move, case: cases.Case) -> list[dict[str, str]]:

@@ -53,7 +53,7 @@ def content(
     if format == "docx":
         from workflows.reports.document import document
 
-        return document(report, base_url, language, seat=unit.name)
+        return document(report, unit, base_url, language, specimen=specimen)
     if format == "xlsx":
         from workflows.reports.workbook import workbook
 

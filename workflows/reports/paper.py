@@ -40,7 +40,7 @@ def values(
         "specimen": specimen,
         "year": report.scope.last,
         "standard": words()["standard"],
-        "symbol": "",
+        "symbol": wording()["paper"]["symbol"] if report.authority != report.place else "",
         "collective": words()["authority"]["collective"],
         "language": language,
         "frame": {name: said[language] for name, said in wording()["frame"].items()},

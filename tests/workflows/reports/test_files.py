@@ -6,9 +6,11 @@ from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
+from docx import Document
 from openpyxl import load_workbook
 
 from workflows.reports import files
+from workflows.reports.document import document
 from workflows.reports.paper import notes, share, widths
 from workflows.reports.parts import Cell, Report, Section, Sources, Table
 from workflows.reports.passages import Scope
@@ -77,6 +79,36 @@ def test_the_picture_has_the_decimal_sign_of_its_language() -> None:
 
 def test_words_are_paragraphs_without_empty_ones() -> None:
     assert report().sections[0].paragraphs == ["Một.", "Hai."]
+
+
+def test_a_document_has_the_elements_of_the_decree_and_tells_shared_sources_once() -> None:
+    """Law: Nghị định 30/2020/NĐ-CP."""
+    unit = Unit(kind="commune", form="xã", name="A", code="1")
+    rows = tuple((Cell(name), *(Cell("1", note=2 * n) for n in range(1, 9))) for name in "BCD")
+    made = report(Table("units", "x", ("h", *"12345678"), rows, 1, ("Ghi chú.",)))
+    told = Document(BytesIO(document(made, unit, "https://x.example", specimen=True)))
+    sheet, (top, drawn, end) = told.sections[0], told.tables
+    assert [round(side.mm) for side in (sheet.left_margin, sheet.top_margin)] == [30, 20]
+    assert "PAGE" in sheet.header.paragraphs[0]._p.xml
+    assert sheet.different_first_page_header_footer
+    assert "PAGE" not in sheet.first_page_header.paragraphs[0]._p.xml
+    for foot in (sheet.footer, sheet.first_page_footer):
+        assert foot.paragraphs[0].text.startswith("MẪU")
+    assert top.cell(0, 1).text.startswith("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập")
+    assert [cell.text for cell in top.rows[1].cells] == [
+        "Số: ………/BC-UBND",
+        "A, ngày 02 tháng 01 năm 2018",
+    ]
+    styles = [(one.style.name, one.text) for one in told.paragraphs]
+    assert {("Title", "BÁO CÁO"), ("Subtitle", "T, xã A, 2017"), ("Heading 1", "I. A")} <= set(
+        styles
+    )
+    assert len(drawn.columns) == 9
+    assert [text for _, text in styles].count(
+        "Nguồn của mọi dòng: [2], [4], [6], [8], [10], [12], [14], [16]"
+    ) == 1
+    assert end.cell(0, 0).text == "Nơi nhận:\n- Lưu."
+    assert end.cell(0, 1).text.startswith("CHỦ TỊCH")
 
 
 class Setter:

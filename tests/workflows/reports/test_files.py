@@ -30,7 +30,7 @@ def report(*tables: Table) -> Report:
 def test_no_cell_of_a_workbook_is_a_formula_and_counts_are_numbers() -> None:
     row = (Cell(TRAP), Cell("1.245", 1245, "/records/1", 1), Cell("trên 5"))
     made = report(Table("x", TRAP, (TRAP, "n", "m"), (row,), 1, (TRAP,)))
-    (sheet, _) = load_workbook(BytesIO(workbook(made, "https://x.example")))
+    (_, sheet, _) = load_workbook(BytesIO(workbook(made, "https://x.example")))
     assert all(cell.data_type != "f" for line in sheet.iter_rows() for cell in line)
     assert [cell.value for cell in sheet[3]] == [TRAP, 1245, "trên 5", "[1]"]
     assert sheet.cell(3, 2).hyperlink.target == "https://x.example/records/1"
@@ -40,10 +40,30 @@ def test_years_and_shares_are_numbers_of_a_workbook() -> None:
     share = Cell("70,90", Decimal("70.90"), "/reports/results")
     row = (Cell("2011", 2011, plain=True), share, Cell("1.245", 1245))
     made = report(Table("x", "x", ("Năm", "%", "2012"), (row,), 1))
-    (sheet, _) = load_workbook(BytesIO(workbook(made, "https://x.example")))
+    (_, sheet, _) = load_workbook(BytesIO(workbook(made, "https://x.example")))
     shown = [(cell.value, cell.number_format) for cell in sheet[3][:3]]
     assert shown == [(2011, "0"), (70.9, "#,##0.00"), (1245, "#,##0")]
     assert (sheet.cell(2, 3).value, sheet.cell(2, 3).number_format) == (2012, "0")
+
+
+def test_a_workbook_is_ready_to_read_and_to_print() -> None:
+    """Law: Nghị định 30/2020/NĐ-CP."""
+    rows = tuple((Cell(f"Xã {n}"), Cell("7", 7), Cell("trên 5")) for n in range(12))
+    long = "Kết quả thực hiện theo đơn vị trong năm"
+    made = report(Table("x", long, ("Đơn vị", "2012", "Nguồn nêu"), rows, 1, ("Ghi chú.",)))
+    front, sheet, sources = load_workbook(BytesIO(workbook(made, "https://x.example")))
+    told = [cell.value for cell in front["A"]]
+    assert told[:5] == ["UBND", "Ngày lập: 02/01/2018", "BÁO CÁO", "T, Xã A, 2017", "I. A"]
+    assert told[5:] == ["Một.", "Hai.", sheet.title]
+    assert sheet.title == "1. Kết quả thực hiện theo đơn…"
+    assert front["A8"].hyperlink.location == f"'{sheet.title}'!A1"
+    assert (sheet.freeze_panes, sheet.print_title_rows) == ("B3", "$1:$2")
+    assert sheet.auto_filter.ref == "A2:D14"
+    for one in (front, sheet, sources):
+        assert (one.page_setup.paperSize, one.page_setup.fitToWidth) == (9, 1)
+        assert (one.page_setup.fitToHeight, one.sheet_properties.pageSetUpPr.fitToPage) == (0, True)
+    assert [str(one) for one in sheet.merged_cells.ranges] == ["A1:D1", "A15:D15"]
+    assert [cell.alignment.horizontal for cell in sheet[3]] == ["left", "right", "right", "left"]
 
 
 def test_sources_are_told_once_and_runs_of_them_are_drawn_together() -> None:
@@ -127,7 +147,7 @@ def test_what_is_no_letter_stays_out_of_every_file() -> None:
     setter = Setter()
     for form in ("docx", "xlsx", "pdf"):
         assert files.content(made, unit, form, setter, "https://x.example", specimen=True)
-    (sheet, _) = load_workbook(
+    (_, sheet, _) = load_workbook(
         BytesIO(files.content(made, unit, "xlsx", setter, "", specimen=True))
     )
     assert sheet.cell(3, 2).value == "Mô hình A"

@@ -141,6 +141,8 @@ RULES: dict[str, Rule] = {
     "drafts.release": ADMINS,
     "drafts.drop": ADMINS,
     "rehearsals.show": ADMINS,
+    "years.listing": OVERSEERS,
+    "years.open_year": ADMINS,
     "admin.people": OVERSEERS,
     "admin.appoint": ADMINS,
     "admin.end_appointment": ADMINS,

@@ -43,6 +43,7 @@ from web import (
     text,
     units,
     uploads,
+    years,
 )
 from web.identity import current
 from web.keys import equip
@@ -69,6 +70,7 @@ BLUEPRINTS = (
     reports.blueprint,
     registers.blueprint,
     admin.blueprint,
+    years.blueprint,
     units.blueprint,
     takeover.blueprint,
     taken_over.blueprint,

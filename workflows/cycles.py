@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, String, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    String,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from engine.db import Base, writing
+from engine import clock
+from engine.db import Base, Instant, writing
 from engine.errors import Refusal, Refused
 from workflows.assessment import CriteriaSet
 from workflows.regimes import KindRules, Regime, rules_under
@@ -46,6 +54,26 @@ class Cycle(Base):
         return self.definition_id.format(manager=manager)
 
 
+class CycleOpening(Base):
+    """Who opened a cycle, and when; none where the system did."""
+
+    __tablename__ = "cycle_openings"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    title: Mapped[str] = mapped_column(String(20), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="RESTRICT"))
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["year", "title", "kind"],
+            ["cycles.year", "cycles.title", "cycles.kind"],
+            ondelete="RESTRICT",
+        ),
+    )
+
+
 def cycle(session: Session, year: int, title: str = SECURITY, kind: str = "area") -> Cycle | None:
     """The cycle of a year for a kind of unit, if one was opened."""
     return session.get(Cycle, (year, title, kind))
@@ -63,10 +91,12 @@ def open_year(
     year: int,
     added: Sequence[CriteriaSet] = (),
     kinds: Sequence[str] = (),
+    person_id: int | None = None,
 ) -> list[Cycle]:
     """Opens a year under a regime, a cycle for each kind of unit it knows, or for these alone.
 
-    ``added`` are local criteria that take the place of the sets they extend. Raises
+    ``added`` are local criteria that take the place of the sets they extend; the person is
+    recorded as who opened it. Raises
     ``Refused``: ``year_not_of_regime``, ``cycle_exists``, ``criteria_extend_nothing``.
     """
     if not regime.years.hold(year):
@@ -82,7 +112,15 @@ def open_year(
                 raise Refused(Refusal("cycle_exists", {"year": year}))
         made = [_opened(regime, year, kind, rules, sets) for kind, rules in chosen.items()]
         session.add_all(made)
+        if person_id is not None:
+            session.flush()
+            session.add_all(_opening(one, person_id) for one in made)
     return made
+
+
+def _opening(made: Cycle, person_id: int) -> CycleOpening:
+    key = {"year": made.year, "title": made.title, "kind": made.kind}
+    return CycleOpening(**key, person_id=person_id, opened_at=clock.now())
 
 
 def without_workflow(

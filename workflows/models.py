@@ -58,6 +58,7 @@ TABLES = (
     book_of_records.RecordMeasure,
     passages.Passage,
     cycles.Cycle,
+    cycles.CycleOpening,
     nominations.Nomination,
     result_acts.ResultAct,
     result_acts.RestingOnAct,

@@ -34,6 +34,7 @@ _ENROLLED = (
 
 GROUNDS = (
     Kept("cycles", keys=(("year", "title", "kind"),)),
+    Kept("cycle_openings", keys=(("year", "title", "kind"),)),
     Kept("units", changed=altered("id", "kind"), keys=(("id",),)),
     Kept(
         "unit_spans",

@@ -84,6 +84,7 @@ def test_only_administrators_reach_what_administrators_change(site: Site, userna
     client = site.signed_in(username)
     for address in (
         "/admin/people",
+        "/admin/years",
         "/admin/people/1/end",
         "/admin/failures/1/retry",
         "/admin/drafts",

@@ -11,6 +11,7 @@ from engine import clock, outbox
 from engine.db import writing
 from tests.web import world
 from tests.web.conftest import Site, at, post
+from workflows.cycles import CycleOpening
 from workflows.people import Appointment, AppointmentEnding
 
 NEW = {
@@ -227,3 +228,18 @@ def test_the_law_of_a_day_is_shown_with_its_citation_and_confidence(site: Site) 
         assert page.status_code == 200
         assert [text for text in expected if text not in page.text] == []
     assert admin.get("/admin/laws?kind=moon").status_code == 404
+
+
+def test_a_year_is_opened_by_somebody_who_is_told_beside_it(site: Site) -> None:
+    client, asked = site.signed_in("admin"), {"regime": "two-tier-2025", "kinds": ["area"]}
+    for year, told in (("x", "x"), ("2020", "không áp dụng")):
+        answer = post(client, "/admin/years", "/inbox", **asked, year=year)
+        assert answer.status_code == 422
+        assert told in answer.text
+    assert post(client, "/admin/years", "/inbox", **asked, year="2027").status_code == 303
+    page = client.get("/admin/years").text
+    assert "01/11/2026 – 31/10/2027" in page
+    assert "đã được mở" in post(client, "/admin/years", "/inbox", **asked, year="2027").text
+    kept = site.do(lambda s: s.scalars(select(CycleOpening)).one())
+    assert (kept.year, kept.kind) == (2027, "area")
+    assert kept.person_id == site.do(lambda s: world.person_id(s, "admin"))

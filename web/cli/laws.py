@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from web.cli.frame import Group, answer, argument, command, leave, option, table
-from web.cli.inputs import NUMBER
+from web.cli.inputs import NUMBER, as_user
 from web.cli.words import language, text
 
 SUBJECTS = ("area", "commune", "school", "agency", "enterprise")
@@ -44,14 +44,10 @@ cycles = Group("cycles")
 
 @command("cycles list", group=cycles, answers=True)
 def listing(as_json: bool) -> None:
-    from sqlalchemy import select
-
     from web.cli.office import open_office
-    from workflows.cycles import Cycle
+    from workflows.opening import listed
 
-    order = (Cycle.year.desc(), Cycle.title, Cycle.kind)
-    rows = open_office().session.scalars(select(Cycle).order_by(*order)).all()
-    told = [_cycle(one) for one in rows]
+    told = [_cycle(one.cycle) | _by(one) for one in listed(open_office().session)]
     answer(told, as_json, lambda: table([[str(v) for v in one.values()] for one in told]))
 
 
@@ -62,6 +58,7 @@ def listing(as_json: bool) -> None:
     option("--added", multiple=True, metavar="CRITERIA"),
     option("--kind", "subjects", type=click.Choice(SUBJECTS), multiple=True),
     option("--vote", is_flag=True),
+    as_user(required=False),
     group=cycles,
     answers=True,
 )
@@ -71,24 +68,26 @@ def opening(
     added: tuple[str, ...],
     subjects: tuple[str, ...],
     vote: bool,
+    user: str | None,
     as_json: bool,
 ) -> None:
     from web.cli.office import open_office
-    from workflows.assessment import criteria_set
-    from workflows.cycles import open_year, without_subjects, without_workflow
-    from workflows.library import law
-    from workflows.regimes import regime, with_vote
+    from workflows.opening import opened
     from workflows.wording import say
 
-    office, sets = open_office(), [criteria_set(one) for one in added]
-    known = {one.id for one in law().definitions}
-    ruling = with_vote(regime(regime_id), known, year) if vote else regime(regime_id)
-    made = open_year(office.session, ruling, year, sets, subjects)
-    left_out = without_workflow(office.session, made, known)
-    for left in (*left_out, *without_subjects(office.session, made)):
+    office = open_office()
+    by = office.actor(user).person_id if user else None
+    made = opened(
+        office.session, regime_id, year, added=added, kinds=subjects, vote=vote, person_id=by
+    )
+    for left in made.left_out:
         click.echo(f"{left.field}: {say(left, language())} [{left.code}]", err=True)
-    told = [_cycle(one) for one in made]
+    told = [_cycle(one) for one in made.cycles]
     answer(told, as_json, lambda: table([[str(v) for v in one.values()] for one in told]))
+
+
+def _by(one: Any) -> dict[str, Any]:
+    return {"opened_by": one.person or "", "opened_at": one.opened_at or ""}
 
 
 def _cycle(one: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from workflows.queries.briefs import Brief, briefs
 from workflows.resting import Shaken
 from workflows.standing import Change, Target
 from workflows.verification import Verification
-from workflows.wording import names
+from workflows.wording import names, of_province
 
 
 def series_name(series: str) -> str:
@@ -31,7 +31,14 @@ def series_name(series: str) -> str:
 
 def paper_title(brief: Brief) -> str:
     """A paper in one line, told apart from others of its kind by the areas it lists."""
-    return f"{words(bureau().house.kinds[brief.kind].label)} · {paper_about(brief)}"
+    return f"{kind_label(brief.kind, brief.level)} · {paper_about(brief)}"
+
+
+def kind_label(kind: str, level: str) -> str:
+    """What a kind of paper is called where a unit of that level issues it: what was a
+    district's is the province's once it has taken the district's place."""
+    label = bureau().house.kinds[kind].label
+    return words(of_province(label) if level == "province" else label)
 
 
 def paper_about(brief: Brief) -> str:
@@ -203,6 +210,7 @@ def attach(app: Flask) -> None:
     app.jinja_env.globals.update(
         series_name=series_name,
         paper_title=paper_title,
+        kind_label=kind_label,
         paper_about=paper_about,
         confidence=confidence,
         unit_kind=unit_kind,

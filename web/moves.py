@@ -32,7 +32,7 @@ from engine.errors import (
 from engine.move import Command
 from engine.policy import NOT_YOURS, office_for
 from engine.subjects import Subject
-from web import facts, forms, numbers, text, uploads
+from web import facts, forms, levels, numbers, text, uploads
 from web.catalogue import gettext
 from web.extensions import bureau, db, settings
 from web.identity import SignedIn, somebody
@@ -327,18 +327,23 @@ def _token_good() -> bool:
 def _page(sheet: Sheet) -> tuple[str, int]:
     warnings = [] if request.method == "POST" else sheet.option.refusals
     page = render_template(
-        "move.html", sheet=sheet, case=sheet.desk.case, form=sheet.form, warnings=warnings
+        "move.html",
+        sheet=sheet,
+        case=sheet.desk.case,
+        reading=levels.reading(sheet.desk.case),
+        form=sheet.form,
+        warnings=warnings,
     )
     return page, sheet.status
 
 
 def _tell(desk: Desk, transition: Transition, outcome: Outcome) -> None:
-    state = desk.definition.by_state[outcome.state]
+    state, read = desk.definition.by_state[outcome.state], levels.reading(desk.case)
     flash(
         gettext(
             "Xong: %(move)s. Bây giờ: %(state)s.",
-            move=text.words(transition.label),
-            state=text.words(state.label),
+            move=text.words(read.label(transition.label)),
+            state=text.words(read.label(state.label)),
         ),
         "success",
     )

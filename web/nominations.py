@@ -15,7 +15,8 @@ from engine.commands import available
 from engine.definition import Definition
 from engine.errors import NotFound, Refusal
 from engine.history import Facts, fold
-from web import access, facts, moves, numbers, text, uploads, ways
+from engine.papers.kinds import PaperKind
+from web import access, facts, levels, moves, numbers, text, uploads, ways
 from web.catalogue import gettext
 from web.extensions import bureau, db, language
 from web.identity import SignedIn, somebody
@@ -60,7 +61,7 @@ def export() -> Response:
     rows = listing.every(db.session(), _wanted())
     head = [
         gettext("Năm"),
-        gettext("Xã, thị trấn"),
+        gettext("Đơn vị cấp xã"),
         gettext("Khu dân cư"),
         gettext("Trạng thái"),
         gettext("Từ ngày"),
@@ -134,8 +135,11 @@ def show(subject_id: int) -> str:
     session, house = db.session(), bureau().house
     case = access.nomination(subject_id)
     definition = house.definition(case.digest)
-    options = available(session, house, case.id, somebody().actor)
+    read = levels.reading(case)
+    options = read.options(available(session, house, case.id, somebody().actor))
     lines = cases.timeline(session, case.id)
+    state = read.state(definition.by_state[case.state], lines)
+    named = state_names(session, house, [case], language())[case.id]
     criteria, happened = _criteria_set(case), fold(definition, lines)
     papers = cases.papers_of(session, case.id)
     paper = in_hand(house, case, papers)
@@ -147,17 +151,17 @@ def show(subject_id: int) -> str:
         "nominations/show.html",
         case=case,
         definition=definition,
-        state=definition.by_state[case.state],
-        named=state_names(session, house, [case], language())[case.id],
+        state=state,
+        named=named.replace(definition.by_state[case.state].label[language()], text.words(state.label)),
         choice=moves.Choice.of(options, drafts=bool(kinds)),
         pending=waits,
         mine=waits_on(somebody(), waits),
-        drafts=[house.kinds[kind] for kind in kinds],
+        drafts=[_read(house.kinds[kind], read) for kind in kinds],
         lines=lines,
         papers=papers,
         voided=facts.voided(definition, lines, papers),
         in_hand=paper,
-        way=ways.way(definition, case.state, lines),
+        way=read.way(ways.way(definition, case.state, lines), state),
         picture=ways.picture(definition, case.state, lines),
         told=facts.told(definition, lines, _criteria(criteria)),
         returned=facts.returned(definition, lines),
@@ -167,6 +171,10 @@ def show(subject_id: int) -> str:
         grade=_grade(criteria, happened),
         desk=moves.Desk("nominations", case),
     )
+
+
+def _read(kind: PaperKind, read: levels.Reading) -> PaperKind:
+    return kind.model_copy(update={"label": read.label(kind.label)})
 
 
 def _shared(case: cases.Case) -> Shared | None:

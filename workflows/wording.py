@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.check.problem import Problem
 from engine.clock import VIETNAM
-from engine.definition import State, role_of
+from engine.definition import State, Words, role_of
 from engine.errors import Refusal
 from workflows.hints import Hint
 from workflows.lawfiles import LAW, table
@@ -120,6 +120,16 @@ def _plain(text: str, _language: str) -> str:
     if _MOMENT.fullmatch(text):
         return datetime.fromisoformat(text).astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y")
     return text
+
+
+def of_province(told: Words) -> Words:
+    """What a workflow says of the district, where the province has taken over its part."""
+    return Words(vi=_of_province(told.vi, "vi"), en=_of_province(told.en, "en"))
+
+
+def _of_province(text: str, language: str) -> str:
+    former, now = (names()["taken_over"][name][language] for name in ("former", "now"))
+    return text.replace(former, now).replace(former.capitalize(), now.capitalize())
 
 
 def name_of(group: str, key: str, language: str) -> str:

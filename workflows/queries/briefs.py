@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select
@@ -27,6 +27,8 @@ class Brief:
     authority: str
     listed: int
     areas: tuple[str, ...] = ()
+    level: str = field(default="", compare=False)
+    """The kind of unit that its authority is."""
 
 
 _authority, _area, _commune = aliased(Unit), aliased(Unit), aliased(Unit)
@@ -66,7 +68,9 @@ def briefs(session: Session, paper_ids: Collection[int]) -> Mapping[int, Brief]:
     if not paper_ids:
         return found
     for row in session.execute(_BRIEFS, {"papers": list(paper_ids)}):
-        told = found.setdefault(row.id, Brief(row.kind, _whose(row), row.listed))
+        told = found.setdefault(
+            row.id, Brief(row.kind, _whose(row), row.listed, level=row.authority_kind)
+        )
         if row.area_id is not None:
             found[row.id] = replace(told, areas=(*told.areas, _where(row)))
     return found

@@ -91,6 +91,7 @@ class Listed:
     issued_on: date | None
     drafted_at: datetime
     authority: str
+    level: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +291,7 @@ def _listed(row: Any) -> Listed:
         row.issued_on,
         row.drafted_at,
         authority,
+        row.unit_kind,
     )
 
 

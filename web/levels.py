@@ -1,0 +1,81 @@
+"""How a file's page reads once the province has taken the place of its district.
+
+The workflow goes on as it was released, and its words name the district. What was done before
+stays told so; where the file is since then, and what is done next, is the province's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from engine import clock
+from engine.belonging import HAND_OVER
+from engine.commands import Option
+from engine.definition import State, Transition, Words
+from web.extensions import db
+from web.ways import Way
+from workflows.queries import cases
+from workflows.units import UnitSpan
+from workflows.wording import of_province
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Since when the file's commune has stood under the province itself; None if it does not."""
+
+    since: date | None
+
+    def label(self, told: Words) -> Words:
+        """The name of something still to be done."""
+        return of_province(told) if self.since else told
+
+    def state(self, state: State, lines: Sequence[cases.Line]) -> State:
+        """Where the file is: by who has brought it there."""
+        brought = [line.at for line in lines if line.action != HAND_OVER]
+        if not self.since or not brought or clock.law_date(brought[-1]) < self.since:
+            return state
+        return state.model_copy(update={"label": of_province(state.label)})
+
+    def steps(self, steps: Sequence[Transition]) -> list[Transition]:
+        """The moves that lead on."""
+        return [step.model_copy(update={"label": self.label(step.label)}) for step in steps]
+
+    def options(self, options: Sequence[Option]) -> Sequence[Option]:
+        """The moves that somebody is offered."""
+        steps = self.steps([one.transition for one in options])
+        return [replace(one, transition=step) for one, step in zip(options, steps, strict=True)]
+
+    def way(self, way: Way, now: State) -> Way:
+        """The way, with where it is now and what lies ahead."""
+        ahead = {
+            step.target: way.states[step.target].model_copy(
+                update={"label": self.label(way.states[step.target].label)}
+            )
+            for step in way.ahead
+            if step.target in way.states
+        }
+        return replace(way, now=now, ahead=self.steps(way.ahead), states={**way.states, **ahead})
+
+
+def reading(case: cases.Case) -> Reading:
+    """How a nomination reads today; one query, and none where it has a district."""
+    places = {place.kind: place.id for place in case.places}
+    if case.kind != "nomination" or "district" in places or "commune" not in places:
+        return Reading(None)
+    above, today = aliased(UnitSpan), clock.today()
+    query = (
+        select(UnitSpan.starts_on)
+        .join(above, above.unit_id == UnitSpan.parent_id)
+        .where(
+            UnitSpan.unit_id == places["commune"],
+            above.kind == "province",
+            UnitSpan.starts_on <= today,
+        )
+        .order_by(UnitSpan.starts_on)
+    )
+    return Reading(db.session().scalars(query.limit(1)).first())

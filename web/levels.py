@@ -21,7 +21,7 @@ from web.extensions import db
 from web.ways import Way
 from workflows.queries import cases
 from workflows.units import UnitSpan
-from workflows.wording import of_province
+from workflows.wording import awaits, of_province
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,10 @@ class Reading:
         return of_province(told) if self.since else told
 
     def state(self, state: State, lines: Sequence[cases.Line]) -> State:
-        """Where the file is: by who has brought it there."""
-        brought = [line.at for line in lines if line.action != HAND_OVER]
-        if not self.since or not brought or clock.law_date(brought[-1]) < self.since:
+        """Where the file is: by who has brought it there, or by who it waits for."""
+        handed = bool(lines) and lines[-1].action == HAND_OVER
+        before = not lines or handed or clock.law_date(lines[-1].at) < (self.since or date.max)
+        if not self.since or (before and not awaits(state.label)):
             return state
         return state.model_copy(update={"label": of_province(state.label)})
 

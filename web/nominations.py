@@ -152,7 +152,9 @@ def show(subject_id: int) -> str:
         case=case,
         definition=definition,
         state=state,
-        named=named.replace(definition.by_state[case.state].label[language()], text.words(state.label)),
+        named=named.replace(
+            definition.by_state[case.state].label[language()], text.words(state.label)
+        ),
         choice=moves.Choice.of(options, drafts=bool(kinds)),
         pending=waits,
         mine=waits_on(somebody(), waits),

@@ -127,6 +127,11 @@ def of_province(told: Words) -> Words:
     return Words(vi=_of_province(told.vi, "vi"), en=_of_province(told.en, "en"))
 
 
+def awaits(told: Words) -> bool:
+    """Whether the name of a state says who is waited for."""
+    return told.vi.startswith(names()["taken_over"]["awaits"]["vi"])
+
+
 def _of_province(text: str, language: str) -> str:
     former, now = (names()["taken_over"][name][language] for name in ("former", "now"))
     return text.replace(former, now).replace(former.capitalize(), now.capitalize())

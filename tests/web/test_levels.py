@@ -29,9 +29,12 @@ def test_where_a_file_is_bears_the_name_of_who_brought_it_there() -> None:
         (SINCE, [before], "Huyện đã quyết định"),
         (SINCE, [before, handed], "Huyện đã quyết định"),
         (SINCE, [before, handed, after], "Tỉnh đã quyết định"),
+        (SINCE, [after, handed], "Huyện đã quyết định"),
         (Reading(None), [after], "Huyện đã quyết định"),
     ):
         assert reading.state(DECIDED, lines).label.vi.startswith(told)
+    waiting = FLOW.by_state["awaiting_district"]
+    assert SINCE.state(waiting, [before, handed]).label.vi == "Chờ công an tỉnh thẩm định"
     assert "province" in SINCE.state(DECIDED, [after]).label.en
 
 

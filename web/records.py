@@ -18,7 +18,7 @@ from web.identity import somebody
 from web.text import said
 from workflows.people import Person
 from workflows.records import entering, export, reading
-from workflows.records.book import CONFIDENCE, Record
+from workflows.records.book import CONFIDENCE, UNSAID, Record
 from workflows.records.kinds import Kind, kind, kinds
 from workflows.records.listing import Wanted, standing, story
 from workflows.records.numbers import Number, written
@@ -212,7 +212,7 @@ def _form(
         "records/form.html",
         unit=unit,
         kind=told,
-        texts=texts,
+        texts={"confidence": UNSAID, **texts},
         wrong=wrong,
         corrects=corrects,
         confidences=CONFIDENCE,

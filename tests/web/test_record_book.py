@@ -34,11 +34,11 @@ def test_a_record_is_entered_listed_corrected_and_withdrawn(shell: Shell) -> Non
     assert shell("records", "enter", "boats", *enter[3:], "hamlet", "--data", "{}", expect=1)
     (row,) = shell("records", "list", "--unit", "16144", "--below", "--json").json
     assert (row["id"], row["figures"]) == (made, {"groups": "5", "members": ">160"})
-    assert row["confidence"] == "text"
-    better = WORKS.replace("160", "170").replace("}}", '}, "confidence": "secondary"}')
+    assert row["confidence"] == "secondary"
+    better = WORKS.replace("160", "170").replace("}}", '}, "confidence": "assumed"}')
     better = shell(*enter, "hamlet", "--data", better, "--corrects", made)
     (row,) = shell("records", "list", "--unit", "16144-01", "--json").json
-    assert row["confidence"] == "secondary"
+    assert row["confidence"] == "assumed"
     assert "2" in better.out
     shell("records", "withdraw", 2, "--as", "hamlet", "--reason", "ghi nhầm")
     assert shell("records", "list", "--unit", "16144-01", "--json").json == []

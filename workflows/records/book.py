@@ -15,6 +15,8 @@ MARKS = ("", "over", "nearly", "about")
 
 CONFIDENCE = ("text", "secondary", "assumed")
 """How well what a source says is known (the tags of the files of law)."""
+UNSAID = "secondary"
+"""Where nobody said: no record claims a text that nobody read."""
 
 
 class Record(Base):

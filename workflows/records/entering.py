@@ -14,7 +14,7 @@ from engine.db import writing
 from engine.errors import Conflict, Forbidden, NotFound, Refusal, Refused
 from engine.policy import Actor
 from engine.texts import Unfit, read_text, visible
-from workflows.records.book import CONFIDENCE, Record, RecordMeasure
+from workflows.records.book import CONFIDENCE, UNSAID, Record, RecordMeasure
 from workflows.records.kinds import Kind, kind
 from workflows.records.numbers import Number
 from workflows.units import Unit, chain
@@ -37,7 +37,7 @@ class Entry:
     reference: str = ""
     source_on: date | None = None
     note: str = ""
-    confidence: str = CONFIDENCE[0]
+    confidence: str = UNSAID
 
 
 def may_enter(session: Session, actor: Actor, told: Kind, unit_id: int) -> bool:

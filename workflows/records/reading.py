@@ -7,7 +7,7 @@ from datetime import date
 
 from engine.errors import Refusal, Refused
 from workflows.exchange.values import written_day
-from workflows.records.book import CONFIDENCE, Record
+from workflows.records.book import UNSAID, Record
 from workflows.records.entering import Entry
 from workflows.records.kinds import Kind
 from workflows.records.numbers import Number, retyped, typed
@@ -33,7 +33,7 @@ def read(told: Kind, unit_id: int, texts: Mapping[str, str]) -> Entry:
     name, reference, source, note = (
         " ".join(texts.get(key, "").split()) for key in ("name", "reference", "source", "note")
     )
-    said = (name, reference, source_on, note, texts.get("confidence") or CONFIDENCE[0])
+    said = (name, reference, source_on, note, texts.get("confidence") or UNSAID)
     return Entry(told.id, unit_id, starts_on, ends_on, source, measures, *said)
 
 

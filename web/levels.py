@@ -14,14 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from engine import clock
-from engine.belonging import HAND_OVER
 from engine.commands import Option
 from engine.definition import State, Transition, Words
 from web.extensions import db
 from web.ways import Way
 from workflows.queries import cases
+from workflows.queries.handed import theirs
 from workflows.units import UnitSpan
-from workflows.wording import awaits, of_province
+from workflows.wording import of_province
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,10 @@ class Reading:
 
     def state(self, state: State, lines: Sequence[cases.Line]) -> State:
         """Where the file is: by who has brought it there, or by who it waits for."""
-        handed = bool(lines) and lines[-1].action == HAND_OVER
-        before = not lines or handed or clock.law_date(lines[-1].at) < (self.since or date.max)
-        if not self.since or (before and not awaits(state.label)):
+        if not self.since or not lines:
+            return state
+        last = lines[-1]
+        if not theirs(state, self.since, last.action, clock.law_date(last.at)):
             return state
         return state.model_copy(update={"label": of_province(state.label)})
 

@@ -23,13 +23,16 @@ from tests.workflows.staging import Stage, made_up, stage, told
 from workflows import amendments
 from workflows.definitions.record import recorded
 from workflows.definitions.rehearsal import rehearse
+from workflows.library import law
 from workflows.queries import waiting
+from workflows.queries.handed import of_the_province
 from workflows.results import result
 from workflows.territory import acts, handing_over, succession
 from workflows.territory.orders import Order
 from workflows.units import Unit, by_code
 
 LAST, FIRST = date(2025, 6, 30), date(2025, 7, 1)
+STATES = next(one for one in law().definitions if one.id == "district-certification").by_state
 NEW = ("new_police", "new_chair", "new_clerk")
 
 
@@ -128,9 +131,13 @@ def test_open_cases_go_on_at_the_successor_with_the_basis_recorded(play: Stage) 
     assert event.data["to"]["commune"] == new
     assert {one["number"] for one in event.data["basis"]["acts"]} == {"1686/NQ-UBTVQH15"}
     assert history.verify(play.session) == []
+    assert of_the_province(play.session, {subject: STATES["district_decided"]}) == set()
+    assert of_the_province(play.session, {subject: STATES["awaiting_district"]}) == {subject}
     again = hand_over(play)
     assert (again.units, again.nominations) == (0, 0)
     play.act("new_police", subject, "record_appraisal", verdicts=play.verdicts())
+    for state, theirs in (("district_decided", {subject}), ("announced", set())):
+        assert of_the_province(play.session, {subject: STATES[state]}) == theirs
     play.act("new_committee", subject, "record_committee_opinion", **play.opinion())
     play.issue("new_police", "commune_decision", [subject], chair="new_chair", clerk="new_clerk")
     found = result(play.session, play.country.areas[0], play.year)

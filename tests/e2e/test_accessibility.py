@@ -59,6 +59,7 @@ PAGES = {
         "/admin/workflows",
         "/admin/workflows/district-certification",
         "/admin/people",
+        "/admin/years",
         "/admin/units",
         "/admin/units/3",
         "/admin/units/acts/merge",

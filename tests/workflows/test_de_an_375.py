@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from engine.db import writing
+from engine.errors import Refused
 from engine.history import verify
 from tests.workflows.amending import amend
-from tests.workflows.staging import Stage, stage
+from tests.workflows.staging import Stage, stage, told
 from workflows.amendments import consequences
 from workflows.cycles import Cycle
 from workflows.resting import shaken
@@ -58,8 +59,8 @@ def test_the_years_running_alone_choose_the_level(play: Stage, years: int) -> No
         "province": ("forward_to_province", {}),
     }
     action, data = moves.pop(LEVELS[years])
-    for wrong, told in moves.values():
-        assert play.refused("clerk", subject, wrong, **told) == ["streak_grants_other"]
+    for wrong, given in moves.values():
+        assert play.refused("clerk", subject, wrong, **given) == ["streak_grants_other"]
     play.act("clerk", subject, action, **data)
 
 
@@ -203,3 +204,29 @@ def _next_year(play: Stage, year: int) -> None:
                 ends_on=date(year, 12, 31),
             )
         )
+
+
+@pytest.mark.parametrize("drafted", [False, True])
+def test_the_district_recognises_by_no_years_that_run_no_more(play: Stage, drafted: bool) -> None:
+    """A decision of the first year is revoked after the file came to the district."""
+    first = play.issue("police", "commune_decision", [play.to_proposed()], **COMMUNE)
+    for year in (play.year + 1, play.year + 2):
+        _next_year(play, year)
+        subject = play.to_posted()
+    play.wait(7)
+    play.act("clerk", subject, "forward_to_district")
+    verdict = {"favourable": True, "assessment": "Đủ điều kiện"}
+    play.act("district_police", subject, "record_district_appraisal", **verdict)
+    if not drafted:
+        amend(play, "revocation", first)
+        with pytest.raises(Refused) as caught:
+            play.draft("district_police", "district_decision", [subject])
+        assert told(caught.value) == ["streak_fell"]
+        return
+    paper = play.draft("district_police", "district_decision", [subject])
+    play.act("district_chair", paper, "approve_content")
+    play.act("district_clerk", paper, "approve_format")
+    amend(play, "revocation", first)
+    with pytest.raises(Refused) as caught:
+        play.sign(paper, "district_chair")
+    assert told(caught.value) == ["streak_fell"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.binding import ContextFunction
+from engine.errors import Refused
 from engine.history import Fact
 from engine.move import Move
 from workflows import assessment, cases
@@ -26,7 +27,7 @@ from workflows.contexts.words import (
 from workflows.cycles import cycle
 from workflows.names import unstopped
 from workflows.standing import latest_decisions
-from workflows.streaks import tiers_of
+from workflows.streaks.running import too_short, wanted
 from workflows.units import Unit, chain, districts_around
 
 LOWER: Mapping[str, Sequence[str]] = {
@@ -94,9 +95,13 @@ def commune_decision(move: Move) -> pieces.Values:
 
 
 def higher_decision(move: Move) -> pieces.Values:
-    """Quyết định của huyện hoặc của tỉnh, resting on decisions of the communes."""
+    """Quyết định của huyện hoặc của tỉnh, resting on decisions of the communes. Raises
+    ``Refused`` (``streak_fell``) where the years it would name do not run any more."""
     office, listed = _office(move), cases.listed(move)
-    streak = _streak(listed[0].definition.id, office.kind)
+    streak = wanted(listed[0].definition.id, office.kind)
+    short = too_short(move.session, [case.id for case in listed], office.kind) if streak else []
+    if short:
+        raise Refused(*(one.refusal for one in short))
     lower = _decided(move, listed, LOWER[office.kind])
     return {
         **_decision(move, office, listed),
@@ -125,11 +130,6 @@ def _voted(case: cases.Case, *names: str) -> dict[str, int]:
     return {name: getattr(count, name) for name in names}
 
 
-def _streak(definition_id: str, level: str) -> int:
-    """How many years running this level recognises; 0 where it certifies every year."""
-    return next((tier.years for tier in tiers_of(definition_id) if tier.level == level), 0)
-
-
 def _years(year: int, streak: int) -> list[int]:
     return list(range(year - max(streak, 1) + 1, year + 1))
 
@@ -148,7 +148,7 @@ def _decided(
 def certificate(move: Move) -> pieces.Values:
     """Giấy công nhận of one area."""
     office, case = _office(move), cases.listed(move)[0]
-    streak = _streak(case.definition.id, office.kind)
+    streak = wanted(case.definition.id, office.kind)
     above = {
         kind: unit
         for kind, unit in chain(move.session, case.commune.id).items()
@@ -172,7 +172,7 @@ def refusal_notice(move: Move) -> pieces.Values:
     names, told = places(office, case.area, case.commune), words()["refusal_notice"]
     standing = _standing(move, office, case)
     # What a higher authority confirms each year it certifies; of a run of years it recognises.
-    certifies = standing["number"] and not _streak(case.definition.id, office.kind)
+    certifies = standing["number"] and not wanted(case.definition.id, office.kind)
     return {
         **_head(move, office, case),
         "act": told["certifying" if certifies else "recognising"],

@@ -19,7 +19,12 @@ from workflows.guards.common import Asked
 from workflows.guards.papers import waits_for
 from workflows.nominations import Nomination
 from workflows.resting import has_lost_ground
+from workflows.streaks.running import too_short
 from workflows.territory.succession import succeeds
+from workflows.units import Unit
+
+GRANTING = frozenset({"district_decision", "province_decision", "certificate"})
+"""Kinds by which a higher level recognises; a refusal of one grants nothing."""
 
 ERRATA = ("place", "printed", "correct")
 
@@ -121,6 +126,7 @@ def listed_fit_replacement(move: Move) -> Iterator[Refusal]:
     if len(wanted) > 1 and not kind.lists_many:
         yield Refusal("one_at_a_time")
     yield from _fallen(move, kept)
+    yield from _broken(move, kept, found.of)
     if not kind.lists_many and has_lost_ground(move.session, found.of):
         yield Refusal("ground_fell")
     years = select(Nomination.year).where(Nomination.id.in_(wanted)).distinct()
@@ -139,8 +145,21 @@ def _listed(move: Move, paper_id: int) -> frozenset[int]:
 
 
 def listed_still_stand(move: Move) -> Iterator[Refusal]:
-    """None that the paper lists lost meanwhile what the paper rests on."""
-    yield from _fallen(move, _listed(move, move.subject_id))
+    """None that the paper lists lost meanwhile what the paper rests on: the commune's decision, or
+    years running that a higher level recognises by."""
+    listed = _listed(move, move.subject_id)
+    yield from _fallen(move, listed)
+    yield from _broken(move, listed, move.subject_id)
+
+
+def _broken(move: Move, nominations: Collection[int], paper_id: int) -> Iterator[Refusal]:
+    kind, level = move.session.execute(
+        select(Paper.kind, Unit.kind)
+        .join(Unit, Unit.id == Paper.authority_id)
+        .where(Paper.id == paper_id)
+    ).one()
+    if kind in GRANTING:
+        yield from (one.refusal for one in too_short(move.session, nominations, level))
 
 
 def _fallen(move: Move, nominations: Collection[int]) -> Iterator[Refusal]:

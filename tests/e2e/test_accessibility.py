@@ -21,7 +21,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SIZES = {"phone": (360, 780, "vi"), "desk": (1280, 900, "en")}
-OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true })"
+OPEN_ALL = """document.querySelectorAll('details:not(.more)')
+  .forEach(one => { one.open = true })"""
+OPEN_MENU = "document.querySelectorAll('.more').forEach(one => { one.open = true })"
+"""The menu lies over the page when it is open: that is looked at once."""
 
 WHOLE = (
     ".band-nav, .diagram-box, .paper-file, .row-card, .scroll:not(:has(.results, .report-table))"
@@ -104,6 +107,8 @@ def test_axe_finds_nothing(served: Served, files: None, page: Page, username: st
     for address in PAGES[username]:
         page.goto(served.address + address)
         page.evaluate(OPEN_ALL)
+        if address == "/admin/failures":
+            page.evaluate(OPEN_MENU)
         found = Axe().run(page, options=RULES)
         told = [
             (v["id"], [node["html"][:160] for node in v["nodes"]][:3])

@@ -99,11 +99,11 @@ class Binding:
     definition states which one it keeps to, and the first holds for one that states none.
     ``step_rules`` say, per step, what a transition that claims it must carry, ``effect_rules``,
     per effect, on which one it may stand, and ``openings``, per kind of subject, the effect that
-    brings one into being. ``grounds`` tell, per guard, the effect without which
-    it never lets a move pass, ``drafted_by``, per kind of paper that no one drafts by hand, the
-    effect that does. ``whole`` gives,
-    per outcome, the steps and events of papers that, where a definition knows them, every path
-    to an end must contain, ``entails`` those that all of some others call for, in the order in
+    brings one into being; ``event_effects``, per event of a paper, those of whatever answers it.
+    ``grounds`` tell, per guard, the effect without which it never lets a move pass,
+    ``drafted_by``, per kind of paper that no one drafts by hand, the effect that does. ``whole``
+    gives, per outcome, the steps and events of papers that, where a definition knows them, every
+    path to an end must contain, ``entails`` those that all of some others call for, in the order in
     which they are asked, and ``spared`` those that a guard makes sure the path does not need.
     """
 
@@ -113,6 +113,7 @@ class Binding:
     outcome_effects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     effect_rules: Mapping[str, EffectRule] = field(default_factory=dict)
     openings: Mapping[str, str] = field(default_factory=dict)
+    event_effects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     grounds: Mapping[str, str] = field(default_factory=dict)
     drafted_by: Mapping[str, str] = field(default_factory=dict)
     procedures: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)

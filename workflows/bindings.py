@@ -141,6 +141,22 @@ _EFFECTS: Mapping[str, EffectRule] = {
 }
 """What these effects read or rely on; anywhere else they would keep what is not so, or fail."""
 
+_REMEMBERED = frozenset({"remember_paper"})
+_DECISIONS = ("commune_decision", "district_decision", "province_decision")
+
+_EVENTS: Mapping[str, frozenset[str]] = {
+    **{
+        f"{kind}:{state}": _REMEMBERED
+        for kind in (*_DECISIONS, "refusal_notice", "certificate")
+        for state in ("drafted", "issued", "replaced", "revoked", "discarded")
+        # A certificate that was given up is drafted again, and the next one is remembered.
+        if (kind, state) != ("certificate", "discarded")
+    },
+    **{f"{kind}:issued": _REMEMBERED | {"record_result"} for kind in _DECISIONS},
+}
+"""Which paper moved a nomination is kept, and what it decided: each level's decision anew, as
+the result says which level recognised it."""
+
 _OF_DISTRICT = frozenset({"district_appraisal", "district_decision:issued"})
 _OF_PROVINCE = frozenset({"province_appraisal", "province_decision:issued"})
 _OF_COMMUNE = frozenset({"committee_opinion", "commune_decision:issued", "posting"})
@@ -196,6 +212,7 @@ LAW = Binding(
     grounds={"roll_frozen": "freeze_roll"},
     drafted_by={"certificate": "draft_certificate"},
     openings={"nomination": "create_nomination", "paper": "create_paper"},
+    event_effects=_EVENTS,
     whole={"recognised": _OF_COMMUNE | _OF_DISTRICT | _OF_PROVINCE | _CERTIFICATE},
     entails=_ENTAILS,
     # Scheme 375: the years in a row say which level recognises; the commune gives no certificate.

@@ -3,7 +3,8 @@
 An effect that keeps an outcome counts as the outcome itself. A move that carries it leads to a
 state of that outcome, or, where a higher level keeps it once more, on from one; and then all
 safeguards of the outcome hold after the move (see ``safeguards``). An effect that reads what
-made the move, or relies on a guard, stands on no other move.
+made the move, or relies on a guard, stands on no other move. And what a paper's event decides
+is kept by whatever answers it: a state that was of the outcome before would not show the lack.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ def problems(case: Case) -> Iterator[Problem]:
         opens = case.binding.openings.get(case.definition.meta.subject) if move.opens else None
         if opens and opens not in move.effects:
             yield case.problem("opening_without_effect", key, transition=move.id, name=opens)
+        answered = case.binding.event_effects.get(move.on or "", Steps())
+        for name in sorted(answered.difference(move.effects)):
+            told = {"transition": move.id, "event": move.on, "name": name}
+            yield case.problem("event_without_effect", key, **told)
 
 
 def kept_outside(case: Case) -> Iterator[tuple[Transition, str]]:

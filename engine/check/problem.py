@@ -72,6 +72,7 @@ MESSAGES: Mapping[str, str] = {
     " {guards}",
     "guard_without_ground": "{transition} asks the guard {guard}, and a path leads to it without"
     " the effect {name}, which alone satisfies it",
+    "event_without_effect": "{transition} answers {event} and lacks the effect {name}",
     "opening_without_effect": "{transition} opens a subject and lacks the effect {name}",
     "end_not_whole": "a path ends in {state} ({outcome}) without {name}, which the definition"
     " knows",

@@ -85,7 +85,8 @@ def test_what_keeps_an_outcome_exists() -> None:
     for outcome, effects in LAW.outcome_effects.items():
         assert effects <= LAW.effects.keys()
         assert all(LAW.effect_rules[name].outcome == outcome for name in effects)
-    assert {*LAW.effect_rules, *LAW.openings.values()} <= LAW.effects.keys()
+    named = {*LAW.effect_rules, *LAW.openings.values()}.union(*LAW.event_effects.values())
+    assert named <= LAW.effects.keys()
     for rule in LAW.effect_rules.values():
         assert rule.guards.union(rule.any_guards) <= LAW.guards.keys()
 
@@ -223,6 +224,15 @@ def test_a_recognition_that_is_not_written_down_is_unsound(name: str) -> None:
     for less in ((), ("remember_paper",)):
         unwritten = changed(name, "recognise_by_commune", effects=less)
         assert "outcome_unrecorded" in codes(unwritten, of=name)
+
+
+def test_a_paper_whose_answer_keeps_less_than_it_decided_is_unsound() -> None:
+    name, move = "district-certification-reasoned", "certify_by_district"
+    effects = DEFINITIONS[name].by_transition[move].effects
+    for gone in ("record_result", "remember_paper"):
+        left = [one for one in effects if one != gone]
+        (told,) = problems(changed(name, move, effects=left), of=name)
+        assert (told.code, told.params["name"]) == ("event_without_effect", gone)
 
 
 @pytest.mark.parametrize(

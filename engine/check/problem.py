@@ -50,6 +50,8 @@ MESSAGES: Mapping[str, str] = {
     "trap": "from {state} no final state can be reached (the loop: {loop})",
     "final_with_exit": "{state} is final, yet {transition} leaves it",
     "waiting_on_nobody": "in {state} nobody it waits on can make a move",
+    "waiting_unsaid": "{state} does not say on whom it waits, and people lead on from it:"
+    " {transition}",
     # Safeguards.
     "no_reason": "{transition} sends back or stops, and asks for no reason",
     "step_without_guard": "{transition} claims {step} and does not ask the guard {name}",

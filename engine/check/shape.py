@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from engine.check.case import Case, event_of
 from engine.check.paths import Walk, walk
@@ -53,16 +54,29 @@ def _exits(case: Case, state: State) -> Iterator[Problem]:
 
 def _waits(case: Case, state: State) -> Iterator[Problem]:
     exits = case.definition.leaving(state.id)
-    if exits and not any(_wakes(case, state, transition) for transition in exits):
-        key = f"states.{state.id}.waiting_on"
-        yield case.problem("waiting_on_nobody", key, case.story(state.id), state=state.id)
+    told: dict[str, Any] = {"key": f"states.{state.id}.waiting_on", "story": case.story(state.id)}
+    if not state.waiting_on:
+        led = next(filter(_by_people, _onward(exits)), None)
+        if led:
+            yield case.problem("waiting_unsaid", **told, state=state.id, transition=led.id)
+    elif exits and not any(_wakes(case, state, transition) for transition in exits):
+        yield case.problem("waiting_on_nobody", **told, state=state.id)
+
+
+def _onward(exits: Sequence[Transition]) -> Sequence[Transition]:
+    """What leads on from a state; what stops there, too, only where nothing else leaves it: a
+    file that waits for its day may be withdrawn, and waits on nobody all the same."""
+    return [one for one in exits if one.tone != "stop"] or exits
+
+
+def _by_people(transition: Transition) -> bool:
+    """Whether people make it, or move the paper that it answers."""
+    return bool(transition.on) or any(role_of(rule) != SYSTEM for rule in transition.by)
 
 
 def _wakes(case: Case, state: State, transition: Transition) -> bool:
     """Whether those the state waits on can bring the transition about, by making it or by
-    moving the paper it answers; the system, when the state waits on no one."""
-    if not state.waiting_on:
-        return SYSTEM in transition.by
+    moving the paper it answers."""
     if set(transition.by) & set(state.waiting_on):
         return True
     if not transition.on:

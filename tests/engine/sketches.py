@@ -30,6 +30,9 @@ META = {
     "confidence": "assumed",
 }
 REASON = {"id": "reason", "type": "text", "label": {"vi": "Lý do", "en": "Reason"}}
+WRITER = "maker@area"
+"""On whom a sketch waits for a paper, whose moves are the maker's where no line says more."""
+
 LISTS = ("by", "steps", "voids", "fields", "guards", "effects")
 
 
@@ -68,8 +71,8 @@ def sketch(
 ) -> Definition:
     """A definition of lines like ``vote: draft,again > voted steps=vote by=maker@area``.
 
-    States come from the lines. Each that is not final waits on whoever may leave it, so
-    that a sketch shows only what its lines say.
+    States come from the lines. Each that is not final waits on whoever may leave it, or on
+    the writer of the paper that does, so that a sketch shows only what its lines say.
     """
     office = "maker@authority" if subject == "paper" else "maker@area"
     moves = [_move(line, office) for line in lines]
@@ -101,8 +104,10 @@ def _move(line: str, office: str) -> dict[str, Any]:
 
 
 def _people(moves: Sequence[Mapping[str, Any]], state: str) -> list[str]:
-    rules = [rule for move in moves if state in move["from"] for rule in move["by"]]
-    return [rule for rule in dict.fromkeys(rules) if rule != SYSTEM]
+    exits = [move for move in moves if state in move["from"]]
+    rules = [rule for move in exits for rule in move["by"] if rule != SYSTEM]
+    papers = [WRITER for move in exits if "on" in move]
+    return list(dict.fromkeys(rules or papers))
 
 
 @dataclass

@@ -60,6 +60,7 @@ EXPECTED: Mapping[str, tuple[str, str]] = {
     "trap": ("states.voting", "open start_vote"),
     "final_with_exit": ("states.closed.final", "open close reopen"),
     "waiting_on_nobody": ("states.appraisal.waiting_on", "open submit"),
+    "waiting_unsaid": ("states.appraisal.waiting_on", "open submit"),
     "no_reason": ("transitions.return_for_supplement.fields", ""),
     "step_without_guard": ("transitions.close.guards", ""),
     "step_without_any_guard": ("transitions.close.guards", ""),
@@ -481,16 +482,19 @@ def test_a_state_waits_on_those_who_can_move_its_paper() -> None:
             "nobody": [],
         }.items()
     }
-    assert told == {"checker": [], "maker": ["waiting_on_nobody"], "nobody": []}
+    assert told == {"checker": [], "maker": ["waiting_on_nobody"], "nobody": ["waiting_unsaid"]}
 
 
-def test_a_state_that_waits_on_nobody_needs_the_system() -> None:
-    states: list[dict[str, Any]] = [{"id": "a"}, {"id": "end", "final": True}]
+def test_a_state_that_waits_on_nobody_is_left_by_its_deadline() -> None:
+    due = {"days": 5, "then": "pass"}
+    states: list[dict[str, Any]] = [{"id": "a", "due": due}, {"id": "end", "final": True}]
     moves = [
         {"id": "open", "from": [], "to": "a", "by": ["maker@area"]},
+        {"id": "pass", "from": ["a"], "to": "end", "by": ["system"]},
         {"id": "go", "from": ["a"], "to": "end", "by": ["maker@area"]},
     ]
-    assert codes(World().check(build(states, moves))) == ["waiting_on_nobody"]
+    assert codes(World().check(build(states, moves))) == ["waiting_unsaid"]
+    assert codes(World().check(build(states, moves[:-1]))) == []
 
 
 # -- safeguards ---------------------------------------------------------------------------

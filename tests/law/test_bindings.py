@@ -45,6 +45,14 @@ def changed(name: str, move_id: str, **values: Any) -> Definition:
     return Definition.model_validate(plain)
 
 
+def replaced_state(name: str, state_id: str, **values: Any) -> Definition:
+    """A definition of the law with one of its states written otherwise."""
+    plain = DEFINITIONS[name].model_dump(by_alias=True)
+    (state,) = (one for one in plain["states"] if one["id"] == state_id)
+    state |= values
+    return Definition.model_validate(plain)
+
+
 def without(name: str, move: str) -> Definition:
     plain = DEFINITIONS[name].model_dump(by_alias=True)
     plain["transitions"] = [one for one in plain["transitions"] if one["id"] != move]
@@ -281,6 +289,13 @@ def test_an_effect_without_the_paper_or_opening_it_reads_is_unsound(
 ) -> None:
     name = "district-certification"
     assert "effect_out_of_place" in codes(changed(name, move, effects=effects), of=name)
+
+
+def test_a_step_that_does_not_say_on_whom_it_waits_is_unsound() -> None:
+    name = "district-certification-reasoned"
+    for state in DEFINITIONS[name].states:
+        silent = replaced_state(name, state.id, waiting_on=())
+        assert ("waiting_unsaid" in codes(silent, of=name)) != state.final, state.id
 
 
 @pytest.mark.parametrize("move", ["certify_by_district", "draft_certificate_again"])

@@ -2,7 +2,8 @@
 
 While a paper is on its way both move: people move the subject, and each move of the paper
 tells those it lists. The two are walked together, so that a paper cannot end in a way its
-subjects have no answer to: they would wait for it forever.
+subjects have no answer to: they would wait for it forever. A paper that an effect drafts is
+entered by no event: whoever waits for one answers each of its ends, be it by another draft.
 """
 
 from __future__ import annotations
@@ -39,6 +40,32 @@ def problems(case: Case) -> Iterator[Problem]:
         if any(opening.target == state for opening in flow.leaving(START)):
             joint = Joint(case.definition, flow, kind, partial(_tells, case))
             yield from _unanswered(case, move, joint)
+    for kind in sorted(case.binding.drafted_by):
+        if flow := case.flow(kind):
+            yield from _given_up(case, kind, flow)
+
+
+def _given_up(case: Case, kind: str, flow: Definition) -> Iterator[Problem]:
+    """What no event enters is waited for from the start: each state that does so answers every
+    way in which the paper may first end, or it waits for one that nobody drafts again."""
+    for state in case.definition.states:
+        exits = case.definition.leaving(state.id)
+        waiting = [move for move in exits if event_of(move)[0] == kind and not state.final]
+        answered = {event_of(move)[1] for move in waiting}
+        for end in _first_ends(flow) if waiting else ():
+            if end not in answered:
+                key = f"transitions.{waiting[0].id}.on"
+                told = {"event": f"{kind}:{end}", "state": state.id}
+                yield case.problem("paper_end_unanswered", key, case.story(state.id), **told)
+
+
+def _first_ends(flow: Definition) -> Sequence[str]:
+    """The final states that a paper comes to before any other."""
+    ends = {state.id for state in flow.states if state.final}
+    moves = {state: () if state in ends else flow.leaving(state) for state in flow.by_state}
+    moves[START] = flow.leaving(START)
+    reached = Walk([START], lambda state: ((way.id, way.target) for way in moves.get(state, ())))
+    return [state for state in reached if state in ends]
 
 
 def _silent(case: Case, move: Transition, flow: Definition, state: str) -> Iterator[Problem]:

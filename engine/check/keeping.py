@@ -38,7 +38,7 @@ def problems(case: Case) -> Iterator[Problem]:
         answered = case.binding.event_effects.get(move.on or "", Steps())
         for name in sorted(answered.difference(move.effects)):
             told = {"transition": move.id, "event": move.on, "name": name}
-            yield case.problem("event_without_effect", key, **told)
+            yield case.problem("event_without_effect", key, (), **told)
 
 
 def kept_outside(case: Case) -> Iterator[tuple[Transition, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.engine.sketches import World, of, sketch
 
 LETTER = sketch(
@@ -83,3 +85,16 @@ def test_an_effect_of_the_same_name_does_not_tell() -> None:
     world.binding.effects["tell_listed"] = lambda _move: None
     definition = sketch("open: > a", "go: a > end by=system on=letter:sent")
     assert [problem.code for problem in world.check(definition)] == ["event_not_told"]
+
+
+def test_a_paper_that_an_effect_drafts_is_drafted_again_once_it_is_given_up() -> None:
+    world = World([LETTER])
+    world.binding = replace(world.binding, drafted_by={"letter": "write_letter"})
+    world.binding.effect("write_letter")(lambda _move: None)
+    asked = ("open: > a", "ask: a > b effects=write_letter", SENT)
+    again = "again: b > b by=system on=letter:dropped tone=back effects=write_letter"
+    assert world.check(sketch(*asked, again)) == ()
+    (problem,) = world.check(sketch(*asked))
+    assert (problem.code, problem.params["event"]) == ("paper_end_unanswered", "letter:dropped")
+    assert problem.story == ("open", "ask")
+    assert [one.code for one in world.check(sketch(*asked, DROPPED))] == []

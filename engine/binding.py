@@ -94,7 +94,8 @@ class Binding:
 
     ``roles`` are all roles people can hold, with the scopes they may be held at.
     ``required_steps`` gives, per outcome, the steps every path to it must contain, and
-    ``outcome_effects`` the effects that some move of every path to it must have.
+    ``outcome_effects`` those effects one of which some move of every path to it must have, and
+    ``lapses``, for those that only time brings about, the guard that their moves ask.
     ``procedures`` are the lawful ways to an outcome, each with the steps that it adds: a
     definition states which one it keeps to, and the first holds for one that states none.
     ``step_rules`` say, per step, what a transition that claims it must carry, ``effect_rules``,
@@ -116,6 +117,7 @@ class Binding:
     event_effects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     grounds: Mapping[str, str] = field(default_factory=dict)
     drafted_by: Mapping[str, str] = field(default_factory=dict)
+    lapses: Mapping[str, str] = field(default_factory=dict)
     procedures: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     whole: Mapping[str, frozenset[str]] = field(default_factory=dict)
     entails: Sequence[tuple[frozenset[str], frozenset[str]]] = ()

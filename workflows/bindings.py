@@ -70,6 +70,7 @@ _STEPS: Mapping[str, StepRule] = {
     "appraisal": StepRule(
         guards=frozenset({"every_criterion_appraised"}),
         duty="appraise",
+        paper="appraisal_report",
         after=frozenset({"resident_vote", "officers_meeting"}),
         move="record_appraisal",
         settled_by={"recognised": ("all_criteria_met",)},
@@ -207,7 +208,12 @@ LAW = Binding(
     },
     procedures=PROCEDURES,
     step_rules=_STEPS,
-    outcome_effects={"recognised": frozenset({"record_result"})},
+    outcome_effects={
+        "recognised": frozenset({"record_result"}),
+        # Refused by a higher level, it stays what the commune's decision made of it.
+        "refused": frozenset({"record_not_recognised", "record_result"}),
+    },
+    lapses={"expired": "deadline_passed"},
     effect_rules=_EFFECTS,
     grounds={"roll_frozen": "freeze_roll"},
     drafted_by={"certificate": "draft_certificate"},

@@ -15,13 +15,14 @@ from engine.binding import OPENING, EffectRule
 from engine.check.case import Case, event_of
 from engine.check.paths import Steps, Watch, shifts
 from engine.check.problem import Problem, Story
-from engine.definition import Transition
+from engine.definition import SYSTEM, Transition
 
 
 def problems(case: Case) -> Iterator[Problem]:
     """Outcomes that nothing keeps, outcomes kept elsewhere, and effects on moves that lack
     what they rely on."""
     yield from _unrecorded(case)
+    yield from _hurried(case)
     yield from _groundless(case)
     yield from _undrafted(case)
     for move in case.definition.transitions:
@@ -58,12 +59,38 @@ def _outcome(case: Case, move: Transition) -> str | None:
 
 def _unrecorded(case: Case) -> Iterator[Problem]:
     """Outcomes that a path reaches with nothing written down; voids undo what was."""
-    effects = {move.id: frozenset(move.effects) for move in case.definition.transitions}
+    named = {
+        outcome: ", ".join(sorted(effects))
+        for outcome, effects in case.binding.outcome_effects.items()
+    }
+    gains = {
+        move.id: frozenset(
+            named[outcome]
+            for outcome, effects in case.binding.outcome_effects.items()
+            if effects.intersection(move.effects)
+        )
+        for move in case.definition.transitions
+    }
     needed = {
-        state.id: case.binding.outcome_effects.get(state.outcome or "", Steps())
+        state.id: frozenset({named[state.outcome]} if state.outcome in named else ())
         for state in case.definition.states
     }
-    yield from lacking(case, "outcome_unrecorded", effects, needed)
+    yield from lacking(case, "outcome_unrecorded", gains, needed)
+
+
+def _hurried(case: Case) -> Iterator[Problem]:
+    """Moves to what only time brings about, by people or before the time is up."""
+    for move in case.definition.transitions:
+        outcome = _outcome(case, move)
+        guard = case.binding.lapses.get(outcome or "")
+        if guard is None:
+            continue
+        told = {"transition": move.id, "outcome": outcome}
+        if move.by != (SYSTEM,):
+            yield case.problem("outcome_by_people", f"transitions.{move.id}.by", (), **told)
+        if guard not in move.guards:
+            key = f"transitions.{move.id}.guards"
+            yield case.problem("outcome_without_guard", key, (), **told, guard=guard)
 
 
 def lacking(

@@ -65,6 +65,10 @@ MESSAGES: Mapping[str, str] = {
     "step_by_system": "{transition} claims {step}, which only people can do, and the system may"
     " make it",
     "outcome_unrecorded": "a path reaches {state} ({outcome}) without the effect {name}",
+    "outcome_by_people": "{transition} leads to the outcome {outcome}, which only time brings"
+    " about, and people may make it",
+    "outcome_without_guard": "{transition} leads to the outcome {outcome} and does not ask the"
+    " guard {guard}",
     "recorded_elsewhere": "{transition} has the effect {name}, which keeps the outcome {outcome},"
     " and a path leads it to {state} without that outcome",
     "effect_out_of_place": "{transition} has the effect {name}, which only stands on a move made"

@@ -72,6 +72,8 @@ EXPECTED: Mapping[str, tuple[str, str]] = {
     "step_too_early": ("transitions.close.from", "open close"),
     "step_unsettled": ("states.closed", "open tally close"),
     "outcome_unrecorded": ("states.withdrawn", "open start_vote drop"),
+    "outcome_by_people": ("transitions.close.by", ""),
+    "outcome_without_guard": ("transitions.close.guards", ""),
     "recorded_elsewhere": ("transitions.close.effects", "open close"),
     "effect_out_of_place": ("transitions.close.effects", ""),
     "effect_without_guard": ("transitions.close.guards", ""),
@@ -127,6 +129,7 @@ def binding() -> Binding:
         {"hasty:issued": frozenset({"freeze_roll"})},
         {"roll_there": "freeze_roll"},
         {"letter": "keep_hearing"},
+        lapses={"revoked": "quorum"},
         whole={"withdrawn": frozenset({"told", "minutes:issued"})},
         spared={"majority": frozenset({"told"})},
     )

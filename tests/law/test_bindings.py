@@ -92,7 +92,8 @@ def test_a_rule_names_what_exists_and_some_move_keeps_it(step: str) -> None:
 def test_what_keeps_an_outcome_exists() -> None:
     for outcome, effects in LAW.outcome_effects.items():
         assert effects <= LAW.effects.keys()
-        assert all(LAW.effect_rules[name].outcome == outcome for name in effects)
+        assert outcome in {LAW.effect_rules[name].outcome for name in effects}
+    assert {*LAW.lapses.values()} <= LAW.guards.keys()
     named = {*LAW.effect_rules, *LAW.openings.values()}.union(*LAW.event_effects.values())
     assert named <= LAW.effects.keys()
     for rule in LAW.effect_rules.values():
@@ -124,11 +125,10 @@ SPARED = {
     # Advice on days, so that a file is not late: one that is late shows it, or lapses.
     "meeting_before_the_deadline",
     "posting_before_the_deadline",
-    # Of moves that recognise nobody: refusing, objecting, lapsing (which the system makes only
-    # for terms that ended), taking an opinion back, the announcement of what was decided.
+    # Of moves that recognise nobody: refusing, objecting, taking an opinion back, the
+    # announcement of what was decided.
     "announced_after_decision",
     "committee_quorum",
-    "deadline_passed",
     "not_yet_recognised",
     "objection_in_time",
     "opinion_after_appraisal",
@@ -232,6 +232,24 @@ def test_a_recognition_that_is_not_written_down_is_unsound(name: str) -> None:
     for less in ((), ("remember_paper",)):
         unwritten = changed(name, "recognise_by_commune", effects=less)
         assert "outcome_unrecorded" in codes(unwritten, of=name)
+
+
+@pytest.mark.parametrize(
+    ("move", "values", "code"),
+    [
+        ("refuse", {"effects": ["remember_paper"]}, "outcome_unrecorded"),
+        ("close_without_title", {"effects": []}, "outcome_unrecorded"),
+        ("record_appraisal", {"paper": None}, "step_without_paper"),
+        ("lapse", {"guards": []}, "outcome_without_guard"),
+        ("leave_commune_decision", {"to": "lapsed"}, "outcome_without_guard"),
+        ("recount", {"to": "lapsed"}, "outcome_by_people"),
+    ],
+)
+def test_an_end_without_what_makes_it_one_is_unsound(
+    move: str, values: dict[str, Any], code: str
+) -> None:
+    name = "district-certification-reasoned"
+    assert code in codes(changed(name, move, **values), of=name)
 
 
 def test_a_paper_whose_answer_keeps_less_than_it_decided_is_unsound() -> None:

@@ -101,6 +101,7 @@ class Binding:
     ``step_rules`` say, per step, what a transition that claims it must carry, ``effect_rules``,
     per effect, on which one it may stand, and ``openings``, per kind of subject, the effect that
     brings one into being; ``event_effects``, per event of a paper, those of whatever answers it.
+    The duties ``judging`` give their reasons where they let a file go on that was held up.
     ``grounds`` tell, per guard, the effect without which it never lets a move pass,
     ``drafted_by``, per kind of paper that no one drafts by hand, the effect that does. ``whole``
     gives, per outcome, the steps and events of papers that, where a definition knows them, every
@@ -118,6 +119,7 @@ class Binding:
     grounds: Mapping[str, str] = field(default_factory=dict)
     drafted_by: Mapping[str, str] = field(default_factory=dict)
     lapses: Mapping[str, str] = field(default_factory=dict)
+    judging: frozenset[str] = frozenset()
     procedures: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     whole: Mapping[str, frozenset[str]] = field(default_factory=dict)
     entails: Sequence[tuple[frozenset[str], frozenset[str]]] = ()

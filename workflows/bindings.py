@@ -214,6 +214,7 @@ LAW = Binding(
         "refused": frozenset({"record_not_recognised", "record_result"}),
     },
     lapses={"expired": "deadline_passed"},
+    judging=frozenset({"appraise", "decide"}),
     effect_rules=_EFFECTS,
     grounds={"roll_frozen": "freeze_roll"},
     drafted_by={"certificate": "draft_certificate"},

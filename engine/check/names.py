@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from engine.check.case import Case
 from engine.check.problem import Problem
@@ -72,11 +73,28 @@ def _form(case: Case, key: str, transition: Transition) -> Iterator[Problem]:
     unknown = [name for name in transition.fields if name not in known]
     for name in unknown:
         yield case.problem("missing_field", f"{key}.fields", name=name)
-    turns = transition.tone != "forward" and not transition.automatic
-    if turns and not unknown and not any(known[name].required for name in transition.fields):
-        yield case.problem("no_reason", f"{key}.fields", transition=transition.id)
+    if not unknown and not any(known[name].required for name in transition.fields):
+        yield from _reasonless(case, f"{key}.fields", transition)
     if SYSTEM in transition.by:
         yield from _unasked(case, key, transition)
+
+
+def _reasonless(case: Case, key: str, transition: Transition) -> Iterator[Problem]:
+    """What nobody may do without a word: turn a file back or stop it, and, as a judge of it,
+    let one go on that was held up. Whoever was only asked to mend it sends it again as it is."""
+    if transition.tone != "forward":
+        if not transition.automatic:
+            yield case.problem("no_reason", key, transition=transition.id)
+    elif transition.duty in case.binding.judging:
+        for state in filter(partial(_held_up, case), transition.sources):
+            told = {"transition": transition.id, "state": state}
+            yield case.problem("answer_without_reason", key, case.story(state), **told)
+
+
+def _held_up(case: Case, state: str) -> bool:
+    """Whether people only ever sent back or stopped what came to be in the state."""
+    ways = [move for move in case.definition.transitions if move.target == state]
+    return bool(ways) and all(move.tone != "forward" and not move.automatic for move in ways)
 
 
 def _unasked(case: Case, key: str, transition: Transition) -> Iterator[Problem]:

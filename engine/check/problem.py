@@ -54,6 +54,8 @@ MESSAGES: Mapping[str, str] = {
     " {transition}",
     # Safeguards.
     "no_reason": "{transition} sends back or stops, and asks for no reason",
+    "answer_without_reason": "{transition} lets go on what is held up in {state}, and asks for no"
+    " reason",
     "step_without_guard": "{transition} claims {step} and does not ask the guard {name}",
     "step_without_any_guard": "{transition} claims {step} and asks none of the guards {name}",
     "step_without_effect": "{transition} claims {step} and lacks the effect {name}",

@@ -62,6 +62,7 @@ EXPECTED: Mapping[str, tuple[str, str]] = {
     "waiting_on_nobody": ("states.appraisal.waiting_on", "open submit"),
     "waiting_unsaid": ("states.appraisal.waiting_on", "open submit"),
     "no_reason": ("transitions.return_for_supplement.fields", ""),
+    "answer_without_reason": ("transitions.go_on.fields", "open object"),
     "step_without_guard": ("transitions.close.guards", ""),
     "step_without_any_guard": ("transitions.close.guards", ""),
     "step_without_effect": ("transitions.close.effects", ""),
@@ -130,6 +131,7 @@ def binding() -> Binding:
         {"roll_there": "freeze_roll"},
         {"letter": "keep_hearing"},
         lapses={"revoked": "quorum"},
+        judging=frozenset({"check"}),
         whole={"withdrawn": frozenset({"told", "minutes:issued"})},
         spared={"majority": frozenset({"told"})},
     )

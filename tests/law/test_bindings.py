@@ -243,9 +243,10 @@ def test_a_recognition_that_is_not_written_down_is_unsound(name: str) -> None:
         ("lapse", {"guards": []}, "outcome_without_guard"),
         ("leave_commune_decision", {"to": "lapsed"}, "outcome_without_guard"),
         ("recount", {"to": "lapsed"}, "outcome_by_people"),
+        ("dismiss_objection", {"fields": []}, "answer_without_reason"),
     ],
 )
-def test_an_end_without_what_makes_it_one_is_unsound(
+def test_an_end_or_answer_without_what_makes_it_one_is_unsound(
     move: str, values: dict[str, Any], code: str
 ) -> None:
     name = "district-certification-reasoned"

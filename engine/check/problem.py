@@ -50,8 +50,8 @@ MESSAGES: Mapping[str, str] = {
     "trap": "from {state} no final state can be reached (the loop: {loop})",
     "final_with_exit": "{state} is final, yet {transition} leaves it",
     "waiting_on_nobody": "in {state} nobody it waits on can make a move",
-    "waiting_unsaid": "{state} does not say on whom it waits, and people lead on from it:"
-    " {transition}",
+    "waiting_unsaid": "{state} does not say on whom it waits, and {transition} takes people, or a"
+    " paper of theirs",
     # Safeguards.
     "no_reason": "{transition} sends back or stops, and asks for no reason",
     "answer_without_reason": "{transition} lets go on what is held up in {state}, and asks for no"
@@ -66,7 +66,7 @@ MESSAGES: Mapping[str, str] = {
     "step_by_other_move": "{transition} claims {step}, of which only a move {name} is read",
     "step_by_system": "{transition} claims {step}, which only people can do, and the system may"
     " make it",
-    "outcome_unrecorded": "a path reaches {state} ({outcome}) without the effect {name}",
+    "outcome_unrecorded": "a path reaches {state} ({outcome}) with none of the effects {name}",
     "outcome_by_people": "{transition} leads to the outcome {outcome}, which only time brings"
     " about, and people may make it",
     "outcome_without_guard": "{transition} leads to the outcome {outcome} and does not ask the"

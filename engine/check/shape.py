@@ -64,9 +64,10 @@ def _waits(case: Case, state: State) -> Iterator[Problem]:
 
 
 def _onward(exits: Sequence[Transition]) -> Sequence[Transition]:
-    """What leads on from a state; what stops there, too, only where nothing else leaves it: a
-    file that waits for its day may be withdrawn, and waits on nobody all the same."""
-    return [one for one in exits if one.tone != "stop"] or exits
+    """What leads on from a state, forward first; what stops there, too, only where nothing else
+    leaves it: a file that waits for its day may be withdrawn, and waits on nobody all the same."""
+    ways = [one for one in exits if one.tone != "stop"] or exits
+    return sorted(ways, key=lambda one: one.tone != "forward")
 
 
 def _by_people(transition: Transition) -> bool:

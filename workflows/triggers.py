@@ -87,13 +87,11 @@ GUARDS = (
             Kept("records", keys=(("id",), ("supersedes_id",))),
             Kept("record_measures", keys=(("record_id", "measure"),)),
         ),
-        emptied=False,
     ),
     Guard(
         "result_acts_guard",
         "an act on a result is never changed",
         (Kept("result_acts", keys=(("id",),)),),
-        emptied=False,
     ),
     Guard(
         "results_guard",

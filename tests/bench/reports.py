@@ -116,7 +116,7 @@ def _files(ground: Ground, engine: Engine, scope: Scope) -> Iterator[Figure]:
     )
     yield paired(
         "ten-year report as a docx",
-        lambda: document(made, SITE),
+        lambda: document(made, unit, SITE),
         "WeasyPrint's own write_pdf",
         alone,
         rounds=rounds,

@@ -8,7 +8,7 @@ from typing import Any
 from workflows.contexts.words import words
 from workflows.names import unstopped
 
-NAMED = ("standard", "year", "area", "commune", "unit", "noun")
+NAMED = ("standard", "year", "area", "commune", "unit", "noun", "act")
 """Values that the wording of what a paper is about may name."""
 
 
@@ -22,7 +22,9 @@ def about(kind: str, values: Mapping[str, Any]) -> str:
     told = words()["about"][kind]
     streak = values.get("streak") or 0
     places = {name: values.get(name, "") for name in NAMED} | {"streak": f"{streak:02d}"}
-    places["noun"] = places["noun"] or words()["nouns"]["area"]  # of papers that named none
+    # Of papers that named none.
+    places["noun"] = places["noun"] or words()["nouns"]["area"]
+    places["act"] = places["act"] or words()["refusal_notice"]["recognising"]
     if target := values.get("target"):
         places |= {"of": target["type"], "number": target["number"], "day": short(target["date"])}
     form = told["running"] if streak > 1 and "running" in told else told["text"]

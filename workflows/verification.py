@@ -184,7 +184,8 @@ def _judged(session: Session, desk: PaperDesk, content: bytes, ours: Known) -> V
         reasons += [] if in_force else ["not_in_force"]
         if versions.lapsed(reports):
             # Nobody can say any more what the stamp proved of the signers' certificates.
-            verdict, reasons = "lapsed", ["stamp_lapsed"]
+            verdict = "lapsed"
+            reasons = ["stamp_lapsed", *([] if in_force else ["not_in_force"])]
         elif not _signed_as_issued(reports, ours):
             verdict = "altered"
             reasons += [] if reasons else ["seal_of_another"]

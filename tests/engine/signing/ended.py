@@ -13,19 +13,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
+from engine.signing.authority import _USES
+
 KEPT_SINCE = x509.ObjectIdentifier("2.5.29.60")
 ARCHIVE_CUTOFF = x509.ObjectIdentifier("1.3.6.1.5.5.7.48.1.6")
-USES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
 
 
 @dataclass
@@ -130,7 +121,7 @@ def _identifier(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
 
 
 def _use(*uses: str) -> x509.KeyUsage:
-    return x509.KeyUsage(**{use: use in uses for use in USES})
+    return x509.KeyUsage(**{use: use in uses for use in _USES})
 
 
 def _name(text: str) -> x509.Name:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ from engine.signing import cage
 from engine.statement import form
 from engine.statement.form import DIGEST_BYTES, Signed, Statement
 from workflows.keys import authority_reference
-from workflows.origins import statements
+from workflows.origins import sayings, statements
 from workflows.trust import Bundle
 from workflows.verification import BUSY, LARGEST, Verification
 from workflows.versions import lapsed
@@ -184,8 +183,8 @@ def _of_paper(content: bytes, found: Answer, bundle: Bundle, code: str | None = 
         signed = form.read(printed)
     except Refused as refused:
         verdict, spoken_of = _without_statement(reports), None
-        if verdict == "unknown" and found.examined.spoiled:  # a print of a paper is nobody's
-            spoken_of = _spoken_of(content, bundle)
+        if verdict == "unknown":
+            spoken_of = bundle.believed(sayings(content, found))
             verdict = "altered" if spoken_of else verdict
         return Checked(bundle, False, False, verdict, refused.refusals, spoken_of, whole, reports)
     return _compared(bundle, signed, carried, reports, whole=whole)
@@ -198,20 +197,9 @@ def too_large(bundle: Bundle) -> Checked:
 
 def _damaged(content: bytes, bundle: Bundle, why: str) -> Checked:
     """The answers about a file that cannot be opened: altered, if it speaks of a paper."""
-    if signed := _spoken_of(content, bundle):
+    if signed := bundle.believed(statements(content)):
         return Checked(bundle, False, False, "altered", [Refusal(why)], signed, False)
     return _unread(bundle, why)
-
-
-def _spoken_of(content: bytes, bundle: Bundle) -> Signed | None:
-    """The statement about a paper of ours that can be read from the bytes of a file though
-    nothing of it can be opened, if there is one."""
-    for text in statements(content):
-        with suppress(Refused):
-            signed = form.read(text)
-            if not bundle.faults(signed):
-                return signed
-    return None
 
 
 def _unread(bundle: Bundle, why: str) -> Checked:

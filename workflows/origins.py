@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from engine.papers.book import ANNEXES, LEFT, Paper, PaperVersion
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from engine.signing.findings import Examined
 
 START, END_OF_REVISION = b"%PDF-", b"%%EOF"
-MOST_REVISIONS, MOST_CODES = 64, 16
+MOST_REVISIONS, MOST_CODES, MOST_NEAR = 64, 16, 32
 _PIECE = 64
+_NEAR = 1024
+"""Bytes by which a damaged file may be longer or shorter than what it was."""
+
 STRIP = "strip"
 """The field with the address and the statement that the code on a paper says."""
 
@@ -58,11 +61,13 @@ def named(session: Session, answer: Answer) -> list[str]:
     address, by the data it carries, or by its number and the authority that seems to have
     sealed it. A number alone names a paper only where one authority has it."""
     inside = answer.carried
+    fields = answer.loose if inside is None else inside.fields
+    found = _CODE.search(fields.get(STRIP, "").encode())
+    coded = _newest(session, Paper.code == found[1].decode()) if found else []
     if inside is not None:
-        found = _CODE.search(inside.fields.get(STRIP, "").encode())
-        coded = _newest(session, Paper.code == found[1].decode()) if found else []
-        if coded := coded or _newest(session, Paper.values_digest == inside.digest):
-            return coded
+        coded = coded or _newest(session, Paper.values_digest == inside.digest)
+    if coded:
+        return coded
     return _numbered(session, answer.examined)
 
 
@@ -90,6 +95,11 @@ def _numbered(session: Session, found: Examined) -> list[str]:
     return [chosen[0].sha256] if chosen else []
 
 
+def says_the_same(content: bytes, version: bytes) -> bool:
+    """Whether a file that cannot be opened bears a version's own statement, letter for letter."""
+    return not set(statements(content)).isdisjoint(statements(version))
+
+
 def statements(content: bytes) -> list[str]:
     """The texts of codes that stand in the bytes of a file as they are: what it says of itself,
     though it cannot be opened."""
@@ -98,6 +108,19 @@ def statements(content: bytes) -> list[str]:
         site = _SITE.search(content[max(0, one.start() - _LONGEST_SITE) : one.start()])
         found[((site[0] if site else b"") + one[0]).decode()] = True
     return [*found]
+
+
+def torn(found: Examined) -> bool:
+    """Whether a file was damaged, as far as that can be told from the file alone."""
+    return found.spoiled or bool(found.problem) or any(not one.intact for one in found.reports)
+
+
+def sayings(content: bytes, answer: Answer) -> list[str]:
+    """The texts of codes in a file that opens and is no whole paper. A print of a paper is
+    nobody's; what still carries its data or its strip, or is torn, was one."""
+    was_ours = torn(answer.examined) or answer.carried is not None
+    raw = statements(content) if was_ours else []
+    return [*raw, *([answer.loose[STRIP]] if STRIP in answer.loose else [])]
 
 
 def likely(session: Session, paper_id: int, content: bytes, *, annex: bool) -> str:
@@ -118,9 +141,18 @@ def likely(session: Session, paper_id: int, content: bytes, *, annex: bool) -> s
     return str(found[0].sha256)
 
 
+def nearest(session: Session, size: int) -> list[str]:
+    """The digests of the versions that left the office and have about so many bytes, the
+    nearest first: what a damaged file that names no paper may have been."""
+    away = func.abs(PaperVersion.size - size)
+    near = PaperVersion.size.between(size - _NEAR, size + _NEAR)
+    query = select(PaperVersion.sha256).where(near, PaperVersion.stage.in_(LEFT))
+    return list(session.scalars(query.order_by(away, PaperVersion.id).limit(MOST_NEAR)))
+
+
 def alike(content: bytes, version: bytes) -> bool:
-    """Whether a file that cannot be opened has at least half of its bytes from a version: piece
-    by piece, at the same distance from the start or from the end."""
+    """Whether a damaged file has at least half of its bytes from a version: piece by piece, at
+    the same distance from the start or from the end."""
     room = range(_PIECE, min(len(content), len(version)) + 1, _PIECE)
     same = sum(content[n - _PIECE : n] == version[n - _PIECE : n] for n in room)
     same += sum(_from_end(content, n) == _from_end(version, n) for n in room)

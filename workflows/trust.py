@@ -16,6 +16,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ from engine.papers.book import Paper
 from engine.papers.freeze import freeze
 from engine.papers.kinds import PaperKind
 from engine.signing.certificates import Enrolment, Roots
+from engine.statement import form
 from engine.statement.form import Signed
 from engine.subjects import Subject
 from workflows import standing
@@ -128,6 +130,15 @@ class Bundle:
         if not published.signed_at(statement.issued + timedelta(seconds=1)):
             return [Refusal("statement_key_ended", {"id": statement.key_id.hex()})]
         return self._unissued(signed)
+
+    def believed(self, texts: Sequence[str]) -> Signed | None:
+        """The first statement of ours among texts that were read from a file."""
+        for text in texts:
+            with suppress(Refused):
+                signed = form.read(text)
+                if not self.faults(signed):
+                    return signed
+        return None
 
     def _unissued(self, signed: Signed) -> list[Refusal]:
         """Why a statement that the office did sign tells of no issue, or of none as yet. The

@@ -221,15 +221,15 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
     likely = origin or known(session, origins.printed(session, content))
     answer = ask(content, roots, _original(session, desk, likely, content), inside=True)
     found = answer.examined
-    named = known(session, origins.named(session, answer)) if _may_be_ours(found) else None
+    named = _named(session, answer, likely)
     origin = origin or named
     if origin != likely:  # it was compared with a paper that it does not come from
         original = _original(session, desk, origin, content)
         answer = ask(content, roots, original, found) if original else cage.Answer(found)
     if BUSY in (found.problem, answer.examined.problem):
         return refused(BUSY)
-    if origin is None and likely and found.problem and _made_of(session, desk, likely, content):
-        origin = likely
+    if origin is None and origins.torn(found) and not any(one.ours for one in found.signed):
+        origin = _mostly(session, desk, likely, content, closed=bool(found.problem))
     reasons = findings.of_stranger(
         answer,
         from_ours=origin is not None,
@@ -298,11 +298,29 @@ def _reports(roots: Roots, content: bytes, *, annex: bool) -> tuple[SignatureRep
         return ()
 
 
-def _made_of(session: Session, desk: PaperDesk, likely: Known, content: bytes) -> bool:
-    """Whether a file that cannot be opened is for the most part that version all the same: of
-    some bytes of a paper one that is changed is enough."""
+def _named(session: Session, answer: Answer, likely: Known | None) -> Known | None:
+    """The paper that an opened file says it is: by what its readers see, or, where it carries
+    the data of a paper at all, by the code that still stands in its bytes."""
+    if not _may_be_ours(answer.examined):
+        return None
+    named = known(session, origins.named(session, answer))
+    return named or (likely if answer.carried is not None else None)
+
+
+def _mostly(
+    session: Session, desk: PaperDesk, likely: Known | None, content: bytes, *, closed: bool
+) -> Known | None:
+    """The version that a damaged file is for the most part, though it cannot be opened
+    (``closed``) or what it says of itself is gone: one byte that is changed is enough."""
     original = _original(session, desk, likely, content)
-    return original is not None and origins.alike(content, original)
+    if original is not None:
+        said = closed and origins.says_the_same(content, original)
+        if said or origins.alike(content, original):
+            return likely
+    for digest in origins.nearest(session, len(content)):
+        if origins.alike(content, desk.store.get(digest)):
+            return known(session, [digest])
+    return None
 
 
 def _original(

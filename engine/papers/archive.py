@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -20,7 +20,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from engine.errors import Refusal, Refused
 from engine.papers.contents import Carried
-from engine.papers.fields import read_fields
+from engine.papers.fields import read_fields, read_on_pages
 from engine.papers.freeze import freeze
 
 DATA, SCHEMA = "data.json", "schema.json"
@@ -177,6 +177,16 @@ def carried(content: bytes) -> Carried:
         raise Refused(Refusal("unreadable_pdf")) from error
     except _NO_DATA as error:
         raise Refused(Refusal("no_data_inside")) from error
+
+
+def on_pages(content: bytes) -> Mapping[str, str]:
+    """What is written in the fields on the pages of a file that carries no data any more; as
+    ``carried``, but nothing is refused: a file of which nothing is known has no field."""
+    try:
+        with Pdf.open(BytesIO(content)) as pdf:
+            return read_on_pages(pdf)
+    except (pikepdf.PdfError, pikepdf.PasswordError, *_NO_DATA):
+        return {}
 
 
 def _data_in(pdf: Pdf) -> bytes:

@@ -8,7 +8,7 @@ filling). Every widget has an appearance, prints, is tagged, and its font lies i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -190,9 +190,20 @@ def specs_of(pdf: Pdf) -> Mapping[str, FieldSpec]:
 def read_fields(pdf: Pdf) -> Mapping[str, str]:
     """What is written in the text fields of a file that were filled, by name."""
     form = pdf.Root.get(Name.AcroForm)
-    fields = form.Fields if form is not None else ()
+    return _filled(form.Fields if form is not None else ())
+
+
+def read_on_pages(pdf: Pdf) -> Mapping[str, str]:
+    """The same of the fields that stand on the pages, also where no form names them: whoever
+    takes pages out of a file leaves the form behind."""
+    return _filled(one for page in pdf.pages for one in page.get(Name.Annots, ()))
+
+
+def _filled(fields: Iterable[pikepdf.Object]) -> Mapping[str, str]:
     return {
-        str(one.T): str(one.V) for one in fields if one.get(Name.FT) == Name.Tx and Name.V in one
+        str(one.T): str(one.V)
+        for one in fields
+        if one.get(Name.FT) == Name.Tx and Name.V in one and Name.T in one
     }
 
 

@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -59,12 +59,14 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a file is, in what it differs from a paper it was compared with, and the data
-    that it carries, if these were asked for: else ``without`` is the code of why not."""
+    that it carries, if these were asked for: else ``without`` is the code of why not, and
+    ``loose`` is what the fields on its pages say."""
 
     examined: Examined
     differences: tuple[str, ...] = ()
     carried: Carried | None = None
     without: str = ""
+    loose: Mapping[str, str] = field(default_factory=dict)
 
 
 _PLENTY = Limits()
@@ -138,13 +140,13 @@ def answer(
     return Answer(found, told, *(_inside(pdf) if inside and not found.problem else ()))
 
 
-def _inside(pdf: bytes) -> tuple[Carried | None, str]:
-    from engine.papers.archive import carried
+def _inside(pdf: bytes) -> tuple[Carried | None, str, Mapping[str, str]]:
+    from engine.papers.archive import carried, on_pages
 
     try:
-        return carried(pdf), ""
+        return carried(pdf), "", {}
     except Refused as refused:
-        return None, refused.code
+        return None, refused.code, on_pages(pdf)
 
 
 def _comparable(found: Examined, original: bytes | None) -> bool:
@@ -283,13 +285,17 @@ def _read(told: Mapping[str, Any]) -> Answer:
         _texts(told["differences"]),
         _carried(inside) if inside else None,
         _text(told["without"]),
+        _fields(told["loose"]),
     )
 
 
 def _carried(told: Mapping[str, Any]) -> Carried:
-    fields = {_text(name): str(value)[:_LONGEST_FIELD] for name, value in told["fields"].items()}
     said = _text(told["schema"]), _text(told["kind"]), dict(told["values"])
-    return Carried(*said, fields, tuple(dict(one) for one in told["enclosed"]))
+    return Carried(*said, _fields(told["fields"]), tuple(dict(one) for one in told["enclosed"]))
+
+
+def _fields(told: Mapping[str, Any]) -> Mapping[str, str]:
+    return {_text(name): str(value)[:_LONGEST_FIELD] for name, value in told.items()}
 
 
 def _signed(told: Mapping[str, Any]) -> Signed:

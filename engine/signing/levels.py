@@ -332,4 +332,6 @@ def _closed(newest: EmbeddedPdfSignature) -> bool:
     after = content[second + rest :]
     if after.count(b"%%EOF") != 1 or not after.rstrip(b"\r\n").endswith(b"%%EOF"):
         return False  # a table read once more, with anything before it, is no revision
+    if store.read(reader) == store.read(reader, newest.signed_revision):
+        return False  # it adds nothing
     return isinstance(_EVIDENCE.review_file(reader, newest.signed_revision), DiffResult)

@@ -247,7 +247,8 @@ def _problems_of_content(
     changed = status.diff_result
     level, allowed = _modification(status), _PERMITTED.get(role, ModificationLevel.NONE)
     fields = changed.changed_form_fields if isinstance(changed, DiffResult) else set()
-    if level > allowed or not fields <= _FILLED_LATER or not status.docmdp_ok:
+    kept = role not in _CLOSING or embedded.keeps_trailer(signature)
+    if level > allowed or not fields <= _FILLED_LATER or not status.docmdp_ok or not kept:
         yield "changed_after"
 
 

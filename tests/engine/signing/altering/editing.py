@@ -11,6 +11,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
+from pikepdf import Pdf
 from pyhanko.pdf_utils.generic import (
     ArrayObject,
     ByteStringObject,
@@ -94,6 +95,18 @@ def appended(pdf: bytes, change: Change) -> bytes:
     out = BytesIO()
     editor.write(out)
     return out.getvalue()
+
+
+def last_table(pdf: bytes) -> int:
+    """Where the newest table of a file begins."""
+    return int(pdf[pdf.rindex(b"startxref") + len("startxref") :].split()[0])
+
+
+def whole_of(pdf: bytes) -> tuple[int, bytes]:
+    """How many objects a file has, and how its catalogue is called."""
+    with Pdf.open(BytesIO(pdf)) as opened:
+        number, generation = opened.Root.objgen
+        return int(opened.trailer.Size), b"%d %d R" % (number, generation)
 
 
 def sign(editor: Editor, field: str, signer: SoftwareSigner, permissions: SigMDPSetup) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pikepdf import Encryption, Pdf
 
+from tests.engine.signing.altering.manifest import genuine
 from tests.engine.signing.altering.originals import certificate, decision
 from tests.engine.signing.altering.registry import attack
 
@@ -51,7 +52,7 @@ def _encrypted_openly() -> bytes:
     return _saved(decision().issued, encryption=closed, static_id=True, deterministic_id=False)
 
 
-@attack("printed-again", "no_signature", verdict="unknown")
+@attack("printed-again", "no_signature")
 def _printed() -> bytes:
     """Number, date and seal as a flat picture of themselves, as printing to a file leaves."""
     out = BytesIO()
@@ -74,6 +75,32 @@ def _page_removed() -> bytes:
         del pdf.pages[1]
         pdf.save(out, deterministic_id=True)
     return out.getvalue()
+
+
+@attack("pages-taken-out", "no_signature")
+def _pages_taken_out() -> bytes:
+    """The first page alone in a new file: neither form nor data came with it."""
+    out = BytesIO()
+    with Pdf.open(BytesIO(genuine())) as pdf, Pdf.new() as other:
+        other.pages.append(pdf.pages[0])
+        other.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+@attack("line-ends-changed", "damaged")
+def _line_ends() -> bytes:
+    """Sent as text from a machine of one kind to one of the other."""
+    return genuine().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+@attack("code-and-data-torn", "damaged", offline="unreadable")
+def _torn() -> bytes:
+    """Some bytes zeroed where the printed code stands, and at the start of what is packed."""
+    content = bytearray(genuine())
+    content[content.index(b"stream\n") + len("stream\n") + 1] ^= 1
+    for code in re.finditer(rb"/p/[0-9a-z]+#", bytes(content)):
+        content[code.start() : code.end()] = bytes(code.end() - code.start())
+    return bytes(content)
 
 
 @attack("text-changed-in-place", "bytes_changed")

@@ -12,10 +12,12 @@ from tests.engine.signing.altering.editing import (
     Editor,
     appended,
     dictionary,
+    last_table,
     name,
     page_of,
     rectangle,
     stream,
+    whole_of,
 )
 from tests.engine.signing.altering.lasting import (
     evidenced,
@@ -52,6 +54,28 @@ def _note() -> bytes:
 def _note_stamped() -> bytes:
     """The same, and a genuine time stamp of the same authority put over it."""
     return stamped(appended(genuine(PAPER), appended_note), later=timedelta(minutes=2))
+
+
+def _listed(content: bytes, body: bytes, entries: bytes) -> bytes:
+    """A revision by hand: objects, no line in its table, and a trailer."""
+    before, at = last_table(content), len(content) + len(body)
+    told = b"xref\n0 0\ntrailer\n<< %s /Prev %d >>\nstartxref\n%d\n%%%%EOF\n"
+    return content + body + told % (entries, before, at)
+
+
+@attack("lasting-nothing-appended", "appended")
+def _nothing() -> bytes:
+    """A revision of no object after the last time stamp; title and identifier are left out."""
+    content = genuine(PAPER)
+    return _listed(content, b"", b"/Size %d /Root %s" % whole_of(content))
+
+
+@attack("lasting-page-unlisted", "appended")
+def _unlisted() -> bytes:
+    """A second first page, which no table lists: whoever mends the file shows that one."""
+    content = genuine(PAPER)
+    page = b"5 0 obj\n<< /Type /Page /MediaBox [0 0 595 842] >>\nendobj\n"
+    return _listed(content, page, b"/Size %d /Root %s" % whole_of(content))
 
 
 @attack("lasting-evidence-emptied", "evidence_changed")

@@ -119,8 +119,9 @@ def _share(share: int) -> list[tuple[str, dict[str, Any]]]:
 
 def _straight(press: Press, straight: Straight, share: int, folder: Path) -> float:
     pages = [plain(press.renderer, kind, values) for kind, values in _share(share)]
-    straight.paper(pages[0])
-    straight.paper(pages[-1])
+    if share == SHARE:  # a trial measures nothing, warm or cold
+        straight.paper(pages[0])
+        straight.paper(pages[-1])
 
     def all_of_them() -> None:
         for number, page in enumerate(pages):

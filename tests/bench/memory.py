@@ -48,16 +48,16 @@ def figures(ground: Ground) -> Iterator[Figure]:
     settings = Settings(env="demo", var=ground.folder / "memory")
     settings.home.mkdir(parents=True)
     migrate.upgrade(settings.database_url)
-    yield from _web(settings)
+    yield from _web(settings, rest=0 if ground.tiny else 1)
     yield from _worker(settings, 1 if ground.tiny else PAPERS)
 
 
-def _web(settings: Settings) -> Iterator[Figure]:
+def _web(settings: Settings, rest: float) -> Iterator[Figure]:
     port = _free_port()
     with running("serve", "--workers", "1", "--port", str(port), settings=settings) as leader:
         _until(partial(_answers, f"http://127.0.0.1:{port}/"))
         _until(partial(_answers, f"http://127.0.0.1:{port}/sign-in"))
-        time.sleep(1)
+        time.sleep(rest)
         held = sorted(map(held_by, group(leader)))
         yield Figure("an idle web process", held[-1], "MB", limit=WEB_LIMIT)
         yield Figure(f"all {len(held)} processes of a site with one of them", sum(held), "MB")

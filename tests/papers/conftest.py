@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -50,8 +51,28 @@ def sample(name: str) -> Values:
     return deepcopy(_sample(name))
 
 
+class Complaints(logging.Handler):
+    """What the typesetter says of anything that is laid out."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.append(record.getMessage())
+
+
 @pytest.fixture(scope="session")
-def renderer() -> Renderer:
+def complaints() -> Iterator[list[str]]:
+    """Whatever the typesetter has complained of, whichever test laid it out."""
+    handler, logger = Complaints(), logging.getLogger("weasyprint")
+    logger.addHandler(handler)
+    yield handler.heard
+    logger.removeHandler(handler)
+
+
+@pytest.fixture(scope="session")
+def renderer(complaints: list[str]) -> Renderer:
     return Renderer(FOLDER)
 
 

@@ -8,6 +8,7 @@ tests.workflows.policy_table`` writes it again.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -22,7 +23,13 @@ HERE = {"area": 1, "commune": 2, "district": 3, "province": 4}
 ELSEWHERE = 99
 
 
-def rows() -> Iterator[str]:
+@cache
+def rows() -> tuple[str, ...]:
+    """The whole table, a line each."""
+    return tuple(_rows())
+
+
+def _rows() -> Iterator[str]:
     """One line for each role × scope × state × move that is allowed, in the law's order."""
     for definition in library.law().definitions:
         for state in (START, *definition.by_state):

@@ -16,7 +16,8 @@ from engine.papers.freeze import digest, freeze, thaw
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
 )
 
 
@@ -40,7 +41,7 @@ def one_key_per_name(value: Any) -> bool:
     return True
 
 
-@given(st.dictionaries(st.text(), plain).filter(one_key_per_name))
+@given(st.dictionaries(st.text(), plain, max_size=6).filter(one_key_per_name))
 def test_thawed_values_are_the_values_composed(values: dict[str, Any]) -> None:
     assert thaw(freeze(values)) == composed(values)
     assert freeze(thaw(freeze(values))) == freeze(values)

@@ -12,7 +12,6 @@ from asn1crypto import parser
 from asn1crypto import x509 as asn1
 from asn1crypto.cms import CertificateChoices
 from cryptography.x509 import Certificate, load_der_x509_certificate
-from pyhanko.pdf_utils.generic import DictionaryObject
 from pyhanko.sign.fields import FieldMDPAction, MDPPerm, SigSeedSubFilter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
@@ -119,21 +118,3 @@ def locks(signature: EmbeddedPdfSignature) -> bool:
     """Whether this signature closes every field of the form."""
     lock = signature.fieldmdp
     return lock is not None and lock.action is FieldMDPAction.ALL
-
-
-def keeps_trailer(signature: EmbeddedPdfSignature) -> bool:
-    """Whether every revision after a signature begins where the one it covers does: at the same
-    catalogue, with the same information and first identifier (ISO 32000-1, 7.5.6). A reader
-    that only looks at the newest trailer would miss what it leaves out."""
-    reader = signature.reader
-    trailers = reader.trailer._trailer_revisions[::-1]
-    if len(trailers) != reader.xrefs.total_revisions:
-        return False
-    covered, *later = map(_roots, trailers[signature.signed_revision :])
-    return all(one == covered for one in later)
-
-
-def _roots(trailer: DictionaryObject) -> tuple[object, ...]:
-    told = [trailer.raw_get(key) if key in trailer else None for key in ("/Root", "/Info")]
-    first = trailer["/ID"][0] if "/ID" in trailer else None
-    return *told, first, "/Encrypt" in trailer

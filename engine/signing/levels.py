@@ -41,6 +41,7 @@ from engine import clock
 from engine.signing import embedded, stamps, tokens, trust
 from engine.signing import evidence as store
 from engine.signing.bearing import bears
+from engine.signing.closing import follows_plainly
 from engine.signing.coverage import Covered, covered_by
 from engine.signing.evidence import Evidence
 from engine.signing.finished import finished
@@ -323,15 +324,12 @@ def _bytes(signature: EmbeddedPdfSignature) -> bytes:
 
 
 def _closed(newest: EmbeddedPdfSignature) -> bool:
-    """Whether nothing but evidence was added after a stamp, in one revision that ends the
+    """Whether evidence and nothing else was added after a stamp, in one revision that ends the
     file. (No stamp covers those bytes yet; what they are is for the log to say.)"""
-    reader, content = newest.reader, _bytes(newest)
+    reader = newest.reader
     if reader.xrefs.total_revisions != newest.signed_revision + 2:
         return False
-    _, _, second, rest = (int(number) for number in newest.byte_range)
-    after = content[second + rest :]
-    if after.count(b"%%EOF") != 1 or not after.rstrip(b"\r\n").endswith(b"%%EOF"):
-        return False  # a table read once more, with anything before it, is no revision
     if store.read(reader) == store.read(reader, newest.signed_revision):
-        return False  # it adds nothing
-    return isinstance(_EVIDENCE.review_file(reader, newest.signed_revision), DiffResult)
+        return False
+    reviewed = _EVIDENCE.review_file(reader, newest.signed_revision)
+    return isinstance(reviewed, DiffResult) and follows_plainly(newest, _bytes(newest))

@@ -25,6 +25,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus
 from engine import clock
 from engine.signing import embedded, levels, stamps, trust
 from engine.signing.certificates import Identity, Kind, Roots
+from engine.signing.closing import follows_plainly
 from engine.signing.coverage import Covered, covered_by
 from engine.signing.findings import Covers, Role, SignatureReport
 from engine.signing.finished import finished
@@ -141,7 +142,7 @@ def _judged(
     level, revoked = chain.standing(credential, ends)
     problems = [
         *_problems_of_form(signature, role, covered),
-        *_problems_of_content(signature, status, role),
+        *_problems_of_content(pdf, signature, status, role),
         *_problems_of_holder(holder, role),
         *_problems_of_trust(signature, status, ends, moment),
         *revoked,
@@ -235,7 +236,7 @@ def _problems_of_holder(holder: Identity, role: Role) -> Iterator[str]:
 
 
 def _problems_of_content(
-    signature: EmbeddedPdfSignature, status: PdfSignatureStatus, role: Role
+    pdf: bytes, signature: EmbeddedPdfSignature, status: PdfSignatureStatus, role: Role
 ) -> Iterator[str]:
     """What was signed, what was allowed afterwards, and what happened."""
     if not (status.intact and status.valid):
@@ -247,8 +248,8 @@ def _problems_of_content(
     changed = status.diff_result
     level, allowed = _modification(status), _PERMITTED.get(role, ModificationLevel.NONE)
     fields = changed.changed_form_fields if isinstance(changed, DiffResult) else set()
-    kept = role not in _CLOSING or embedded.keeps_trailer(signature)
-    if level > allowed or not fields <= _FILLED_LATER or not status.docmdp_ok or not kept:
+    plain = role not in _CLOSING or follows_plainly(signature, pdf)
+    if level > allowed or not fields <= _FILLED_LATER or not status.docmdp_ok or not plain:
         yield "changed_after"
 
 

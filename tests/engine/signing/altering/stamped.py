@@ -29,6 +29,7 @@ from tests.engine.signing.altering.manifest import genuine
 from tests.engine.signing.altering.registry import attack
 
 PAPER = "genuine-enclosing"
+SECOND_PAGE = b"5 0 obj\n<< /Type /Page /MediaBox [0 0 595 842] >>\nendobj\n"
 
 
 def appended_note(editor: Editor) -> None:
@@ -74,8 +75,15 @@ def _nothing() -> bytes:
 def _unlisted() -> bytes:
     """A second first page, which no table lists: whoever mends the file shows that one."""
     content = genuine(PAPER)
-    page = b"5 0 obj\n<< /Type /Page /MediaBox [0 0 595 842] >>\nendobj\n"
-    return _listed(content, page, b"/Size %d /Root %s" % whole_of(content))
+    return _listed(content, SECOND_PAGE, b"/Size %d /Root %s" % whole_of(content))
+
+
+@attack("lasting-page-unlisted-under-a-stamp", "changed_after")
+def _unlisted_under_a_stamp() -> bytes:
+    """The same beside true evidence, in one revision with it, and a genuine stamp over both."""
+    _issued, _timestamped, told, _archived = stages(PAPER)
+    end = told.rindex(b"startxref")
+    return stamped(told[:end] + SECOND_PAGE + told[end:], later=timedelta(minutes=2))
 
 
 @attack("lasting-evidence-emptied", "evidence_changed")

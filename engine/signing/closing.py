@@ -25,7 +25,7 @@ _STREAM_KEYS = frozenset({"/Type", "/W", "/Index", "/Length", "/Filter", "/Decod
 def follows_plainly(signature: EmbeddedPdfSignature, content: bytes) -> bool:
     """Whether every byte after a signature belongs to a revision that reads one way only."""
     reader, first = signature.reader, signature.signed_revision + 1
-    end = sum(map(int, signature.byte_range[-2:]))
+    end = sum([int(number) for number in signature.byte_range][-2:])
     tail, revisions = content[end:], range(first, reader.xrefs.total_revisions)
     if not revisions:
         return True  # bytes that are no revision are told by the range that leaves them out

@@ -107,6 +107,9 @@ class Binding:
     gives, per outcome, the steps and events of papers that, where a definition knows them, every
     path to an end must contain, ``entails`` those that all of some others call for, in the order in
     which they are asked, and ``spared`` those that a guard makes sure the path does not need.
+    ``alternatives`` are guards of which exactly one holds. ``silent`` names, per kind of subject,
+    the ends that say no outcome. ``judges`` give, per input, the guard of each move that asks it,
+    ``called_for``, of a definition's id, per outcome, those that its kind of subject calls for.
     """
 
     roles: Mapping[str, frozenset[str]]
@@ -124,6 +127,10 @@ class Binding:
     whole: Mapping[str, frozenset[str]] = field(default_factory=dict)
     entails: Sequence[tuple[frozenset[str], frozenset[str]]] = ()
     spared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    alternatives: Sequence[frozenset[str]] = ()
+    silent: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    judges: Mapping[str, str] = field(default_factory=dict)
+    called_for: Callable[[str], Mapping[str, frozenset[str]]] = lambda _definition: {}
     guards: dict[str, Guard] = field(default_factory=dict)
     effects: dict[str, EffectFunction] = field(default_factory=dict)
     contexts: dict[str, ContextFunction] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from engine.binding import OPENING, Binding, EffectRule, StepRule
 from engine.papers import acts
 from workflows import contexts, days, effects, guards, tables
+from workflows.kinds import called_for
 from workflows.procedures import PROCEDURES
 
 _AREA = frozenset({"area"})
@@ -158,6 +159,25 @@ _EVENTS: Mapping[str, frozenset[str]] = {
 """Which paper moved a nomination is kept, and what it decided: each level's decision anew, as
 the result says which level recognised it."""
 
+_JUDGES: Mapping[str, str] = {
+    "late_reason": "registered_in_time",
+    "held_on": "opinion_after_appraisal",
+    "members_present": "committee_quorum",
+    "refused_criteria": "refusal_names_a_criterion",
+    "objection_on": "objection_in_time",
+    "announced_on": "announced_after_decision",
+    "wrong": "content_error_only",
+    "errata": "errata_complete",
+}
+"""What a form asks and nothing reads says nothing: the guard that reads it stands beside it. The
+older workflows, whose committee refuses without telling its meeting, ask for none of it."""
+
+_ALTERNATIVES = (
+    frozenset({"streak_grants_commune", "streak_grants_district", "streak_grants_province"}),
+    frozenset({"majority_of_all_households", "majority_not_reached"}),
+)
+"""Of each of these one holds: a file of which the others are asked goes on, too."""
+
 _OF_DISTRICT = frozenset({"district_appraisal", "district_decision:issued"})
 _OF_PROVINCE = frozenset({"province_appraisal", "province_decision:issued"})
 _OF_COMMUNE = frozenset({"committee_opinion", "commune_decision:issued", "posting"})
@@ -228,6 +248,14 @@ LAW = Binding(
         "streak_grants_district": _OF_PROVINCE,
         "streak_grants_province": _OF_DISTRICT,
     },
+    alternatives=_ALTERNATIVES,
+    # A paper in force, or replaced by another, has come to nothing yet; its act says the rest.
+    silent={
+        "nomination": frozenset(),
+        "paper": frozenset({"issued", "corrected", "replaced", "recorded"}),
+    },
+    judges=_JUDGES,
+    called_for=called_for,
 )
 
 for room in (acts, guards, effects, contexts, tables, days):

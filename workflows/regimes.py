@@ -287,12 +287,13 @@ def rules_under(definition_id: str, kind: str) -> KindRules | None:
     name = first(definition_id)
     for one in regimes():
         for known, told in one.kinds.items():
-            if known == kind and _same_rules(name, told.definition):
+            if known == kind and same_rules(name, told.definition):
                 return told
     return None
 
 
-def _same_rules(definition_id: str, own: str) -> bool:
+def same_rules(definition_id: str, own: str) -> bool:
+    """Whether a workflow keeps to the rules of another: itself, or the one with a vote of it."""
     return definition_id == own or definition_id.startswith(own + VOTE)
 
 

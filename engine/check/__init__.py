@@ -17,6 +17,7 @@ from engine.check import (
     keeping,
     names,
     papers,
+    returns,
     safeguards,
     settling,
     shape,
@@ -41,6 +42,7 @@ ROOMS = (
     safeguards,
     settling,
     ends,
+    returns,
     steps,
     duties,
 )

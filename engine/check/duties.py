@@ -26,7 +26,9 @@ Parts = Mapping[str, Sequence[Part]]
 
 
 def problems(case: Case) -> Iterator[Problem]:
-    """Each role that may exercise two duties, with the shortest story in which it does."""
+    """Each role that may exercise two duties, with the shortest story in which it does, and each
+    move outside its duty by which it might get around that."""
+    yield from _unsaid(case)
     for role in _roles(case):
         parts = _parts(case, role)
         clash = _clash(case.definition, [part for held in parts.values() for part in held])
@@ -41,6 +43,19 @@ def problems(case: Case) -> Iterator[Problem]:
             first=held[0].duty,
             second=held[1].duty,
         )
+
+
+def _unsaid(case: Case) -> Iterator[Problem]:
+    """Moves of no duty by who holds one: all but to bring a subject into being, or, as nothing
+    comes of it, to give up a paper."""
+    paper = case.definition.meta.subject == "paper"
+    moves = case.definition.transitions
+    held = {role_of(rule): move.duty for move in moves if move.duty for rule in move.by}
+    for move in moves:
+        if not move.duty and not (move.tone == "stop" if paper else move.opens):
+            for role in sorted(held.keys() & set(map(role_of, move.by)) - {SYSTEM}):
+                told = {"transition": move.id, "role": role, "duty": held[role]}
+                yield case.problem("duty_unsaid", f"transitions.{move.id}.duty", (), **told)
 
 
 def _roles(case: Case) -> Sequence[str]:

@@ -22,6 +22,7 @@ def problems(case: Case) -> Iterator[Problem]:
     """Outcomes that nothing keeps, outcomes kept elsewhere, and effects on moves that lack
     what they rely on."""
     yield from _unrecorded(case)
+    yield from _unasked(case)
     yield from _hurried(case)
     yield from _groundless(case)
     yield from _undrafted(case)
@@ -76,6 +77,16 @@ def _unrecorded(case: Case) -> Iterator[Problem]:
         for state in case.definition.states
     }
     yield from lacking(case, "outcome_unrecorded", gains, needed)
+
+
+def _unasked(case: Case) -> Iterator[Problem]:
+    """Outcomes that a path reaches without what the kind of subject calls for."""
+    called = case.binding.called_for(case.definition.id)
+    needed = {
+        state.id: called.get(state.outcome or "", Steps()) for state in case.definition.states
+    }
+    guards = {move.id: frozenset(move.guards) for move in case.definition.transitions}
+    yield from lacking(case, "guard_of_kind_unasked", guards, needed)
 
 
 def _hurried(case: Case) -> Iterator[Problem]:

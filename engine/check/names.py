@@ -70,6 +70,11 @@ def _functions(case: Case, key: str, transition: Transition) -> Iterator[Problem
 
 def _form(case: Case, key: str, transition: Transition) -> Iterator[Problem]:
     known = case.definition.by_field
+    for name in transition.fields:
+        judge = case.binding.judges.get(name)
+        if judge and judge not in transition.guards:
+            told = {"transition": transition.id, "field": name, "name": judge}
+            yield case.problem("input_unjudged", f"{key}.guards", (), **told)
     unknown = [name for name in transition.fields if name not in known]
     for name in unknown:
         yield case.problem("missing_field", f"{key}.fields", name=name)

@@ -62,6 +62,11 @@ MESSAGES: Mapping[str, str] = {
     "step_without_duty": "{transition} claims {step} and is not of the duty {duty}",
     "step_without_paper": "{transition} claims {step} and does not make the paper {kind}",
     "step_too_early": "a path reaches {transition}, which claims {step}, without {name}",
+    "guard_of_kind_unasked": "a path reaches {state} ({outcome}) without asking {name}, which the"
+    " kind of subject calls for",
+    "input_unjudged": "{transition} asks for {field} and not the guard {name}, which judges it",
+    "duty_unsaid": "{transition} is of no duty, and {role}, who may make it, holds the duty {duty}",
+    "not_voided": "{transition} leads to {state} and does not void {name}, which was done before",
     "step_unsettled": "a path reaches {state} ({outcome}) without asking {name} since {step}",
     "step_by_other_move": "{transition} claims {step}, of which only a move {name} is read",
     "step_by_system": "{transition} claims {step}, which only people can do, and the system may"
@@ -84,6 +89,10 @@ MESSAGES: Mapping[str, str] = {
     "opening_without_effect": "{transition} opens a subject and lacks the effect {name}",
     "end_not_whole": "a path ends in {state} ({outcome}) without {name}, which the definition"
     " knows",
+    "end_without_outcome": "{state} is an end and does not say its outcome",
+    "outcome_without_end": "from {state}, on the way from the outcome {outcome}, no end with it can"
+    " be reached",
+    "way_missing": "{state} lets go on by an answer, and none of its ways asks {name}",
     "maker_is_checker": "{role} holds the duties {first} and {second} over one subject",
 }
 """By code. The places in a sentence are the params of its problems."""

@@ -123,6 +123,7 @@ label = { vi = "Send back", en = "Send back" }
 from = ["asked", "reviewed"]
 to = "draft"
 by = ["reviewer@place"]
+duty = "review"
 tone = "back"
 voids = ["ask", "review"]
 fields = ["reason"]

@@ -83,6 +83,16 @@ EXPECTED: Mapping[str, tuple[str, str]] = {
     "event_without_effect": ("transitions.close.effects", ""),
     "opening_without_effect": ("transitions.open.effects", ""),
     "end_not_whole": ("states.withdrawn", "open start_vote drop"),
+    "end_without_outcome": ("states.dropped.outcome", "open drop"),
+    "outcome_without_end": ("states.refused", "open refuse"),
+    "way_missing": ("states.voting", "open start_vote"),
+    "not_voided": (
+        "transitions.return_for_supplement.voids",
+        "open submit return_for_supplement",
+    ),
+    "duty_unsaid": ("transitions.close.duty", ""),
+    "input_unjudged": ("transitions.close.guards", ""),
+    "guard_of_kind_unasked": ("states.refused", "open refuse"),
     "maker_is_checker": ("transitions.appraise.by", "open start_vote submit appraise"),
     "recognised_without_resident_vote": (
         "states.recognised",
@@ -134,11 +144,18 @@ def binding() -> Binding:
         judging=frozenset({"check"}),
         whole={"withdrawn": frozenset({"told", "minutes:issued"})},
         spared={"majority": frozenset({"told"})},
+        alternatives=(frozenset({"there", "away"}),),
+        silent={"paper": frozenset({"closed", "issued", "kept", "recalled", "sent"})},
+        judges={"heads": "quorum"},
+        called_for=lambda name: (
+            {"refused": frozenset({"quorum"})} if name == "guard-of-kind-unasked" else {}
+        ),
     )
     bound.effect("tell_listed")(tell_listed)
     bound.effect("number_and_keep")(number_and_keep)
     bound.guard("quorum")(lambda _move: ())
-    bound.guard("roll_there")(lambda _move: ())
+    for guard in ("roll_there", "there", "away"):
+        bound.guard(guard)(lambda _move: ())
     for effect in (
         "keep_hearing",
         "strike_out",

@@ -46,7 +46,7 @@ ROLES = ("asker", "reviewer", "decider", "clerk")
 REQUEST: dict[str, tuple[set[str], str, set[str], str | None]] = {
     "ask": ({"draft"}, "asked", {"asker"}, "ask"),
     "review": ({"asked"}, "reviewed", {"reviewer"}, "review"),
-    "send_back": ({"asked", "reviewed"}, "draft", {"reviewer"}, None),
+    "send_back": ({"asked", "reviewed"}, "draft", {"reviewer"}, "review"),
     "lapse": ({"draft"}, "lapsed", set(), None),
     "enter_grant": ({"reviewed"}, "deciding", set(), None),
     "leave_grant": ({"deciding"}, "reviewed", set(), None),

@@ -112,7 +112,7 @@ def openable(session: Session, house: House, opening: Opening) -> Option:
     transition = found.definition.transition(opening.action)
     actor = _actor(session, house, opening.person_id, at)
     reasons = _reasons(session, house, found, transition, actor, at, opening.evidence)
-    return Option(transition, tuple(reasons))
+    return Option(transition, (*house.unsound(found.definition), *reasons))
 
 
 def foreseen(session: Session, house: House, opening: Opening) -> Move:
@@ -234,7 +234,7 @@ def _rebind(
     if clock.law_date(at) < (begins := house.since(new)):
         raise Refused(Refusal("definition_not_begun", {"starts_on": begins.isoformat()}))
     reasons = rebinding.obstacles(found.definition, new, found.state, found.scopes, found.events)
-    if refusals := list(reasons):
+    if refusals := [*house.unsound(new), *reasons]:
         raise Refused(*refusals)
     move = _move(session, house, found, rebinding.MOVE, actor, held[0], at)
     move.definition = new

@@ -73,6 +73,15 @@ class House:
                 return one.effective_from
         return definition.meta.effective.since
 
+    def unsound(self, definition: Definition) -> tuple[Refusal, ...]:
+        """Why nothing new may be brought under a definition: it was released when the check
+        asked less than it does now. Empty for one that is sound."""
+        return tuple(
+            Refusal("definition_unsound", {"id": definition.id, "code": one.fault.code})
+            for one in self.shelf.known()
+            if one.fault and one.definition.digest == definition.digest
+        )
+
     def named(self, definition_id: str, on: date | None = None) -> Definition:
         """The definition of that id as it applies on a day, today if none is told: the latest
         release that has begun, else the file. Raises ``NotFound``."""

@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from engine import terms
 from engine.clock import law_date
 from engine.definition import START, Definition, State, Transition, role_of, scope_of
-from engine.errors import NotFound, Refusal
+from engine.errors import NotFound, Refusal, Refused
 from engine.history import FORM, Event, kept_data, seal
 from engine.house import House
 from engine.move import Move, Opening
@@ -183,8 +183,11 @@ def imagined(session: Session, house: House, opening: Opening, at: datetime) -> 
 
 
 def begin(session: Session, house: House, opening: Opening, at: datetime) -> Found:
-    """A new subject, in no state yet, at the units of the opening."""
+    """A new subject, in no state yet, at the units of the opening. Raises ``Refused`` where
+    its definition is unsound."""
     definition = house.named(opening.definition_id, opening.as_of or law_date(at))
+    if refusals := house.unsound(definition):
+        raise Refused(*refusals)
     if not opening.scopes:
         raise ValueError("a subject belongs somewhere")
     connection = session.connection()

@@ -7,6 +7,7 @@ of its release, so what applies on a day never changes during that day.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -19,6 +20,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine import clock
 from engine.db import Base, Instant
 from engine.definition import Definition, parse
+from engine.errors import DefinitionError
+
+log = logging.getLogger("binhxet.releases")
 
 FRESH = timedelta(minutes=1)
 """How long a reading is believed: a release that was committed as its day began is seen then."""
@@ -47,10 +51,12 @@ class DefinitionRelease(Base):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A released definition, ready to run."""
+    """A released definition, ready to run. ``fault`` is what a check that came after it finds
+    wrong: what is under way under it goes on, and nothing new is brought under it."""
 
     definition: Definition
     effective_from: date
+    fault: DefinitionError | None = None
 
 
 class Shelf(Protocol):
@@ -74,18 +80,20 @@ class Bare:
 
 
 Prove = Callable[[Definition], None]
+Judged = tuple[Definition, DefinitionError | None]
 
 
 @dataclass
 class DatabaseShelf:
     """The releases in a database. Each text is parsed and proved once in a process: one that
-    the code can no longer run raises ``DefinitionError``, like a file would."""
+    the code can no longer read raises ``DefinitionError``, like a file would; one that it calls
+    unsound, as a check that asks more may after an upgrade, is kept with its fault, and told."""
 
     engine: Engine
     prove: Prove
     _read_at: datetime | None = None
     _releases: tuple[Release, ...] = ()
-    _proved: dict[str, Definition] = field(default_factory=dict)
+    _judged: dict[str, Judged] = field(default_factory=dict)
 
     def known(self) -> Sequence[Release]:
         now = clock.now()
@@ -104,16 +112,25 @@ class DatabaseShelf:
                 select(DefinitionRelease.__table__).order_by(DefinitionRelease.id)
             ).all()
         self._releases = tuple(
-            Release(self._definition(row.digest, row.text), row.effective_from) for row in rows
+            Release(definition, row.effective_from, fault)
+            for row in rows
+            for definition, fault in (self._judge(row.digest, row.text),)
         )
         return self._releases
 
-    def _definition(self, digest: str, text: str) -> Definition:
-        if digest not in self._proved:
+    def _judge(self, digest: str, text: str) -> Judged:
+        if digest not in self._judged:
             definition = parse(text.encode(), f"release {digest[:12]}")
+            self._judged[digest] = definition, self._fault(definition)
+        return self._judged[digest]
+
+    def _fault(self, definition: Definition) -> DefinitionError | None:
+        try:
             self.prove(definition)
-            self._proved[digest] = definition
-        return self._proved[digest]
+        except DefinitionError as error:
+            log.warning("%s is unsound, and takes nothing new: %s", definition.id, error)
+            return error
+        return None
 
 
 def _exists(engine: Engine) -> bool:

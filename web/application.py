@@ -128,7 +128,8 @@ def _bureau(chosen: Settings) -> Bureau:
         wake=_bell(chosen),
     )
     equipped = equip(bureau, chosen)
-    equipped.house.shelf.known()  # a release that this code cannot run stops the start
+    # A release that cannot be read stops the start; one that is unsound by now is told.
+    equipped.house.shelf.known()
     return equipped
 
 

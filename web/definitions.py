@@ -11,7 +11,7 @@ from engine.definition import Definition
 from engine.errors import NotFound, Refusal
 from web.extensions import bureau, db, language
 from web.identity import ADMIN, somebody
-from workflows.definitions import drafts, shelf, telling
+from workflows.definitions import drafts, shelf, soundness, telling
 
 blueprint = Blueprint("definitions", __name__, url_prefix="/admin/workflows")
 
@@ -42,6 +42,7 @@ def show(definition_id: str) -> str:
         entry=entry,
         definition=definition,
         told=told(definition),
+        faults=_faults(definition) if entry.unsound else (),
         may_change=somebody().actor.holds(ADMIN),
     )
 
@@ -71,6 +72,12 @@ def source(definition_id: str) -> Response:
 def told(definition: Definition) -> tuple[telling.ToldState, ...]:
     """The sentences of a definition, in the language of the page."""
     return telling.tell(definition, language(), kinds=bureau().house.kinds, flows=flows())
+
+
+def _faults(definition: Definition) -> list[soundness.Unsound]:
+    """What the check finds wrong, in the language of the page."""
+    found = soundness.problems(bureau().house, definition)
+    return [soundness.told(definition, one, language()) for one in found]
 
 
 def flows() -> Mapping[str, Definition]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -90,18 +90,23 @@ def prove(law: library.Law) -> None:
 
 def with_releases(bureau: Bureau, database: Engine) -> Bureau:
     """The same bureau, which also runs the definitions released in that database."""
-    shelf = DatabaseShelf(database, partial(_prove_released, bureau.house))
+    shelf = shelf_of(database)
     house = replace(bureau.house, shelf=shelf)
     return replace(bureau, house=house, desk=replace(bureau.desk, house=house))
 
 
-def _prove_released(house: House, definition: Definition) -> None:
-    """Raises ``DefinitionError`` for a release that this code can no longer run."""
+def shelf_of(database: Engine) -> DatabaseShelf:
+    """What was released in that database, each judged by the check as it is now."""
+    return DatabaseShelf(database, _prove_released)
+
+
+def _prove_released(definition: Definition) -> None:
+    law = library.law()
     check.prove(
         definition,
-        binding=house.binding,
-        kinds=house.kinds,
-        definitions={**house.by_id, definition.id: definition},
+        binding=LAW,
+        kinds=law.kinds,
+        definitions={one.id: one for one in (*law.definitions, definition)},
         templates=template_names(),
     )
 

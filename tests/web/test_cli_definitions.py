@@ -81,6 +81,7 @@ def test_live_cases_are_moved_with_a_dry_run_before(district: Shell, district_ur
     old = {one.id: one for one in library.law().definitions}[ID].digest
     listed = district("workflows", "list", "--json").json
     older, newer = (one for one in listed if one["id"] == ID)
+    assert older["sound"] and newer["sound"]
     assert (older["digest"], newer["digest"]) == (old, digest)
     # Both carry one id: the one in the file ends the day before the other begins.
     assert (older["until"], newer["from"]) == ("2026-02-28", "2026-03-01")

@@ -53,12 +53,12 @@ def find(name: str) -> tuple[Definition, Mapping[str, PaperKind], Mapping[str, D
 
 def releases() -> Sequence[Release]:
     """What was released in the installation of this call; nothing where there is none."""
-    from engine.releases import DatabaseShelf
     from web.cli.office import open_office
     from web.settings import Unsafe
+    from workflows.bureau import shelf_of
 
     try:
-        return DatabaseShelf(open_office().engine, lambda _definition: None).known()
+        return shelf_of(open_office().engine).known()
     except Unsafe:
         return ()
 

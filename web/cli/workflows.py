@@ -29,7 +29,11 @@ def listing(as_json: bool) -> None:
     starts = [(one.definition.id, one.effective_from) for one in released]
     began = [(one, one.meta.effective.since) for one in library.law().definitions]
     began += [(one.definition, one.effective_from) for one in released]
-    found = [_plain(one, since, last_day(one, since, starts)) for one, since in began]
+    unsound = {one.definition.digest for one in released if one.fault}
+    found = [
+        _plain(one, since, last_day(one, since, starts)) | {"sound": one.digest not in unsound}
+        for one, since in began
+    ]
     answer(found, as_json, lambda: table([_row(one) for one in found]))
 
 
@@ -37,7 +41,8 @@ def _row(one: dict[str, Any]) -> list[str]:
     """Two of one id differ in their days and digests, two of one title in whom they follow."""
     days = f"{one['from']} – {one['until'] or ''}".rstrip()
     follows = f" ({text('follows', id=one['follows'])})" if one["follows"] else ""
-    return [one["id"], days, one["digest"][:12], one["title"] + follows]
+    mark = "" if one["sound"] else f" {text('release_unsound')}"
+    return [one["id"], days, one["digest"][:12], one["title"] + follows + mark]
 
 
 def _plain(one: Definition, since: date, until: date | None) -> dict[str, Any]:

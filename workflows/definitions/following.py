@@ -28,6 +28,7 @@ def against(house: House, old: Definition, new: Definition) -> Iterator[Refusal]
     else:
         if _place(house, new) <= _place(house, old):
             yield Refusal("definition_not_newer")
+        yield from house.unsound(new)
         yield from _out_of_force(house, new)
 
 

@@ -28,6 +28,7 @@ class Entry:
     """One definition: ``since`` is the day from which it applies, ``until`` the last one;
     ``release`` and ``by`` are there if it was made here. ``now`` tells that it applies today.
     ``follows`` is the workflow whose place it took, ``followed_by`` the one that took its own.
+    ``unsound`` tells that the check finds it wrong now, so nothing new comes under it.
     ``titled_alike`` and ``named_alike`` tell that there is another of its title, of its id."""
 
     definition: Definition
@@ -41,6 +42,7 @@ class Entry:
     followed_by: str | None = None
     titled_alike: bool = False
     named_alike: bool = False
+    unsound: bool = False
 
 
 def entries(session: Session, house: House) -> Sequence[Entry]:
@@ -69,6 +71,7 @@ def entries(session: Session, house: House) -> Sequence[Entry]:
                 successions().get(definition.id),
                 titles[definition.meta.title.vi] > 1,
                 named[definition.id] > 1,
+                bool(house.unsound(definition)),
             )
         )
     order = {one.id: place for place, one in enumerate(house.definitions)}

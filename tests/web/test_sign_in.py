@@ -20,7 +20,8 @@ def test_the_right_password_leads_to_the_inbox(site: Site) -> None:
     answer = post(client, "/sign-in", username="hamlet", password=world.PASSWORD)
     assert answer.status_code == 303
     assert answer.location == "/inbox"
-    assert client.get("/inbox").status_code == 200
+    head = client.get("/inbox").text.partition("</summary>")[0]
+    assert "who-office" in head and "Trưởng thôn" in head
 
 
 @pytest.mark.parametrize("username", ["hamlet", "nobody"])

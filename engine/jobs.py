@@ -63,6 +63,10 @@ class Work:
     daily: Callable[[Session], object] | None = None
 
 
+class Foreign(ValueError):
+    """A message that this system did not write, or that it cannot read any more."""
+
+
 class Signed:
     """Writes messages as signed JSON, and reads no other.
 
@@ -94,13 +98,13 @@ class Signed:
         return self._seal(body) + b" " + body
 
     def deserialize(self, data: bytes) -> Message:
-        """The message; raises ``ValueError`` when it is not signed by our key."""
+        """The message; raises ``Foreign`` when it is not signed by our key."""
         seal, _, body = bytes(data).partition(b" ")
         if not hmac.compare_digest(seal, self._seal(body)):
-            raise ValueError("a message that this system did not write")
+            raise Foreign("a message that this system did not write")
         read = json.loads(body)
         if read["form"] != self.FORM or not _only_ids(read["ids"]):
-            raise ValueError("a message of a form that is not known here")
+            raise Foreign("a message of a form that is not known here")
         until = datetime.fromisoformat(read["until"]) if read["until"] else None
         return Message(
             id=read["id"],
@@ -115,6 +119,26 @@ class Signed:
 
     def _seal(self, body: bytes) -> bytes:
         return hmac.new(self._key, body, hashlib.sha256).hexdigest().encode()
+
+
+class _Sifting:
+    """Throws away what it cannot read, in one line of the log: the secret was another when it
+    was written, say. The sweep rings again for every task that is still due."""
+
+    def dequeue(self) -> Any:
+        try:
+            return super().dequeue()  # type: ignore[misc]
+        except Foreign as error:
+            logger.error("the queue held %s (is the secret another now?); it is dropped", error)
+            return None
+
+
+class _SqliteQueue(_Sifting, SqliteHuey):
+    """A queue in a file."""
+
+
+class _PostgresQueue(_Sifting, PostgresHuey):
+    """A queue in the database."""
 
 
 def _only_ids(values: Sequence[object]) -> bool:
@@ -193,9 +217,10 @@ class Queue:
         """Answers every message there is now, in this process; how many there were."""
         self.work = work
         count = 0
-        while self.huey.pending_count() and (task := self.huey.dequeue()) is not None:
-            self.huey.execute(task)
-            count += 1
+        while self.huey.pending_count():
+            if (task := self.huey.dequeue()) is not None:
+                self.huey.execute(task)
+                count += 1
         return count
 
     def close(self) -> None:
@@ -245,9 +270,9 @@ def _open(url: str, serializer: Signed) -> Huey:
     if parts.scheme == "sqlite":
         path = Path(unquote(parts.path[1:]))
         path.parent.mkdir(parents=True, exist_ok=True)
-        return SqliteHuey("binhxet", filename=str(path), **settings)
+        return _SqliteQueue("binhxet", filename=str(path), **settings)
     dsn = url.replace("postgresql+psycopg:", "postgresql:", 1)
-    return PostgresHuey("binhxet", dsn=dsn, connect_timeout=5, **settings)
+    return _PostgresQueue("binhxet", dsn=dsn, connect_timeout=5, **settings)
 
 
 class _Clock(Scheduler):

@@ -399,6 +399,12 @@ def test_history_is_whole_and_a_change_is_found(district: Shell) -> None:
         (number, "hash"),
         (number, "state"),
     }
+    engine = create_engine(district.settings["BINHXET_DATABASE_URL"])
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    engine.dispose()
+    told = district("history", "verify", "--json", expect=1).json
+    assert told["code"] == "unmigrated_database"
 
 
 def test_the_report_counts_years_and_streaks(district: Shell) -> None:

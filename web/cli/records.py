@@ -187,9 +187,13 @@ def verify_history(as_json: bool) -> None:
     from engine.history import Event
     from engine.subjects import Subject
     from web.cli.office import open_office
+    from workflows import revision
     from workflows.retelling import verify as recheck
 
     office = open_office()
+    _ = office.engine
+    if revision.current(office.settings.database_url) != revision.head():
+        raise No("unmigrated_database")  # what keeps the rest whole is not all there
     breaks = recheck(office.session, office.bureau.house)
     subjects = office.session.scalar(select(func.count()).select_from(Subject)) or 0
     events = office.session.scalar(select(func.count()).select_from(Event)) or 0

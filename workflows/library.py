@@ -30,6 +30,7 @@ PAPERS = LAW / "papers"
 PAPER_FLOWS = (
     "outgoing",
     "outgoing-until-issue",
+    "outgoing-standing",
     "certificate",
     "certificate-any-level",
     "record",

@@ -575,7 +575,7 @@ def test_an_unsound_workflow_is_told_as_a_story(shell: Shell) -> None:
 
 def test_a_workflow_of_papers_is_judged_by_those_it_moves(shell: Shell) -> None:
     file = shell.var / "silent.toml"
-    told = (LAW / "papers" / "outgoing-until-issue.toml").read_text(encoding="utf-8")
+    told = (LAW / "papers" / "outgoing-standing.toml").read_text(encoding="utf-8")
     file.write_text(told.replace(', "tell_listed"', ""), encoding="utf-8")
     (found,) = shell("workflows", "check", file, "--json", expect=1).json
     untold = {one.get("workflow") for one in found["problems"] if one["code"] == "event_not_told"}

@@ -49,7 +49,7 @@ def draft(
 
 def finish(play: Stage, paper: int, by: tuple[str, str, str] = COMMUNE) -> None:
     """From the draft to the issue; a certificate has no approvals of its own."""
-    if play.house.kinds[play.kind(paper)].definition == "outgoing-until-issue":
+    if play.house.kinds[play.kind(paper)].definition == "outgoing-standing":
         play.act(by[1], paper, "approve_content")
         play.act(by[2], paper, "approve_format")
     play.sign_and_seal(paper, by[1], by[2])

@@ -111,7 +111,7 @@ def stages(content: bytes) -> dict[str, bytes]:
 
 def _issued(session: Session) -> int:
     """A subject that was issued, with the one history row that says so."""
-    plain = {"definition_id": "outgoing-until-issue", "definition_digest": "0" * 64}
+    plain = {"definition_id": "outgoing-standing", "definition_digest": "0" * 64}
     made = session.execute(
         insert(Subject).values(kind="paper", state="", version=0, entered_at=AT, **plain)
     )

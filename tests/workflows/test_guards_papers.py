@@ -36,7 +36,7 @@ def _codes(play: Stage, opening: Opening) -> list[str]:
 def _draft(play: Stage, kind: str, subjects: list[int], who: str = "police") -> Opening:
     evidence = {"kind": kind, "subjects": subjects}
     scopes = {"authority": play.country.commune}
-    return Opening(play.people[who], "outgoing-until-issue", "draft", scopes, evidence=evidence)
+    return Opening(play.people[who], "outgoing-standing", "draft", scopes, evidence=evidence)
 
 
 def test_a_paper_lists_only_what_waits_for_it_here(play: Stage) -> None:

@@ -65,7 +65,8 @@ def test_what_there_is_to_choose_from_is_what_may_follow() -> None:
     with clock.fixed_at(clock.vietnam(date(2026, 11, 25), time(9))):
         offered = {one.id: [later.id for later in followers(here, one)] for one in here.definitions}
     assert {name: later for name, later in offered.items() if later} == {
-        "outgoing": ["outgoing-until-issue"],
+        "outgoing": ["outgoing-standing", "outgoing-until-issue"],
+        "outgoing-until-issue": ["outgoing-standing"],
         "certificate": ["certificate-any-level"],
         "district-certification": ["district-certification-reasoned"],
         "two-tier-2025": ["two-tier-2025-reasoned"],

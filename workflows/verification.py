@@ -177,21 +177,7 @@ def _judged(session: Session, desk: PaperDesk, content: bytes, ours: Known) -> V
     if issued and not ours.newest:
         later = versions.newer(session, ours.paper_id, content, _part(ours.stage))
         reports = versions.judged_later(desk, roots, later, content, reports)
-    reasons = list(findings.of_reports(reports))
-    verdict: Verdict = "not_issued"
-    if issued:
-        verdict = "genuine" if in_force else "not_in_force"
-        reasons += [] if in_force else ["not_in_force"]
-        if versions.lapsed(reports):
-            # Nobody can say any more what the stamp proved of the signers' certificates.
-            verdict = "lapsed"
-            reasons = ["stamp_lapsed", *([] if in_force else ["not_in_force"])]
-        elif not _signed_as_issued(reports, ours):
-            verdict = "altered"
-            reasons += [] if reasons else ["seal_of_another"]
-    elif not ours.unlogged:
-        reasons.append("rolled_back" if reports else "draft")
-    reasons += [ours.unlogged] if ours.unlogged else []
+    verdict, reasons = _said(ours, reports, issued=issued, in_force=in_force)
     return Verification(
         issued=issued,
         unchanged=True,
@@ -207,6 +193,27 @@ def _judged(session: Session, desk: PaperDesk, content: bytes, ours: Known) -> V
         newer=later,
         reasons=tuple(dict.fromkeys(reasons)),
     )
+
+
+def _said(
+    ours: Known, reports: Sequence[SignatureReport], *, issued: bool, in_force: bool
+) -> tuple[Verdict, Sequence[str]]:
+    """The verdict on a version that was made here, and the reasons for it."""
+    reasons = list(findings.of_reports(reports))
+    verdict: Verdict = "not_issued"
+    if issued:
+        verdict = "genuine" if in_force else "not_in_force"
+        reasons += [] if in_force else ["not_in_force"]
+        if versions.lapsed(reports):
+            # Nobody can say any more what the stamp proved of the signers' certificates.
+            verdict = "lapsed"
+            reasons = ["stamp_lapsed", *([] if in_force else ["not_in_force"])]
+        elif not _signed_as_issued(reports, ours):
+            verdict = "altered"
+            reasons += [] if reasons else ["seal_of_another"]
+    elif not ours.unlogged:
+        reasons.append("rolled_back" if reports else "draft")
+    return verdict, (*reasons, *([ours.unlogged] if ours.unlogged else []))
 
 
 def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None) -> Verification:

@@ -16,7 +16,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT
 
 from engine.binding import Binding
-from engine.definition import Definition
+from engine.definition import Definition, role_of
 from engine.errors import NotFound, Refusal, Refused
 from workflows.definitions import editing
 from workflows.definitions.editing import Change
@@ -62,7 +62,7 @@ def add(text: str, part: Added, new: Addition, binding: Binding, definition: Def
         place = [one.id for one in definition.states].index(new.after) + 1
         items.insert(place, item)
     else:
-        _transition(item, new)
+        _transition(item, new, definition)
         items.append(item)
     return tomlkit.dumps(document)
 
@@ -136,7 +136,15 @@ def _state(item: Any, new: Addition, definition: Definition) -> None:
         item["due"] = due
 
 
-def _transition(item: Any, new: Addition) -> None:
+def _transition(item: Any, new: Addition, definition: Definition) -> None:
+    roles = {role_of(rule) for rule in new.told.by}
+    held = {
+        move.duty
+        for move in definition.transitions
+        if move.duty and roles & set(map(role_of, move.by))
+    }
+    if len(held) == 1:  # whoever checks does all they do as checkers
+        item["duty"] = held.pop()
     item["from"] = list(new.sources)
     item["to"] = new.target
     for name in ("by", "guards", "fields"):

@@ -31,6 +31,8 @@ class Kept:
     once: tuple[tuple[tuple[str, ...], str], ...] = ()
     """Columns that name a row only where a condition on ``NEW`` holds: as ``keys``, of a
     partial index."""
+    among: tuple[tuple[tuple[str, ...], str], ...] = ()
+    """Columns that name a row only among those there for which a condition holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,13 @@ def _taken(kept: Kept) -> Iterator[str]:
         yield _there(kept.table, key)
     for key, when in kept.once:
         yield f"({when} AND {_there(kept.table, key)})"
+    for key, where in kept.among:
+        yield _there(kept.table, key, where)
 
 
-def _there(table: str, key: tuple[str, ...]) -> str:
+def _there(table: str, key: tuple[str, ...], where: str = "") -> str:
     same = " AND ".join(f"{column} = NEW.{column}" for column in key)
+    same += f" AND ({where})" if where else ""
     return f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - names of ours
 
 

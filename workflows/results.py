@@ -12,9 +12,9 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
-    UniqueConstraint,
     or_,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -23,6 +23,8 @@ from engine.db import Base
 
 EVER = date.min
 """From when a result counts that was not preceded by another."""
+COUNTS = "counts_until IS NULL OR counts_from < counts_until"
+"""Of a row: that there is a day on which it counts."""
 
 
 class Result(Base):
@@ -35,6 +37,7 @@ class Result(Base):
     area may have several rows of a year, one for each span of days (``counting``). So has a
     year taken over from elsewhere that an act (``workflows.takeover.acts``) revoked or
     corrected: ``ended_by_id`` is the act that ended a row, ``made_by_id`` the one that wrote it.
+    A row that an act ended on its own first day counts on none.
     """
 
     __tablename__ = "results"
@@ -68,9 +71,16 @@ class Result(Base):
             "nomination_id IS NOT NULL OR source <> ''", name="nominated_or_from_a_source"
         ),
         CheckConstraint(
-            "counts_until IS NULL OR counts_from < counts_until", name="counting_days_ordered"
+            f"{COUNTS} OR (counts_from = counts_until AND ended_by_id IS NOT NULL)",
+            name="counting_days_ordered",
         ),
-        UniqueConstraint("area_id", "year", "counts_from"),
+        Index(
+            "uq_results_area_id_year_counts_from",
+            *("area_id", "year", "counts_from"),
+            unique=True,
+            sqlite_where=text(COUNTS),
+            postgresql_where=text(COUNTS),
+        ),
         # Covers the yearly table: its windows run along this index without a sort.
         Index(
             "ix_results_area_id_recognised_year",

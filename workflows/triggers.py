@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from engine import kept
 from engine.kept import Guard, Kept, altered, either
+from workflows.results import COUNTS
 
 _TAKEN_OVER = either(
     altered("recognised", "level", "counts_from"),
@@ -105,7 +106,8 @@ GUARDS = (
                     f"NEW.nomination_id IS NULL AND ({_TAKEN_OVER})",
                 ),
                 deleted="OLD.nomination_id IS NULL",
-                keys=(("id",), ("area_id", "year", "counts_from")),
+                keys=(("id",),),
+                among=((("area_id", "year", "counts_from"), COUNTS),),
             ),
         ),
     ),

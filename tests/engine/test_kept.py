@@ -123,6 +123,8 @@ TOLD = (
     "what is to be done is not taken back",
     "what papers rest on stays",
     "ix_paper_versions_issued",
+    "ck_results_counting_days_ordered",
+    "uq_results_area_id_year_counts_from",
 )
 TABLES = (
     *("registers", "register_entries", "papers", "paper_versions", "paper_stamps"),

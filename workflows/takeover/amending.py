@@ -251,7 +251,8 @@ def against(session: Session, place: Place, entry: Entry) -> Iterator[Refusal]:
         yield Refusal("result_not_recognised", {"year": told.year})
     if entry.kind == "correction" and _same(told, entry):
         yield Refusal("result_nothing_corrected", field="result")
-    if entry.effective_on <= told.counts_from:
+    # Of two acts of one day the one entered later prevails: what the first wrote counts on none.
+    if entry.effective_on < told.counts_from:
         since = told.counts_from.isoformat()
         yield Refusal("result_effect_too_early", {"since": since}, field=_effect(entry))
     if entry.effective_on > clock.today():

@@ -18,15 +18,19 @@ ACT = "act"
 
 def acts(session: Session) -> Iterator[Break]:
     """A ``Break`` (``act``, the act's id for a version) for each act whose rows are not what it
-    says: one ended on its day, one that counts from then on as it tells. Two queries more,
-    however many acts."""
+    says: one ended on its day, the one that the act before it wrote or that was taken over, and
+    one that counts from then on as it tells. Two queries more, however many acts."""
     ended, wrote = (_rows(session, by) for by in (Result.ended_by_id, Result.made_by_id))
+    latest: dict[tuple[int, int], int] = {}
     for act in session.execute(select(ResultAct.__table__).order_by(ResultAct.id)):
         told = (act.area_id, act.year, act.effective_on)
         before, after = ended.pop(act.id, []), wrote.pop(act.id, [])
         stops = [(one.area_id, one.year, one.counts_until) for one in before]
         starts = [(one.area_id, one.year, one.counts_from) for one in after]
-        if [told] != stops or [told] != starts or not _as_told(act, after[0]):
+        # Of one day there may be several: which came after which, the rows tell by themselves.
+        previous, latest[told[:2]] = latest.get(told[:2]), act.id
+        in_turn = [previous] == [one.made_by_id for one in before]
+        if [told] != stops or [told] != starts or not in_turn or not _as_told(act, after[0]):
             yield Break(0, act.id, ACT, f"{_said(told)} ≠ {_said(*stops, *starts)}")
     for strange in {*ended, *wrote}:
         yield Break(0, strange, ACT, f"– ≠ {strange}")

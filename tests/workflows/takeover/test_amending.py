@@ -90,11 +90,29 @@ def test_a_year_is_revoked_and_then_corrected(session: Session, country: Country
     ]
     assert standing(session, area, 2025).streak == 3
     assert [one.kind for one in acts_of(session, known)] == ["correction", "revocation"]
+    # Of two acts of one day the later prevails, and then a third: all of them are told.
+    for act, said, counts in (
+        ("revocation", REVOKED | {"number": "7/QĐ-UBND", "effective_on": "02/03/2026"}, False),
+        ("correction", CORRECTED | {"number": "2/QĐ"}, True),
+    ):
+        now = result(session, area, 2024)
+        assert now is not None
+        amending.record(session, police, now.id, amending.read_entry(act, said))
+        last = result(session, area, 2024)
+        assert last is not None and last.recognised == counts
+    assert standing(session, area, 2025).streak == 3
+    assert load(session, sheet).same == 2
+    assert [one.number for one in acts_of(session, known)][:2] == ["2/QĐ", "7/QĐ-UBND"]
     unlawful = (
         "UPDATE results SET counts_until = NULL, ended_by_id = NULL WHERE ended_by_id > 0",
         "UPDATE results SET counts_until = '2031-01-01' WHERE ended_by_id > 0",
         "UPDATE result_acts SET reason = 'x'",
         "DELETE FROM result_acts",
+        # Only one row counts from a day on, and only an act ends one before it counted.
+        "INSERT INTO results (area_id, year, recognised, source, counts_from)"
+        " SELECT area_id, year, FALSE, 'x', counts_from FROM results WHERE made_by_id = 4",
+        "INSERT INTO results (area_id, year, recognised, source, counts_from, counts_until)"
+        " VALUES (1, 2001, FALSE, 'x', '2026-03-02', '2026-03-02')",
     )
     assert [*passed(session.connection(), unlawful)] == []
     assert [*acts(session)] == []
@@ -103,6 +121,8 @@ def test_a_year_is_revoked_and_then_corrected(session: Session, country: Country
         "UPDATE results SET recognised = TRUE, level = 'commune' WHERE NOT recognised",
         "UPDATE results SET counts_until = '2026-02-01' WHERE counts_until = '2026-01-10'",
         "UPDATE results SET ended_by_id = NULL WHERE ended_by_id = 1",
+        "UPDATE results SET ended_by_id = CASE ended_by_id WHEN 3 THEN 4 ELSE 3 END"
+        " WHERE ended_by_id IN (3, 4)",
         "UPDATE result_acts SET number = '6/QĐ-UBND' WHERE kind = 'revocation'",
         "DELETE FROM results WHERE made_by_id = 2",
     ):

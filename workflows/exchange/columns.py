@@ -1,32 +1,38 @@
 """Which column of a heading is which, and what a mark in a column of results affirms.
 
-A heading may take two lines, the upper one merged over several columns or, where merging was
-lost, written over the first of them. What stands below says which column it is; the upper line
-alone says so only where it parts into nothing.
+A heading may take several lines, the upper ones merged over several columns or, where merging
+was lost, written over the first of them. What stands below says which column it is; the upper
+line alone says so only where it parts into nothing. A column holds results only if every line
+over it speaks of results.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+from workflows.exchange.phrases import OUTCOMES, PLAIN, RECOGNISED, RESULT, Phrase, Phrases
 from workflows.exchange.sheet import Cell, Row
 from workflows.names import fold
 
-RESULT = "result"
-RECOGNISED, REFUSED = "recognised", "refused"
+HIGHER = 4
+"""So many lines over the last one of a heading are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A column of results. ``says`` is the outcome that its heading names, empty where the
     heading leaves it to the cells; columns of one ``group`` answer one question together, as
-    "Đạt | Chưa đạt" do."""
+    "Đạt | Chưa đạt" do. ``year`` is the one that the heading names, if it names one, and
+    ``ticked`` whether it names another mark than an x."""
 
     column: int
     group: int
     says: str = ""
+    year: int | None = None
+    ticked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +95,9 @@ def names(layout: Mapping[str, Any]) -> Mapping[str, str]:
     }
 
 
-def columns(above: Row | None, row: Row, layout: Mapping[str, Any]) -> Columns:
-    """The columns that this line names, with the line above it."""
-    heads = list(_heads(above, row))
+def columns(over: Sequence[Row], row: Row, layout: Mapping[str, Any]) -> Columns:
+    """The columns that this line names, with the lines over it, the nearest first."""
+    heads = list(_heads(over[0] if over else None, row))
     known = names(layout)
     sure: dict[str, tuple[int, int]] = {}
     for head in heads:
@@ -99,13 +105,14 @@ def columns(above: Row | None, row: Row, layout: Mapping[str, Any]) -> Columns:
             rank, name = found
             sure[name] = min(sure.get(name, (rank, head.column)), (rank, head.column))
     named = {name: column for name, (_, column) in sure.items()}
-    if any(_holds_data(row.text(named[one]), known) for one in layout["needed"] if one in named):
+    needed = [one for one in layout["needed"] if one in named and one != RESULT]
+    if any(_holds_data(row.text(named[one]), known) for one in needed):
         return Columns(row.number, known, {})  # the first line under a heading
     if "results" not in layout:
         return Columns(row.number, known, named)
-    places = {named[name] for name in layout["needed"] if name in named and name != RESULT}
+    places = {named[name] for name in needed}
     heads = [head for head in heads if head.column not in places]
-    asked, unclear = _Results(layout, places).asked(heads)
+    asked, unclear = _Results(layout, places, over, row).asked(heads)
     named.pop(RESULT, None)
     if asked:
         named[RESULT] = asked[0].column
@@ -154,13 +161,33 @@ def _spans(above: Row, row: Row) -> Mapping[int, int]:
     return spans
 
 
+def _adjoining(over: Sequence[Row]) -> Iterator[Row]:
+    """The nearest line over a heading, and those over it up to the first blank one."""
+    yield from over[:1]
+    for below, row in pairwise(over[:HIGHER]):
+        if row.number != below.number - 1:
+            return
+        yield row
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """What stands over a column in a line above its own, and over which other columns."""
+
+    text: str
+    over: frozenset[int]
+
+
 class _Results:
     """The columns of results among the others of a heading."""
 
-    def __init__(self, layout: Mapping[str, Any], places: set[int]) -> None:
+    def __init__(
+        self, layout: Mapping[str, Any], places: set[int], over: Sequence[Row], row: Row
+    ) -> None:
         self._names, self._places = names(layout), places
-        self._outcomes = folded(layout["results"])
         self._answers = folded(layout["answers"])
+        self._phrases = Phrases(layout, self._names)
+        self._over = [(one, _spans(one, row)) for one in _adjoining(over)]
 
     def asked(self, heads: Sequence[_Head]) -> tuple[Sequence[Asked], Sequence[Cell]]:
         """The columns, and the headings that do not say which result they are."""
@@ -168,41 +195,78 @@ class _Results:
         unclear: list[Cell] = []
         groups: dict[int, tuple[int, set[str]]] = {}
         for head in heads:
-            says = self._says(head)
-            if says is None:
-                unclear += [head.cell] if self._result_unsaid(head) else []
-            elif not says:
-                found.append(Asked(head.column, head.column))
-            else:
-                start = min(head.over) if self._upper(head) else -1
+            over = [*self._uppers(head)]
+            phrase = self._says(head, over)
+            if not phrase.kind:
+                unclear += [head.cell] if self._result_unsaid(head, over) else []
+                continue
+            group, says = head.column, phrase.kind if phrase.kind in OUTCOMES else ""
+            if says:
+                start = min(over[0].over) if over else -1
                 group, told = groups.get(start, (head.column, {says}))
                 if start in groups and says in told:
                     group, told = head.column, set()
                 groups[start] = group, told | {says}
-                found.append(Asked(head.column, group, says))
+            found.append(Asked(head.column, group, says, *phrase.years, ticked=phrase.ticked))
         return found, unclear
 
-    def _upper(self, head: _Head) -> str:
-        """What stands over a sub-heading; a title over the whole sheet is none."""
-        return head.upper if head.parted and not head.over & self._places else ""
+    def _uppers(self, head: _Head) -> Iterator[_Over]:
+        """What stands over a sub-heading, the nearest first; a title over the whole sheet is
+        none, and nothing above it is a heading."""
+        below, covered = head.lower or head.upper, frozenset({head.column})
+        for row, spans in self._over:
+            if (start := spans.get(head.column)) is None:
+                continue
+            one = _Over(row.text(start), frozenset(at for at in spans if spans[at] == start))
+            if one.over & self._places:
+                return
+            text = fold(one.text)
+            same = text == below and one.over <= covered  # merged downwards
+            if text and not same and not self._phrases.aside(text):
+                yield one
+            below, covered = text or below, one.over
 
-    def _says(self, head: _Head) -> str | None:
-        """What a column of results says, nothing if its cells do; ``None`` for another."""
-        upper, text = self._upper(head), head.lower or head.upper
-        asks = self._names.get(upper) == RESULT or self._outcomes.get(upper) == RECOGNISED
-        if text in self._outcomes:
-            return self._outcomes[text] if asks or not upper else None
+    def _says(self, head: _Head, over: Sequence[_Over]) -> Phrase:
+        """What a column of results says, ``RESULT`` if its cells do; of no kind for another,
+        and for one of two years."""
+        own = self._phrases.read(head.cell.text if head.lower else head.upper)
+        found = self._under(head, own, over) if over else own
+        if found.kind not in (RESULT, *OUTCOMES):
+            return Phrase()
+        every = (own, *(self._phrases.read(one.text) for one in over))
+        years = found.years.union(*(one.years for one in every))
+        ticked = found.ticked or any(one.ticked for one in every)
+        return Phrase(found.kind, years, ticked) if len(years) < 2 else Phrase()
+
+    def _under(self, head: _Head, own: Phrase, over: Sequence[_Over]) -> Phrase:
+        """What a column says under other headings, all of which must speak of results."""
+        text, nearest = head.lower or head.upper, over[0]
+        above = " ".join(one.text for one in reversed(over))
+        whole = self._phrases.read(f"{above} {text}")
+        asks = self._ask(over, above)
+        if asks and own.kind in OUTCOMES:
+            return own
         if asks and text in self._answers:
-            return self._answers[text]
-        found = head.name(self._names)
-        return "" if found and found[1] == RESULT else None
+            return Phrase(self._answers[text])
+        if asks and RESULT in (own.kind, whole.kind):
+            return Phrase(RESULT, whole.years)
+        if len(nearest.over) > 1 or whole.kind or not asks:
+            return whole if len(nearest.over) < 2 else Phrase()  # "Đạt" over "(x)"
+        noted = self._phrases.read(nearest.text).kind == RESULT
+        return Phrase(RESULT if noted and not self._phrases.elsewhere(text) else "")
 
-    def _result_unsaid(self, head: _Head) -> bool:
-        if head.name(self._names):
+    def _ask(self, over: Sequence[_Over], above: str) -> bool:
+        """Whether headings over others ask for a result, together or each by itself."""
+        asking = (RESULT, RECOGNISED, PLAIN)
+        told = [self._phrases.read(one.text).kind for one in over]
+        return self._phrases.read(above).kind in asking or all(one in asking for one in told)
+
+    def _result_unsaid(self, head: _Head, over: Sequence[_Over]) -> bool:
+        named = head.name(self._names)
+        if named and named[1] != RESULT:
             return False
-        upper = self._upper(head)
-        over = self._names.get(upper) == RESULT or upper in self._outcomes
-        return over or head.lower in self._outcomes
+        told = (head.lower, *(one.text for one in over))
+        return any(self._phrases.mentions(text) for text in told)
 
 
 def folded(words: Mapping[str, Sequence[str]]) -> Mapping[str, str]:

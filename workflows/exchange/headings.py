@@ -18,7 +18,7 @@ from typing import Any
 from engine.errors import Refusal, Refused
 from workflows.exchange import values
 from workflows.exchange.columns import (
-    RESULT,
+    HIGHER,
     Asked,
     Columns,
     columns,
@@ -26,6 +26,7 @@ from workflows.exchange.columns import (
     folded,
     marked,
 )
+from workflows.exchange.phrases import RESULT
 from workflows.exchange.sheet import Cell, Row, Sheet, address
 from workflows.names import fold
 
@@ -131,11 +132,11 @@ def _heading(sheet: Sheet, layout: Mapping[str, Any]) -> Columns | None:
     where only the column of results is missing, and stands there without saying which."""
     best: Columns | None = None
     unclear: dict[Cell, None] = {}
-    top: list[Row | None] = [None, *sheet.rows[:SEARCHED], None]
-    for above, row, below in zip(top, top[1:], top[2:], strict=False):
-        if row is None or continued(row, below, layout):
+    top = sheet.rows[:SEARCHED]
+    for at, row in enumerate(top):
+        if continued(row, next(iter(top[at + 1 : at + 2]), None), layout):
             continue
-        found = columns(above, row, layout)
+        found = columns(top[max(at - HIGHER, 0) : at][::-1], row, layout)
         if missing := set(layout["needed"]) - found.named.keys():
             unclear |= dict.fromkeys(found.unclear if missing == {RESULT} else ())
         elif best is None or found.told > best.told:
@@ -152,9 +153,10 @@ def _no_data(row: Row, found: Columns, layout: Mapping[str, Any]) -> bool:
     first = next((fold(cell.text) for _, cell in sorted(row.cells.items())), "")
     repeated = sum(1 for text in texts if text in found.known)
     # One value merged across all columns is a title between the lines; alone, a place and a day
-    # stand above who signs.
+    # stand above who signs. What leaves out who a line is of may go on with the heading.
     alone = len({cell.text for cell in row.cells.values()}) == 1
-    banner = alone and (len(row.cells) > 1 or bool(_DATED.search(first)))
+    wide = len(row.cells) > 1 and any(found.named[name] in row.cells for name in layout["names"])
+    banner = alone and (wide or bool(_DATED.search(first)))
     return (
         not any(text.strip("-–—") for text in texts)
         or _totals(row, found, layout)

@@ -71,9 +71,8 @@ def read(line: Line, ticks: Collection[Column] = ()) -> tuple[Row | None, list[R
     day = _or_wrong(_day, line.cell("decision_date"), wrong)
     share = _or_wrong(_percent, line.cell("quoted_percent"), wrong)
     told_alone = bool(share and kind in SEATS and not line.text("result"))
-    recognised = (
-        None if told_alone else _or_wrong(partial(verdicts.recognised, ticks=ticks), line, wrong)
-    )
+    verdict = partial(verdicts.recognised, ticks=ticks, year=year)
+    recognised = None if told_alone else _or_wrong(verdict, line, wrong)
     wrong += _untitled(line, kind)
     for column in ("commune_code", "area"):
         if not line.text(column) and not (column == "area" and kind in SEATS):

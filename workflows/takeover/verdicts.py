@@ -7,8 +7,9 @@ from functools import cache
 from itertools import groupby
 
 from workflows.exchange import headings, values
-from workflows.exchange.columns import RECOGNISED, REFUSED, folded, marked
+from workflows.exchange.columns import folded, marked
 from workflows.exchange.headings import Answer, Line
+from workflows.exchange.phrases import RECOGNISED, REFUSED
 
 HISTORY = "history"
 CROSSED, BLANK = "crossed", "blank"
@@ -41,13 +42,19 @@ def _column(line: Line, answer: Answer) -> Column:
     return line.sheet, answer.asked.column
 
 
-def recognised(line: Line, ticks: Collection[Column] = ()) -> bool:
-    """Whether a line says recognised or refused; all its cells must agree.
+def recognised(line: Line, ticks: Collection[Column] = (), year: int | None = None) -> bool:
+    """Whether a line of a year says recognised or refused; all its cells must agree.
 
     Raises ``Unclear`` at the cell that says nothing (``cell_empty``), no result
-    (``not_a_result``), what its heading leaves open (``mark_unexplained``) or the opposite of
-    its heading or of another cell (``result_contradicts``).
+    (``not_a_result``), what its heading leaves open (``mark_unexplained``), the opposite of
+    its heading or of another cell (``result_contradicts``), or stands under another year
+    (``heading_of_other_year``).
     """
+    for answer in line.answers:
+        if (told := answer.asked.year) and year not in (None, told):
+            raise values.Unclear(
+                values.blame(answer.cell, "heading_of_other_year", told=told, year=year)
+            )
     said: dict[str, Answer] = {}
     silent: list[Answer] = []
     for _, group in groupby(sorted(line.answers, key=_group), key=_group):
@@ -77,7 +84,8 @@ def _of_group(
     told: dict[str, Answer] = {}
     denied: list[Answer] = []
     for answer in answers:
-        outcome = _outcome(answer, struck=_column(line, answer) in ticks)
+        struck = answer.asked.ticked or _column(line, answer) in ticks
+        outcome = _outcome(answer, struck=struck)
         if outcome == _NOT_REFUSED:
             denied.append(answer)
         elif outcome:

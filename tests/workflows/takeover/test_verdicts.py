@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from io import BytesIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from engine.errors import Refused
@@ -45,10 +47,14 @@ def book(upper: Sequence[object], lower: Sequence[object], *lines: Sequence[obje
 
 
 def said(data: bytes) -> list[Said]:
+    return told_by(sheet.read(data, "f"))
+
+
+def told_by(sheets: Sequence[sheet.Sheet]) -> list[Said]:
     try:
-        rows, wrong = read_all(list(headings.lines(sheet.read(data, "f"), HISTORY)))
+        rows, wrong = read_all(list(headings.lines(sheets, HISTORY)))
     except Refused as refused:
-        return [(one.params["cell"], one.code) for one in refused.refusals]
+        return [(str(one.params.get("cell")), one.code) for one in refused.refusals]
     reasons: list[Said] = [(one.params["cell"], one.code) for one in wrong]
     return reasons or [bool(row.recognised) for row in rows]
 
@@ -135,6 +141,36 @@ def test_a_heading_that_says_no_outcome_takes_no_mark() -> None:
             ("đạt", ""),
             ("E4", "cell_empty"),
         ),
+        # More words, where all of them are known and change nothing.
+        (("Kết quả bình xét năm 2018",), ("",), ("chưa đạt",), False),
+        (("Kết quả bình xét năm 2018", ""), (NO, YES), ("x", ""), False),
+        (("Kết quả năm 2018 (đạt/không đạt)",), ("",), ("x",), ("D4", "mark_unexplained")),
+        (("Kết quả",), ("Năm 2018",), ("đạt",), True),
+        (("Năm 2018", ""), ("Chưa đạt (x)", "Đạt (x)"), ("x", ""), False),
+        (("Kết quả", ""), ("Đạt (đánh dấu x)", "Chưa đạt (đánh dấu x)"), ("", "X"), False),
+        (("Đạt",), ("(x)",), ("x",), True),
+        (("Chưa đạt",), ("đánh dấu x",), ("x",), False),
+        (("Không",), ("đạt",), ("x",), False),
+        (("Đạt tiêu chuẩn an toàn về ANTT năm 2018",), ("",), ("x",), True),
+        # Where another mark is named, an x may strike out.
+        (("Kết quả", ""), ("Chưa đạt (v)", "Đạt (v)"), ("x", "v"), ("D4", "mark_unexplained")),
+        (("Kết quả (✓)", ""), (NO, YES), ("x", ""), ("D4", "mark_unexplained")),
+        (("Đạt (✓)",), ("",), ("✓",), True),
+        # A result of another year, and words that are no result.
+        (("Kết quả năm 2017",), ("",), ("đạt",), ("D4", "heading_of_other_year")),
+        (("Năm 2017", ""), (NO, YES), ("", "x"), ("D4", "heading_of_other_year")),
+        (
+            ("Kết quả năm 2017", ""),
+            ("Đạt năm 2018", NO),
+            ("x", ""),
+            ("E4", "heading_of_other_year"),
+        ),
+        (("Kết quả tự đánh giá",), ("",), ("đạt",), ("D3", "heading_unclear")),
+        (("Kết quả đề nghị", ""), (NO, YES), ("", "x"), ("D3", "heading_unclear")),
+        (("Đề nghị của thôn", ""), ("Kết quả", "Ghi chú"), ("đạt", ""), ("D3", "heading_unclear")),
+        (("Kết quả",), ("Đề nghị",), ("đạt",), ("D3", "heading_unclear")),
+        (("Đạt (1)", "Chưa đạt (2)"), ("", ""), ("x", ""), ("D3", "heading_unclear")),
+        (("Đạt nhưng chưa đề nghị",), ("",), ("x",), ("D3", "heading_unclear")),
     ],
 )
 def test_what_stands_over_a_column_says_what_it_holds(
@@ -175,3 +211,67 @@ def test_a_paper_s_number_is_not_taken_from_another_paper_s_column() -> None:
     data = book(upper, lower, ("đạt", "3/TTr", "1/11/2018", "Bà A", "12/QĐ", "2/12/2018"))
     (line,) = headings.lines(sheet.read(data, "f"), HISTORY)
     assert (line.text("decision_number"), line.text("decision_date")) == ("12/QĐ", "2/12/2018")
+
+
+GOOD = ("Đạt", "Đạt (x)", "ĐẠT NĂM 2018", "Được công nhận", "Công nhận (đánh dấu x)", "Dat chuan")
+BAD = ("Chưa đạt", "Chưa đạt (x)", "KHÔNG ĐẠT NĂM 2018", "Không công nhận", "Chua duoc cong nhan x")
+ASKING = ("Kết quả", "Kết quả bình xét năm 2018", "Kết quả công nhận danh hiệu", "Năm 2018")
+ELSEWHERE = (
+    *("Đề nghị", "Đề nghị của thôn", "Đăng ký năm 2018", "Chỉ tiêu", "Chưa xét", "Chưa", "Không"),
+    *("Kết quả tự đánh giá", "Kết quả đề nghị", "Kết quả năm trước", "Năm 2017", "Chưa đạt"),
+    *("Xếp loại của thôn", "Kết quả thẩm định", "Đạt nhưng chưa đề nghị", "Số khu dân cư đạt"),
+)
+Part = tuple[list[list[str]], list[str]]
+"""Columns side by side: the lines over each, and what its cell says."""
+
+
+@st.composite
+def parts(draw: st.DrawFn, over: Sequence[str], *, recognised: bool, strange: bool) -> Part:
+    """An answer in one column or in two, under headings of which, if it is a strange one, at
+    least one does not speak of results."""
+    lines = draw(st.lists(st.sampled_from(over), max_size=2))
+    if strange:
+        lines.insert(draw(st.integers(0, len(lines))), draw(st.sampled_from(ELSEWHERE)))
+    if draw(st.booleans()):
+        return [[*lines, "Kết quả"]], [("đạt" if recognised else "chưa đạt")]
+    told = [(draw(st.sampled_from(GOOD)), recognised), (draw(st.sampled_from(BAD)), not recognised)]
+    told = draw(st.permutations(told))
+    return [[*lines, text] for text, _ in told], ["x" if marked else "" for _, marked in told]
+
+
+@given(st.data())
+def test_no_sheet_says_the_opposite_of_what_it_says(data: st.DataObject) -> None:
+    truth, merged, titled = (data.draw(st.booleans()) for _ in range(3))
+    real = data.draw(st.integers(0, 1))
+    strange = data.draw(st.integers(0 if real else 1, 2))
+    found: list[Part] = [([[name]], [told]) for name, told in zip(PLACES, FIRST, strict=True)]
+    found += [([["Ghi chú"]], [""])] * data.draw(st.integers(0, 1))
+    found += [data.draw(parts(ASKING, recognised=truth, strange=False)) for _ in range(real)]
+    for _ in range(strange):
+        outcome = data.draw(st.booleans())
+        found.append(data.draw(parts(ASKING, recognised=outcome, strange=True)))
+    told = told_by([drawn(data.draw(st.permutations(found)), merged=merged, titled=titled)])
+    assert [one for one in told if isinstance(one, bool)] in ([], [truth] if real else [])
+    if merged and not strange:
+        assert told == [truth]
+
+
+FIRST = ("2018", "16147", "Thôn 1")
+
+
+def drawn(found: Sequence[Part], *, merged: bool, titled: bool) -> sheet.Sheet:
+    """The sheet with these columns, its headings merged to the right and down, or only written
+    where they begin."""
+    heads = [head for lines, _ in found for head in lines]
+    starts = [at == 0 for lines, _ in found for at, _ in enumerate(lines)]
+    deep = max(map(len, heads))
+    rows: list[list[tuple[str, bool]]] = [[] for _ in range(deep)]
+    for head, start in zip(heads, starts, strict=True):
+        for line, row in enumerate(rows):
+            text = head[min(line, len(head) - 1)]
+            apart = line >= len(head) or (not start and line < len(head) - 1)
+            row.append((text if merged or not apart else "", apart))
+    title = [("DANH SÁCH ĐỀ NGHỊ CÔNG NHẬN NĂM 2017", at > 0) for at, _ in enumerate(heads)]
+    cells = [(text, False) for _, told in found for text in told]
+    every = [*([title] if titled else []), *rows, cells]
+    return sheet.sheet_of("f", [(at, dict(enumerate(row))) for at, row in enumerate(every, 1)])

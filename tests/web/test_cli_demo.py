@@ -10,7 +10,8 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.web.test_api import fits
 from web.cli.inputs import PIN_VARIABLE, read_pin
 from web.cli.refusals import No
 from web.openapi import PREFIX, SCHEMAS
+from workflows import lateness
 from workflows.bureau import build
 from workflows.demo import password
 
@@ -267,7 +269,15 @@ def _ready(demo: Shell) -> tuple[int, list[int]]:
     return paper, ids
 
 
-def test_a_decision_over_many_is_drafted_signed_and_issued(demo: Shell, tmp_path: Path) -> None:
+def _late(_session: object, _house: object, papers: Collection[int], on: date) -> Any:
+    """A fake last day, the day before: the law of the demonstration's district names none."""
+    one = lateness.Late(1, "", on.year, on - timedelta(days=1), "Điều 9")
+    return {paper: [one] for paper in papers}
+
+
+def test_a_decision_over_many_is_drafted_signed_and_issued(
+    demo: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paper, ids = _ready(demo)
     decided = demo("papers", "list", "--kind", "commune_decision", "--json").json
     own = next(one for one in decided if one["id"] == paper)["authority_name"]
@@ -277,13 +287,21 @@ def test_a_decision_over_many_is_drafted_signed_and_issued(demo: Shell, tmp_path
     told = demo(*sign, "--data", json.dumps({"pin": PIN}), expect=1)
     assert told.json["code"] == "no_data_here"
     assert demo(*sign, "--pin-stdin", stdin="000000\n", expect=1).json["code"] == "wrong_pin"
+    assert demo(*sign, "--dry-run").json["late"] == []
+    issue = ("papers", "move", paper, "issue", "--as", "clerk")
+    assert demo(*issue, "--dry-run", "--json", expect=1).json["code"] == "not_from_here"
+    approve = ("papers", "move", paper, "approve_content", "--as", "chair", "--dry-run", "--json")
+    assert demo(*approve, expect=1).json["code"] == "no_dry_run_here"
     signed = demo(*sign, "--pin-stdin", "--key", "once", stdin=f"{PIN}\n").json
     assert signed["state"] == "signed"
     again = demo(*sign, "--pin-stdin", "--key", "once", stdin=f"{PIN}\n").json
     assert again == {**signed, "again": True}
-    issue = ("papers", "move", paper, "issue", "--as", "clerk", "--json")
     with_variable = Shell(demo.var, {**demo.settings, PIN_VARIABLE: PIN})
-    assert with_variable(*issue).json["state"] == "issued"
+    monkeypatch.setattr(lateness, "ahead", _late)
+    assert "Đã quá ngày cuối" in demo(*issue, "--dry-run").out
+    issued = with_variable(*issue)
+    assert "Đã quá ngày cuối" in issued.err
+    assert "issued" in issued.out and "(Điều 9)" in issued.out
     shown = demo("papers", "show", paper, "--json").json
     assert shown["number"].startswith(f"{taken + 1:02d}/")
     assert [one["id"] for one in shown["nominations"]] == ids

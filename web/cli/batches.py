@@ -5,9 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from web.cli.foretold import late, late_lines
 from web.cli.frame import answer, argument, command, leave, option, table
 from web.cli.inputs import NUMBER, as_user, pin_options, read_pin
-from web.cli.papers import batch, group
+from web.cli.paper_moves import group
+from web.cli.papers import batch
 from web.cli.words import language, text
 
 if TYPE_CHECKING:
@@ -76,7 +80,10 @@ def _begin(action: str, ids: tuple[int, ...], key: str | None, *, user: str, **a
     if code is None:
         actor, house = office.actor(user), office.bureau.house
         papers = queries.waiting_for(session, house, actor, action, only)
-        strangers = tuple(set(only or ()) - {one.paper_id for one in papers})
+        chosen = [one.paper_id for one in papers]
+        strangers = tuple(set(only or ()) - set(chosen))
+        for line in late_lines({"late": late(session, house, chosen)}):
+            click.echo(line, err=True)
         code = convening.make(session, person, action, papers, wanted)
     _conduct(office, person, code, strangers, **asked)
 

@@ -11,8 +11,8 @@ import click
 from engine.errors import Refusal, Refused
 from web.cli.foretold import unreached_lines
 from web.cli.frame import Group, answer, argument, command, option, said_of, table
-from web.cli.inputs import NUMBER, JsonObject, acting, as_user, pin_options, read_pin
-from web.cli.nominations import done_lines, history_lines, move_lines, waiting_lines
+from web.cli.inputs import NUMBER, JsonObject, as_user
+from web.cli.nominations import done_lines, history_lines, waiting_lines
 from web.cli.records import change_line
 from web.cli.refusals import No
 from web.cli.words import language, text
@@ -164,64 +164,6 @@ def _renewals(told: list[dict[str, Any]]) -> list[str]:
         )
 
     return table([[file(o), o["number"], o["level"], why(o)] for o in told])
-
-
-@command("papers moves", ID, as_user(), group=group, answers=True)
-def moves(id_: int, user: str, as_json: bool) -> None:
-    from web import answers
-    from web.cli.office import open_office
-    from workflows.queries import cases
-
-    office = open_office()
-    case = answers.known(cases.paper(office.session, id_), id_)
-    actor = office.reader(user, case.units)
-    told = answers.moves(office.session, office.bureau.house, case, actor, language())
-    answer(told, as_json, lambda: move_lines(told))
-
-
-@command(
-    "papers move",
-    ID,
-    argument("action"),
-    *acting(),
-    *pin_options(),
-    group=group,
-    answers=True,
-)
-def move(
-    id_: int,
-    action: str,
-    user: str,
-    data: dict[str, Any],
-    key: str | None,
-    version: int | None,
-    pin_stdin: bool,
-    pin: str | None,
-    as_json: bool,
-) -> None:
-    from engine.commands import perform
-    from engine.move import Command
-    from web import answers
-    from web.cli.office import open_office
-    from workflows.papers import ISSUE, SIGN
-    from workflows.queries import cases
-
-    office = open_office()
-    bureau, session = office.bureau, office.session
-    case = answers.known(cases.paper(session, id_), id_)
-    person = office.person(user)
-    if action in (SIGN, ISSUE):
-        if data:
-            raise No("no_data_here", action=action)
-        demonstration = office.settings.env != "production"
-        secret = read_pin(pin=pin, from_stdin=pin_stdin, demonstration=demonstration)
-        act = bureau.desk.sign if action == SIGN else bureau.desk.issue
-        done = act(session, person, id_, pin=secret, version=version, key=key)
-    else:
-        wanted = Command(person, id_, action, version, data, key)
-        done = perform(session, bureau.house, wanted)
-    told = answers.outcome(bureau.house, case, done, action, language())
-    answer(told, as_json, lambda: done_lines(told))
 
 
 @command(

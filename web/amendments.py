@@ -15,13 +15,14 @@ from engine.definition import Act
 from engine.errors import Forbidden, Refusal, Refused
 from engine.papers.book import Paper
 from engine.policy import NOT_YOURS
-from web import access, forms, numbers, text
+from web import access, forms, levels, numbers, text
 from web.catalogue import gettext
 from web.extensions import bureau, db
 from web.identity import somebody
 from workflows import amendments, resting, standing
 from workflows.guards.amendments import under_way
 from workflows.queries.cases import Case
+from workflows.queries.state_names import Standing
 
 blueprint = Blueprint("amendments", __name__)
 
@@ -156,6 +157,11 @@ def _refused(sheet: Sheet, refused: Refused) -> Answer:
 def _page(sheet: Sheet) -> tuple[str, int]:
     warnings: Sequence[Refusal] = () if sheet.status != 200 else sheet.option.refusals
     page = render_template(
-        "papers/amend.html", sheet=sheet, case=sheet.case, form=sheet.form, warnings=warnings
+        "papers/amend.html",
+        sheet=sheet,
+        case=sheet.case,
+        form=sheet.form,
+        named=levels.named([Standing(one.id, one.digest, one.state) for one in sheet.listed]),
+        warnings=warnings,
     )
     return page, sheet.status

@@ -20,7 +20,7 @@ from engine.subjects import Subject
 from workflows import amendments, archive, resting, standing, wording
 from workflows.queries import cases, listing
 from workflows.queries.cases import Case, Line, Listed
-from workflows.queries.state_names import state_names
+from workflows.queries.state_names import Standing, state_names
 from workflows.queries.waiting import in_hand, pending
 from workflows.successions import first
 from workflows.units import Unit
@@ -176,7 +176,7 @@ def paper(session: Session, house: House, case: Case, language: str) -> Plain:
         "number": sheet.number or None,
         "issued_on": sheet.issued_on.isoformat() if sheet.issued_on else None,
         "state": case.state,
-        "state_name": _state(definition, case.state, language),
+        "state_name": definition.by_state[case.state].label[language],
         "version": case.version,
         "level": archive.level(session, case.id) or None,
         "files": _files(session, case.id),
@@ -308,20 +308,21 @@ def papers(
     ]
 
 
-def outcome(house: House, case: Case, done: Outcome, action: str, language: str) -> Plain:
+def outcome(
+    session: Session, house: House, case: Case, done: Outcome, action: str, language: str
+) -> Plain:
     """Where a move led. ``again`` tells that the same key had been answered before."""
+    now = Standing(done.subject_id, case.digest, done.state)
     return {
         "id": done.subject_id,
         "action": action,
         "state": done.state,
-        "state_name": _state(house.definition(case.digest), done.state, language),
+        "state_name": state_names(session, house, [now] if done.state else [], language).get(
+            now.id, ""
+        ),
         "version": done.version,
         "again": done.again,
     }
-
-
-def _state(definition: Definition, state: str, language: str) -> str:
-    return definition.by_state[state].label[language] if state else ""
 
 
 def _codes(session: Session, unit_ids: Sequence[int]) -> Mapping[int, str]:

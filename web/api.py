@@ -236,7 +236,7 @@ def _moves(case: Case) -> Response:
 
 
 def _outcome(case: Case, done: Outcome, action: str) -> Response:
-    return _answer(answers.outcome(bureau().house, case, done, action, _language()))
+    return _answer(answers.outcome(db.session(), bureau().house, case, done, action, _language()))
 
 
 def _body(*without: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,13 +13,14 @@ from engine.definition import Definition, role_of
 from engine.house import House
 from engine.papers.kinds import PaperKind
 from engine.policy import Actor
-from web import numbers
+from web import levels, numbers
 from web.extensions import bureau, db
 from web.identity import SignedIn, somebody
 from web.moves import PIN_ACTS
 from workflows import ceremonies, decisions, resting
 from workflows.queries import inbox as queries
 from workflows.queries import listing
+from workflows.queries.state_names import Standing
 
 blueprint = Blueprint("inbox", __name__)
 
@@ -68,7 +69,8 @@ def mine() -> str:
     )
     return render_template(
         "inbox.html",
-        items=[item for item in found.items if item.subject_id not in grouped],
+        items=(items := [item for item in found.items if item.subject_id not in grouped]),
+        named=_named([*items, *(one.item for one in waiting)]),
         batches=groups,
         unfinished=[
             ceremonies.find(session, person.person_id, code)
@@ -100,7 +102,15 @@ def others() -> str:
         limit=OTHERS,
         offset=OTHERS * (page - 1),
     )
-    return render_template("others.html", others=_by_office(found), more=more, page=page)
+    named = _named([one.item for one in found])
+    return render_template(
+        "others.html", others=_by_office(found), named=named, more=more, page=page
+    )
+
+
+def _named(items: Sequence[queries.Item]) -> Mapping[int, str]:
+    """Where each of these stands, in words."""
+    return levels.named([Standing(one.subject_id, one.digest, one.state) for one in items])
 
 
 def _page() -> int:

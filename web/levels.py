@@ -6,7 +6,7 @@ stays told so; where the file is since then, and what is done next, is the provi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,11 +15,13 @@ from sqlalchemy.orm import aliased
 
 from engine import clock
 from engine.commands import Option
-from engine.definition import State, Transition, Words
-from web.extensions import db
+from engine.definition import Definition, State, Transition, Words
+from web.extensions import bureau, db, language
 from web.ways import Way
 from workflows.queries import cases
 from workflows.queries.handed import theirs
+from workflows.queries.listing import Row
+from workflows.queries.state_names import Standing, state_names
 from workflows.units import UnitSpan
 from workflows.wording import of_province
 
@@ -62,6 +64,32 @@ class Reading:
             if step.target in way.states
         }
         return replace(way, now=now, ahead=self.steps(way.ahead), states={**way.states, **ahead})
+
+    def drawn(self, definition: Definition, now: State, lines: Sequence[cases.Line]) -> Definition:
+        """The workflow as it is drawn: what was not come to or done yet, and where it is now."""
+        if not self.since:
+            return definition
+        been, done = ({getattr(line, at) for line in lines} for at in ("to_state", "action"))
+        states = {
+            one.id: one
+            if one.id in been
+            else one.model_copy(update={"label": self.label(one.label)})
+            for one in definition.states
+        }
+        told = {
+            "states": tuple({**states, now.id: now}.values()),
+            "transitions": tuple(
+                one if one.id in done else self.steps([one])[0] for one in definition.transitions
+            ),
+        }
+        # A mere copy would keep what the original has looked up by the id.
+        every = {name: getattr(definition, name) for name in Definition.model_fields}
+        return Definition.model_construct(**every | told)
+
+
+def named(files: Sequence[cases.Case | Row | Standing]) -> Mapping[int, str]:
+    """Where each of these files stands, in words, by its id."""
+    return state_names(db.session(), bureau().house, files, language())
 
 
 def reading(case: cases.Case) -> Reading:

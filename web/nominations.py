@@ -21,14 +21,14 @@ from web import access, facts, levels, moves, numbers, text, uploads, ways
 from web.catalogue import gettext
 from web.extensions import bureau, db, language
 from web.identity import SignedIn, somebody
-from workflows import assessment, decisions, lateness
+from workflows import assessment, decisions, lateness, wording
 from workflows.cases import vote
 from workflows.cycles import cycle
 from workflows.nominations import open_nomination
 from workflows.queries import cases, listing
-from workflows.queries.state_names import state_names
 from workflows.queries.waiting import Pending, in_hand, pending
 from workflows.shares import Shared, share_of
+from workflows.units import is_any
 
 blueprint = Blueprint("nominations", __name__)
 
@@ -45,14 +45,14 @@ def listing_page() -> str:
     return render_template(
         "nominations/list.html",
         rows=rows,
-        named=state_names(db.session(), bureau().house, rows, language()),
+        named=levels.named(rows),
         total=total,
         page=page,
         pages=max(1, -(-total // PAGE)),
         wanted=wanted,
         communes=listing.communes(db.session(), wanted.units, wanted.year),
         years=listing.years(db.session()),
-        states=_states(bureau().house.runnable, language()),
+        states=_states(bureau().house.runnable, language(), is_any(db.session(), "district")),
         filters={k: v for k, v in request.args.items() if k != "page" and v},
     )
 
@@ -89,7 +89,7 @@ def _csv(head: Sequence[str], rows: Iterator[listing.Row]) -> Iterator[str]:
 def _named(rows: Iterator[listing.Row]) -> Iterator[tuple[listing.Row, str]]:
     """Each with the name of its state, asked for many at once."""
     while some := list(islice(rows, AT_ONCE)):
-        names = state_names(db.session(), bureau().house, some, language())
+        names = levels.named(some)
         yield from ((row, names[row.id]) for row in some)
 
 
@@ -111,13 +111,17 @@ def _wanted() -> listing.Wanted:
 
 
 @lru_cache(maxsize=8)
-def _states(definitions: Sequence[Definition], language: str) -> Sequence[tuple[str, str]]:
-    """Every state of the workflows of nominations, once, in their order."""
+def _states(
+    definitions: Sequence[Definition], language: str, districts: bool
+) -> Sequence[tuple[str, str]]:
+    """Every state of the workflows of nominations, once, in their order; what a district does
+    in them by the names of both where there is none any more."""
     found: dict[str, str] = {}
     for definition in definitions:
         if definition.meta.subject == "nomination":
             for state in definition.states:
-                found.setdefault(state.id, state.label[language])
+                label = state.label if districts else wording.of_either(state.label)
+                found.setdefault(state.id, label[language])
     return list(found.items())
 
 
@@ -158,7 +162,7 @@ def show(subject_id: int) -> str:
         case=case,
         definition=definition,
         state=state,
-        named=state_names(session, house, [case], language())[case.id],
+        named=levels.named([case])[case.id],
         choice=moves.Choice.of(options, drafts=bool(kinds)),
         pending=waits,
         mine=waits_on(somebody(), waits),
@@ -168,7 +172,7 @@ def show(subject_id: int) -> str:
         voided=facts.voided(definition, lines, papers),
         in_hand=paper,
         way=read.way(ways.way(definition, case.state, lines), state),
-        picture=ways.picture(definition, case.state, lines),
+        picture=ways.picture(read.drawn(definition, state, lines), case.state, lines),
         told=facts.told(definition, lines, _criteria(criteria)),
         returned=facts.returned(definition, lines),
         vote=vote(happened),
@@ -221,7 +225,14 @@ def waits_on(person: SignedIn, offices: Sequence[Pending]) -> bool:
 def whole_diagram(subject_id: int) -> str:
     """The whole diagram of the workflow with where the file is, as large as is wanted."""
     case = access.nomination(subject_id)
-    return ways.page(case, case.name, url_for("nominations.show", subject_id=case.id))
+    definition, lines = (
+        bureau().house.definition(case.digest),
+        cases.timeline(db.session(), case.id),
+    )
+    read = levels.reading(case)
+    drawn = read.drawn(definition, read.state(definition.by_state[case.state], lines), lines)
+    name, back = levels.named([case])[case.id], url_for("nominations.show", subject_id=case.id)
+    return ways.page(drawn, case.state, lines, title=case.name, back=back, named=name)
 
 
 @blueprint.get("/nominations/<int:subject_id>/files/<sha256>")

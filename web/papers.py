@@ -9,7 +9,7 @@ from engine import clock
 from engine.commands import available
 from engine.errors import NotFound, Refusal
 from engine.papers.book import ANNEXES, LEVELS
-from web import access, facts, moves, numbers, ways
+from web import access, facts, levels, moves, numbers, ways
 from web.amendments import after
 from web.catalogue import gettext
 from web.extensions import bureau, db
@@ -20,6 +20,7 @@ from web.nominations import waits_on
 from workflows import annexing, decisions
 from workflows.queries import cases
 from workflows.queries.briefs import briefs
+from workflows.queries.state_names import Standing
 from workflows.queries.waiting import pending
 
 blueprint = Blueprint("papers", __name__)
@@ -84,6 +85,7 @@ def show(subject_id: int) -> str:
         lines=lines,
         told=facts.told(definition, lines),
         listed=listed,
+        named=levels.named([Standing(one[0], one[5], one[4]) for one in listed]),
         voided=len(listed) == 1 and _voided(case.id, *listed[0][::5]),
         versions=[one for one in files if one[0] not in ANNEXES],
         files=files,
@@ -106,7 +108,12 @@ def _voided(paper_id: int, subject_id: int, digest: str) -> bool:
 def whole_diagram(subject_id: int) -> str:
     """The whole diagram of the paper's workflow with where it is, as large as is wanted."""
     case = access.paper(subject_id)
-    return ways.page(case, paper_name(case.id), url_for("papers.show", subject_id=case.id))
+    definition, lines = (
+        bureau().house.definition(case.digest),
+        cases.timeline(db.session(), case.id),
+    )
+    name, back = paper_name(case.id), url_for("papers.show", subject_id=case.id)
+    return ways.page(definition, case.state, lines, title=name, back=back)
 
 
 @blueprint.get("/papers/<int:subject_id>/file")

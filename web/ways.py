@@ -12,7 +12,8 @@ from flask import render_template, request
 from engine import diagram
 from engine.definition import Definition, State, Transition
 from web import numbers
-from web.extensions import bureau, db, language
+from web.extensions import language
+from web.text import words
 from workflows.queries import cases
 
 SHOWN = 2
@@ -76,19 +77,26 @@ def _drawn(
     return diagram.svg(definition, language, current=state, visited=visited, scale=zoom / 100)
 
 
-def page(case: cases.Case, name: str, back: str) -> str:
-    """The page of the whole diagram of a file, which ``back`` leads to."""
-    definition = bureau().house.definition(case.digest)
+def page(
+    definition: Definition,
+    state: str,
+    lines: Sequence[cases.Line],
+    *,
+    title: str,
+    back: str,
+    named: str = "",
+) -> str:
+    """The page of the whole diagram of the file called ``title``, which ``back`` leads to;
+    ``named`` is where it is, in words, if they are not those of the definition."""
     wanted = request.args.get("zoom", type=numbers.whole)
     zoom = wanted if wanted in ZOOMS else None
-    lines = cases.timeline(db.session(), case.id)
     return render_template(
         "diagram.html",
-        name=name,
+        name=title,
         back=back,
         definition=definition,
-        state=definition.by_state[case.state],
+        named=named or words(definition.by_state[state].label),
         zoom=zoom,
         zooms=ZOOMS,
-        picture=picture(definition, case.state, lines, zoom or 100),
+        picture=picture(definition, state, lines, zoom or 100),
     )

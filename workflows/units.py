@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, validates
 
+from engine import clock
 from engine.db import Base
 from workflows.names import fold, words_of
 
@@ -216,6 +217,13 @@ def chain(session: Session, unit_id: int) -> dict[str, Unit]:
     up = up.union_all(select(Unit.id, Unit.parent_id).join(up, Unit.id == up.c.parent_id))
     rows = session.scalars(select(Unit).where(Unit.id.in_(select(up.c.id))))
     return {unit.kind: unit for unit in rows}
+
+
+def is_any(session: Session, kind: str) -> bool:
+    """Whether there is any unit of a kind today."""
+    there = Unit.ends_on.is_(None) | (Unit.ends_on >= clock.today())
+    query = select(Unit.id).where(Unit.kind == kind, Unit.starts_on <= clock.today(), there)
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def districts_around(session: Session, unit: Unit, on: date) -> bool:

@@ -124,7 +124,12 @@ def _plain(text: str, _language: str) -> str:
 
 def of_province(told: Words) -> Words:
     """What a workflow says of the district, where the province has taken over its part."""
-    return Words(vi=_of_province(told.vi, "vi"), en=_of_province(told.en, "en"))
+    return Words(vi=_taken_over(told.vi, "vi"), en=_taken_over(told.en, "en"))
+
+
+def of_either(told: Words) -> Words:
+    """The same of what either may have done, the district before or the province since."""
+    return Words(vi=_taken_over(told.vi, "vi", "either"), en=_taken_over(told.en, "en", "either"))
 
 
 def awaits(told: Words) -> bool:
@@ -132,8 +137,8 @@ def awaits(told: Words) -> bool:
     return told.vi.startswith(names()["taken_over"]["awaits"]["vi"])
 
 
-def _of_province(text: str, language: str) -> str:
-    former, now = (names()["taken_over"][name][language] for name in ("former", "now"))
+def _taken_over(text: str, language: str, by: str = "now") -> str:
+    former, now = (names()["taken_over"][name][language] for name in ("former", by))
     return text.replace(former, now).replace(former.capitalize(), now.capitalize())
 
 

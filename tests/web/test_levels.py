@@ -11,6 +11,7 @@ from web.levels import Reading
 from web.ways import way
 from workflows.library import law
 from workflows.queries.cases import Line
+from workflows.wording import of_either
 
 (FLOW,) = [one for one in law().definitions if one.id == "district-certification-reasoned"]
 DECIDED = FLOW.by_state["district_decided"]
@@ -48,3 +49,18 @@ def test_what_is_still_to_be_done_is_the_provinces() -> None:
     shown = SINCE.way(way(FLOW, source.id, []), source)
     assert not any("huyện" in step.label.vi.casefold() for step in shown.ahead)
     assert shown.now == source
+
+
+def test_the_drawing_names_the_province_where_the_file_has_not_been() -> None:
+    before = line(date(2025, 6, 30))
+    drawn = SINCE.drawn(FLOW, SINCE.state(DECIDED, [before]), [before])
+    labels = {id: state.label.vi for id, state in drawn.by_state.items()}
+    assert labels["district_decided"].startswith("Huyện đã quyết định")
+    assert labels["not_certified"].startswith("Tỉnh không chứng nhận")
+    assert not any("ở huyện" in one.label.vi for one in drawn.transitions)
+    assert [one.id for one in drawn.states] == [one.id for one in FLOW.states]
+    after = line(date(2025, 7, 1))
+    now = SINCE.state(DECIDED, [before, after])
+    assert SINCE.drawn(FLOW, now, [before, after]).by_state[now.id] == now
+    assert Reading(None).drawn(FLOW, now, [after]) is FLOW
+    assert of_either(DECIDED.label).vi.startswith("Huyện (nay là tỉnh) đã quyết định")

@@ -193,7 +193,7 @@ def move(
     case = answers.known(cases.nomination(office.session, id_), id_)
     wanted = Command(office.person(user), id_, action, version, data, key)
     done = perform(office.session, office.bureau.house, wanted)
-    told = answers.outcome(office.bureau.house, case, done, action, language())
+    told = answers.outcome(office.session, office.bureau.house, case, done, action, language())
     answer(told, as_json, lambda: done_lines(told))
 
 
@@ -228,5 +228,5 @@ def open_one(area: str, year: int, title: str, user: str, key: str | None, as_js
     person = office.person(user)
     done = open_nomination(office.session, house, person, unit.id, year, key, title=title)
     case = answers.known(cases.nomination(office.session, done.subject_id), done.subject_id)
-    told = answers.outcome(house, case, done, "open", language())
+    told = answers.outcome(office.session, house, case, done, "open", language())
     answer(told, as_json, lambda: done_lines(told))

@@ -110,4 +110,4 @@ def _done(
         done = act(session, person, case.id, pin=secret, version=version, key=key)
     else:
         done = perform(session, bureau.house, Command(person, case.id, action, version, data, key))
-    return answers.outcome(bureau.house, case, done, action, language())
+    return answers.outcome(session, bureau.house, case, done, action, language())

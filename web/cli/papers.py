@@ -204,7 +204,7 @@ def amend(
         return
     done = amendments.draft(session, house, person, act, id_, data, nominations=chosen, key=key)
     drafted = answers.known(cases.paper(session, done.subject_id), done.subject_id)
-    told = answers.outcome(house, drafted, done, f"draft_{act}", language())
+    told = answers.outcome(session, house, drafted, done, f"draft_{act}", language())
     answer(told, as_json, lambda: done_lines(told))
 
 
@@ -277,7 +277,7 @@ def draft(kind: str, ids: tuple[int, ...], user: str, key: str | None, as_json: 
     house = office.bureau.house
     done = desk.draft(office.session, house, office.person(user), kind, list(ids), key)
     case = answers.known(cases.paper(office.session, done.subject_id), done.subject_id)
-    told = answers.outcome(house, case, done, desk.DRAFT, language())
+    told = answers.outcome(office.session, house, case, done, desk.DRAFT, language())
     answer(told, as_json, lambda: done_lines(told))
 
 

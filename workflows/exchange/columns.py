@@ -207,7 +207,9 @@ class _Results:
                 if start in groups and says in told:
                     group, told = head.column, set()
                 groups[start] = group, told | {says}
-            found.append(Asked(head.column, group, says, *phrase.years, ticked=phrase.ticked))
+            found.append(
+                Asked(head.column, group, says, next(iter(phrase.years), None), phrase.ticked)
+            )
         return found, unclear
 
     def _uppers(self, head: _Head) -> Iterator[_Over]:

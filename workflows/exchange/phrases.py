@@ -8,7 +8,7 @@ leaves them unread: a result read wrongly is worse than one that is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +89,6 @@ def _any(words: Iterable[str]) -> str:
     return "(?:" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")"
 
 
-def _within(words: Iterable[str]) -> Any:
+def _within(words: Iterable[str]) -> Callable[[str], bool]:
     found = re.compile(rf"\b{_any(words)}\b")
     return lambda text: found.search(text) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -14,8 +15,16 @@ from workflows.queries.listing import Row
 from workflows.results import kept_until
 
 
+class Standing(NamedTuple):
+    """A file and the state of its definition in which it stands."""
+
+    id: int
+    digest: str
+    state: str
+
+
 def state_names(
-    session: Session, house: House, cases: Sequence[Case | Row], language: str
+    session: Session, house: House, cases: Sequence[Case | Row | Standing], language: str
 ) -> Mapping[int, str]:
     """The name of each one's state by its id, as it reads where the province has taken the
     place of a district; where a revocation has its effect on a day to come, until when the

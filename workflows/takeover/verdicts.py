@@ -51,9 +51,9 @@ def recognised(line: Line, ticks: Collection[Column] = (), year: int | None = No
     (``heading_of_other_year``).
     """
     for answer in line.answers:
-        if (told := answer.asked.year) and year not in (None, told):
+        if (of := answer.asked.year) and year not in (None, of):
             raise values.Unclear(
-                values.blame(answer.cell, "heading_of_other_year", told=told, year=year)
+                values.blame(answer.cell, "heading_of_other_year", told=of, year=year)
             )
     said: dict[str, Answer] = {}
     silent: list[Answer] = []

@@ -149,6 +149,8 @@ def _register(site: Site, folder: Path) -> None:
     shell = Shell(settings.var, {"BINHXET_DATABASE_URL": settings.database_url})
     number = address.rsplit("/", 1)[-1]
     told = shell("registers", "list", "--json").json
+    then = ("registers", "list", "--unit", "401", "--json", "--on")
+    assert shell(*then, "1990-01-01", expect=1).json["code"] == "unknown_unit"
     assert {one["last"] for one in told} == {3, 1}
     shell("registers", "print", number, folder / "book.csv")
     assert (folder / "book.csv").read_bytes().decode("utf-8-sig").splitlines() == table

@@ -26,6 +26,7 @@ from tests.web.calling import Shell
 from tests.web.conftest import REGISTRATION
 from web.cli import binhxet
 from web.cli.frame import Group, LazyGroup, help_key
+from web.cli.inputs import JsonObject
 from web.cli.inputs import texts as plain
 from web.cli.office import Office
 from web.cli.words import FILE, LANGUAGES
@@ -159,6 +160,25 @@ def test_a_wrong_call_ends_with_2(shell: Shell, words: list[str]) -> None:
     assert answer.err
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'{\n "reason": "x",\n}', "dòng 3, cột 1: không phải JSON"),
+        ('{\n "lý do": "'.encode() + b'\xe1"}', "dòng 2, cột 12: chữ không theo bảng mã UTF-8"),
+        (None, "Không có tệp"),
+    ],
+)
+def test_data_that_cannot_be_read_is_told_with_its_place(
+    shell: Shell, tmp_path: Path, content: bytes | None, told: str
+) -> None:
+    file = tmp_path / "data.json"
+    if content is not None:
+        file.write_bytes(content)
+    answer = shell("nominations", "move", 7, "x", "--as", "a", "--data", f"@{file}", expect=2)
+    assert told in answer.err and file.name in answer.err
+    assert JsonObject().convert('{"a": 1}', None, None) == {"a": 1}
+
+
 def test_a_refusal_ends_with_1_a_sentence_and_a_code(district: Shell) -> None:
     answer = district("nominations", "show", 4711, expect=1)
     assert answer.out == ""
@@ -260,7 +280,7 @@ def test_the_same_key_is_done_once(district: Shell) -> None:
 def test_data_comes_from_a_file_or_the_standard_input(district: Shell, tmp_path: Path) -> None:
     first, second = _open(district), _open(district, "hamlet-16144-02", "16144-02")
     file = tmp_path / "registration.json"
-    file.write_text(json.dumps(REGISTRATION), encoding="utf-8")
+    file.write_text(json.dumps(REGISTRATION), encoding="utf-8-sig")
     move = ("nominations", "move")
     district(*move, first, "register", "--as", "hamlet", "--data", f"@{file}")
     district(

@@ -33,18 +33,41 @@ class JsonObject(click.ParamType[dict[str, Any]]):
         if isinstance(value, dict):
             return value
         try:
-            if value == "-":
-                value = sys.stdin.read()
-            elif value.startswith("@"):
-                value = Path(value[1:]).read_text(encoding="utf-8")
-            read = json.loads(value)
+            read = json.loads(_given(value))
         except RecursionError:
             self.fail(text("too_deep"), param, ctx)
-        except (OSError, ValueError) as error:
-            self.fail(str(error), param, ctx)
+        except json.JSONDecodeError as error:
+            place = {"line": error.lineno, "column": error.colno}
+            self.fail(text("not_json", where=_where(value), **place), param, ctx)
+        except UnicodeDecodeError as error:
+            place = _place(error.object, error.start)
+            self.fail(text("not_utf8", where=_where(value), **place), param, ctx)
+        except OSError as error:
+            missing = isinstance(error, FileNotFoundError)
+            code = "data_not_there" if missing else "data_not_read"
+            self.fail(text(code, where=_where(value)), param, ctx)
         if not isinstance(read, dict):
             self.fail(text("not_an_object"), param, ctx)
         return read
+
+
+def _given(value: str) -> str:
+    """What the value stands for; programs of Windows put a mark before UTF-8."""
+    if value == "-":
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    if value.startswith("@"):
+        return Path(value[1:]).read_bytes().decode("utf-8-sig")
+    return value
+
+
+def _where(value: str) -> str:
+    return {"-": text("standard_input")}.get(value) or value.removeprefix("@")[:120]
+
+
+def _place(data: bytes, at: int) -> dict[str, int]:
+    """The line and the column of a byte, both from 1."""
+    before = data[:at].decode("utf-8-sig")
+    return {"line": before.count("\n") + 1, "column": len(before.rpartition("\n")[2]) + 1}
 
 
 def texts(data: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
@@ -78,6 +101,11 @@ def acting() -> list[Any]:
 
 def as_user(*, required: bool = True) -> Any:
     return option("--as", "user", required=required, metavar="USER")
+
+
+def on_day() -> Any:
+    """``--on``: the day on which a unit bore the code that is given."""
+    return option("--on", "borne_on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE")
 
 
 def pin_options() -> list[Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import click
 
 from web.cli.frame import Group, answer, argument, command, option, table
-from web.cli.inputs import NUMBER, acting, as_user
+from web.cli.inputs import NUMBER, acting, as_user, on_day
 from web.cli.refusals import No
 from web.cli.words import language, text
 
@@ -19,6 +20,7 @@ ID = argument("id_", metavar="ID", type=NUMBER)
     "nominations list",
     option("--state"),
     option("--commune", metavar="CODE"),
+    on_day(),
     option("--year", type=NUMBER),
     option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True),
     option("--offset", type=NUMBER, default=0),
@@ -29,6 +31,7 @@ ID = argument("id_", metavar="ID", type=NUMBER)
 def listing(
     state: str | None,
     commune: str | None,
+    borne_on: datetime | None,
     year: int | None,
     limit: int,
     offset: int,
@@ -42,7 +45,8 @@ def listing(
     from workflows.units import by_code
 
     office = open_office()
-    unit = by_code(office.session, commune, "commune") if commune else None
+    borne = borne_on.date() if borne_on else None
+    unit = by_code(office.session, commune, "commune", borne) if commune else None
     if commune and unit is None:
         raise No("unknown_unit", unit=commune)
     wanted = query.Wanted(office.readable(user), state or "", unit.id if unit else None, year)

@@ -11,7 +11,7 @@ import click
 from engine.errors import Refusal, Refused
 from web.cli.foretold import unreached_lines
 from web.cli.frame import Group, answer, argument, command, option, said_of, table
-from web.cli.inputs import NUMBER, JsonObject, as_user
+from web.cli.inputs import NUMBER, JsonObject, as_user, on_day
 from web.cli.nominations import done_lines, history_lines, waiting_lines
 from web.cli.records import change_line
 from web.cli.refusals import No
@@ -237,17 +237,15 @@ def _lost(one: dict[str, Any]) -> str:
     return text(said, area=one["area_name"], before=before, after=after)
 
 
-@command("papers resting", option("--unit", metavar="CODE"), group=group, answers=True)
-def resting(unit: str | None, as_json: bool) -> None:
+@command("papers resting", option("--unit", metavar="CODE"), on_day(), group=group, answers=True)
+def resting(unit: str | None, borne_on: datetime | None, as_json: bool) -> None:
     from web import answers
     from web.cli.office import open_office
+    from web.cli.reports import unit_of
     from workflows.resting import shaken
-    from workflows.units import by_code
 
     office = open_office()
-    found = by_code(office.session, unit) if unit else None
-    if unit and found is None:
-        raise No("unknown_unit", unit=unit)
+    found = unit_of(office, unit, borne_on) if unit else None
     papers = shaken(office.session, units=[found.id] if found else None)
     told = answers.shaken(papers, office.bureau.house, language())
     answer(told, as_json, lambda: table([_shaken(one) for one in told]))

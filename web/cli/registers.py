@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from web.cli.frame import Group, answer, argument, command, option, table
-from web.cli.inputs import NUMBER
+from web.cli.inputs import NUMBER, on_day
 from web.cli.refusals import No
 from web.cli.words import text
 
 group = Group("registers")
 
 
-@command("registers list", option("--unit", metavar="CODE"), group=group, answers=True)
-def listing(unit: str | None, as_json: bool) -> None:
+@command("registers list", option("--unit", metavar="CODE"), on_day(), group=group, answers=True)
+def listing(unit: str | None, borne_on: datetime | None, as_json: bool) -> None:
     from web.cli.office import open_office
+    from web.cli.reports import unit_of
     from workflows.queries import books
     from workflows.register_print import volumes
-    from workflows.units import by_code
 
     office = open_office()
-    found = by_code(office.session, unit) if unit else None
-    if unit and found is None:
-        raise No("unknown_unit", unit=unit)
+    found = unit_of(office, unit, borne_on) if unit else None
     told = [
         {
             "id": book.id,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from web.cli.foretold import unreached_lines
 from web.cli.frame import answer, argument, command, option
-from web.cli.inputs import NUMBER, JsonObject, as_user, texts
+from web.cli.inputs import NUMBER, JsonObject, as_user, on_day, texts
 from web.cli.records import history
 from web.cli.refusals import No
 from web.cli.words import text
@@ -20,6 +21,7 @@ def _parts() -> list[Any]:
     return [
         argument("unit", metavar="CODE"),
         argument("year", type=NUMBER, metavar="YEAR"),
+        on_day(),
         as_user(),
         option("--data", type=JsonObject(), default="{}", metavar="JSON"),
         option("--dry-run", is_flag=True),
@@ -27,40 +29,35 @@ def _parts() -> list[Any]:
 
 
 @command("history revoke", *_parts(), group=history, answers=True)
-def revoke(
-    unit: str, year: int, user: str, data: dict[str, Any], dry_run: bool, as_json: bool
-) -> None:
-    _act("revocation", unit, year, user, data, dry_run=dry_run, as_json=as_json)
+def revoke(**asked: Any) -> None:
+    _act("revocation", **asked)
 
 
 @command("history correct", *_parts(), group=history, answers=True)
-def correct(
-    unit: str, year: int, user: str, data: dict[str, Any], dry_run: bool, as_json: bool
-) -> None:
-    _act("correction", unit, year, user, data, dry_run=dry_run, as_json=as_json)
+def correct(**asked: Any) -> None:
+    _act("correction", **asked)
 
 
 def _act(
     kind: Act,
+    *,
     unit: str,
+    borne_on: datetime | None,
     year: int,
     user: str,
     data: dict[str, Any],
-    *,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     from engine.errors import Forbidden, Refusal, Refused
     from web.cli.office import open_office
+    from web.cli.reports import unit_of
     from workflows.results import result
     from workflows.takeover import amending
-    from workflows.units import by_code
 
     office = open_office()
     session = office.session
-    found = by_code(session, unit)
-    if found is None:
-        raise No("unknown_unit", unit=unit)
+    found = unit_of(office, unit, borne_on)
     known = result(session, found.id, year)
     if known is None:
         raise No("no_result_then", unit=unit, year=year)

@@ -21,7 +21,7 @@ from workflows import annexing, logbook, migrate
 from workflows.bureau import Bureau
 from workflows.demo import populate
 from workflows.demo.data import Progress
-from workflows.demo.drive import Done, Drive, drive_one, drive_others
+from workflows.demo.drive import Done, Drive, drive_commune, drive_one, drive_others
 from workflows.demo.keys import make_keys
 from workflows.demo.schedule import plan
 from workflows.demo.together import drive_together
@@ -103,6 +103,7 @@ def _build(
     make_keys(session, bureau.desk.keys, date(schedule.begins.year - 1, 1, 1), on_progress)
     drive = drive_one(session, bureau, world.commune_id, until, say)
     decision = drive_together(session, bureau, until, on_progress)
+    drive_commune(session, bureau, world.commune_id, until)
     drive_others(session, bureau, world.commune_id, world.area_id, until, on_progress)
     logbook.record(session, bureau.desk.keys)
     _export(session, bureau, drive, decision, folder)

@@ -314,6 +314,15 @@ def test_a_decision_over_many_is_drafted_signed_and_issued(
     assert demo("history", "verify").code == 0
 
 
+def test_a_commune_is_on_its_way_to_a_title_of_its_own(built: Path) -> None:
+    shell = Shell(built, {"BINHXET_ENV": "demo"})
+    told = shell("nominations", "list", "--as", "committee", "--state", "registered", "--json").json
+    (title,) = (one for one in told if one["area_code"] == HOME)
+    assert title["regime"] == "two-tier-2025-commune"
+    moves = shell("nominations", "moves", title["id"], "--as", "committee", "--json").json["moves"]
+    assert "complete_self_assessment" in {one["action"] for one in moves if one["open"]}
+
+
 def test_one_person_does_not_make_and_check(demo: Shell) -> None:
     paper, ids = _draft(demo)
     moves = demo("papers", "moves", paper, "--as", "police", "--json").json["moves"]

@@ -6,7 +6,7 @@ for each step; everything else is real, the signatures included.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property
@@ -25,10 +25,12 @@ from engine.subjects import Link, Subject
 from workflows import decisions, logbook
 from workflows.bureau import Bureau
 from workflows.demo.data import Progress, facts
-from workflows.demo.schedule import Schedule, name_of, plan
+from workflows.demo.schedule import Schedule, name_of, of_commune, plan
 from workflows.households import Household
 from workflows.nominations import Nomination, open_nomination
+from workflows.opening import opened
 from workflows.people import Account
+from workflows.regimes import regime
 from workflows.units import Unit
 
 CALCULATED = ({"days"}, {"days", "at"}, {"percent"}, {"percent", "less"})
@@ -46,7 +48,7 @@ class Done:
 
 @dataclass
 class Drive:
-    """The story of one area, told up to a step."""
+    """The story of one area, or of a commune's own title, told up to a step."""
 
     session: Session
     bureau: Bureau
@@ -56,6 +58,7 @@ class Drive:
     papers: dict[str, int] = field(default_factory=dict)
     beside: list[int] = field(default_factory=list)
     """Further nominations that its drafts are over."""
+    steps: Sequence[Mapping[str, Any]] = field(default_factory=lambda: facts("drive")["steps"])
 
     @cached_property
     def households(self) -> int:
@@ -65,7 +68,7 @@ class Drive:
 
     def run(self, last: str | None = None) -> Iterator[Done]:
         """Makes the steps in order, up to and including the move called ``last``."""
-        for step in facts("drive")["steps"]:
+        for step in self.steps:
             with clock.fixed_at(self._instant(step, step["days"], step["at"])):
                 yield self._done(step, self.make(step))
             if last is not None and name_of(step) == last:
@@ -202,6 +205,23 @@ def drive_one(
     for done in drive.run():
         say(done)
     outbox.deliver_all(session, bureau.desk.handlers)
+    return drive
+
+
+def drive_commune(session: Session, bureau: Bureau, commune_id: int, until: date) -> Drive:
+    """The beginning of a commune's own title of this year, under the law that knows one: its
+    committee opens the file and registers."""
+    story = facts("drive")["commune_title"]
+    steps, schedule = story["steps"], of_commune(until)
+    opened(session, story["regime"], schedule.year, kinds=("commune",))
+    last = regime(story["regime"]).kinds["commune"].registration
+    *others, register = steps
+    if last and schedule.day(register, register["days"]) <= last.of(schedule.year):
+        told = {name: told for name, told in register["data"].items() if name != "late_reason"}
+        steps = [*others, register | {"data": told}]
+    drive = Drive(session, bureau, session.get_one(Unit, commune_id), schedule, steps=steps)
+    for _done in drive.run():
+        pass
     return drive
 
 

@@ -7,7 +7,7 @@ move freely towards today while the first ones stop at the window's last day.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -62,3 +62,11 @@ def plan(until: date, last: str | None = None) -> Schedule:
         after += timedelta(days=days - RECENT)
     inside = min(step["days"] for step in steps if step.get("within"))
     return Schedule(year, window, min(after, window.ends_on + timedelta(days=inside)), after)
+
+
+def of_commune(until: date) -> Schedule:
+    """The beginning of a commune's own title, of the same year, told up to ``until``: its
+    registration is of the year itself, and of the days judged."""
+    whole, steps = plan(until), facts("drive")["commune_title"]["steps"]
+    latest = whole.window.ends_on + timedelta(days=min(step["days"] for step in steps))
+    return replace(whole, within=min(until, latest))

@@ -18,9 +18,9 @@ from tests.databases import Databases, create_tables, opened
 from workflows.bureau import build
 from workflows.demo import populate
 from workflows.demo.data import facts
-from workflows.demo.drive import Drive, drive_others
+from workflows.demo.drive import Drive, drive_commune, drive_others
 from workflows.demo.keys import make_keys
-from workflows.demo.schedule import RECENT, Schedule, name_of, plan
+from workflows.demo.schedule import RECENT, Schedule, name_of, of_commune, plan
 from workflows.library import law
 from workflows.units import Unit
 
@@ -89,6 +89,15 @@ def test_no_area_waits_longer_than_its_state_allows(last: str) -> None:
             assert clock.law_date(deadline) > made.get(follows, until), (until, name)
 
 
+def test_a_commune_registers_in_the_year_itself_and_still_waits() -> None:
+    """From 1 January on, by Circular 124/2021; whoever registered has at least 90 days."""
+    for until in _days():
+        schedule = of_commune(until)
+        days = [schedule.day(one, one["days"]) for one in DRIVE["commune_title"]["steps"]]
+        assert date(schedule.year, 1, 1) <= days[0] < days[-1] <= schedule.window.ends_on, until
+        assert days[-1] < until < days[-1] + timedelta(days=90), until
+
+
 def test_the_last_step_of_the_others_is_always_recent() -> None:
     for until in _days():
         for last in LASTS:
@@ -121,7 +130,9 @@ def test_the_story_is_told_by_real_moves_and_nothing_lapses(
         make_keys(session, keys, date(schedule.year - 1, 1, 1), lambda *_: None, "ec")
         for done in Drive(session, bureau, area, schedule).run():
             assert done.day < until
+        title = drive_commune(session, bureau, world.commune_id, until).nomination
         drive_others(session, bureau, world.commune_id, world.area_id, until, lambda *_: None)
+        assert session.get_one(Subject, title).state == "registered"
         assert expire(session, bureau.house) == 0
         states = Counter(session.scalars(select(Subject.state)))
         assert states["meeting_called"] == 1

@@ -2,12 +2,14 @@
 
 Greedy, as Pango breaks: as much on each line as it holds without the space at its end. A line
 may also end after a hyphen or a stroke between two words (Unicode annex 14, classes HY, BA and
-SY). Wherever that annex would have to be asked for more, or a line holds its last word by less
-than a hair, the text is left to the typesetter.
+SY), but not inside a paper's number and symbol: "02/QĐ-UBND" stays whole. Wherever that annex
+would have to be asked for more, or a line holds its last word by less than a hair, the text is
+left to the typesetter.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -18,6 +20,8 @@ _HAIR = 0.05  # of a pixel
 _KERN = 4.0  # pixels: more than the space after a word ever takes from it
 _HYPHENS = frozenset("-/–—")
 _NO_END = frozenset(".,;:()“”‘’'\"%")  # between letters and figures, no line ends after these
+# Of a number and symbol no more letters than the narrowest column holds in one line.
+_NUMBERED = re.compile(r"(?<!\w)(?=\S{3,18}(?!\S))[\d…]+/(?:\d+/)?[^\W_]+(?:-[^\W_]+)*")
 
 
 class DoesNotFit(Exception):
@@ -76,10 +80,19 @@ def _fits(text: str, kerned: int, style: str, size: float, room: float) -> bool:
     return alone < room
 
 
+def wholes(text: str) -> Iterator[tuple[int, int]]:
+    """Where in a text a number and symbol stands (Decree 30/2020, appendix I, II.3: one
+    element): from which letter, and before which; no line ends between the two."""
+    return (found.span() for found in _NUMBERED.finditer(text))
+
+
 def _ends(text: str) -> Iterator[End]:
     """Where lines may end, in order; the end of the text is the last."""
+    inside = {at for start, end in wholes(text) for at in range(start + 1, end)}
     for at in range(1, len(text)):
         before, after = text[at - 1], text[at]
+        if at in inside:
+            continue
         if after == " ":
             yield End(at, at + 1, True)
         elif before == " " or before.isalnum() or before in _NO_END:

@@ -22,10 +22,12 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 from cssselect2 import ElementWrapper
 from weasyprint import CSS, HTML, Document
 from weasyprint.css import ColorProfile
+from weasyprint.text import line_break
+from weasyprint.text.ffi import ffi, pango
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from engine.papers import archive, elements, fonts, marks
+from engine.papers import archive, breaking, elements, fonts, marks
 from engine.papers.archive import Attachment
 from engine.papers.breaking import DoesNotFit
 from engine.papers.fields import Place, finish
@@ -77,6 +79,40 @@ class _Screen(ColorProfile):
     @property
     def content(self) -> bytes:
         return self._file
+
+
+ffi.cdef("PangoAttribute * pango_attr_allow_breaks_new (gboolean allow_breaks);")
+
+
+class _Lines(line_break.Layout):
+    """The typesetter's lines, none of which ends inside a number and symbol.
+
+    An element that does not wrap would say the same, but it parts the text: the letters around
+    it keep another distance, and a reader is told of a passage of its own. Pango can be told
+    where not to break; the library has no way to say so.
+    """
+
+    def set_text(self, text: str, justify: bool = False) -> None:
+        super().set_text(text, justify)
+        places = [
+            tuple(len(self.text[:at].encode()) for at in span)
+            for span in breaking.wholes(self.text)
+        ]
+        if places:
+            self._keep_whole(places)
+
+    def _keep_whole(self, places: Sequence[tuple[int, ...]]) -> None:
+        told = pango.pango_layout_get_attributes(self.layout)
+        if told == ffi.NULL:
+            told = ffi.gc(pango.pango_attr_list_new(), pango.pango_attr_list_unref)
+        for start, end in places:
+            attribute = pango.pango_attr_allow_breaks_new(False)
+            attribute.start_index, attribute.end_index = start, end
+            pango.pango_attr_list_change(told, attribute)
+        pango.pango_layout_set_attributes(self.layout, told)
+
+
+line_break.Layout = _Lines
 
 
 class _Page(HTML):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.papers import breaking, shaping
+from engine.papers import breaking, render, shaping
 from engine.papers.breaking import DoesNotFit
 
 SIZE = 16.0
@@ -26,8 +26,20 @@ def test_a_line_holds_all_it_can_and_ends_before_a_space() -> None:
 
 
 def test_a_line_may_end_after_a_hyphen_or_stroke_between_words() -> None:
-    assert lines("số 12/QĐ-UBND", like="số 12/QĐ-") == ["số 12/QĐ-", "UBND"]
-    assert lines("số 12/QĐ-UB", like="số 12/Q") == ["số 12/", "QĐ-UB"]
+    assert lines("xóm Bắc-Nam", like="xóm Bắc-") == ["xóm Bắc-", "Nam"]
+    assert lines("họp hai/ba", like="họp hai/b") == ["họp hai/", "ba"]
+
+
+@pytest.mark.parametrize("number", ["02/QĐ-UBND", "124/2021/TT-BCA", "………/GCN-UBND", "1/BC-BCĐ."])
+def test_no_line_ends_inside_a_number_and_symbol(number: str) -> None:
+    """Here and where a paper is laid out for itself."""
+    for room in range(int(width(number)) + 12, 200, 7):
+        ours = breaking.lines(f"về việc {number} ngày", "regular", SIZE, room, room)
+        assert [line for line in ours if number in line]
+    css = f"p {{ width: {width(number) + 12}px; font: 16px/1 'Paper Times' }}"
+    text = f"<style>{css}</style><p>về việc số {number} ngày</p>"
+    lines_laid_out = render.HTML(string=text).render().pages[0]._page_box.descendants()
+    assert [one for one in lines_laid_out if number in getattr(one, "text", "")]
 
 
 def test_no_line_ends_between_figures() -> None:

@@ -76,7 +76,7 @@ def verdict(code: str) -> str:
         "genuine": gettext("Văn bản thật, đang có hiệu lực"),
         "not_issued": gettext("Chưa phải văn bản đã phát hành: đừng dùng"),
         "not_in_force": gettext("Văn bản thật nhưng không còn hiệu lực"),
-        "lapsed": gettext("Đúng tệp đã phát hành, nhưng dấu thời gian đã hết hạn"),
+        "lapsed": gettext("Đúng tệp đã phát hành, nhưng không còn chứng cứ thời gian cho chữ ký"),
         "other_paper": gettext("Văn bản thật, nhưng là một văn bản khác"),
         "altered": gettext("Tệp đã bị sửa: đừng dùng"),
         "unknown": gettext("Không phải văn bản của hệ thống này"),

@@ -23,6 +23,7 @@ _TOLD_AS = {
     "foreign_revision": "foreign_revision",
     "odd_coverage": "odd_coverage",
     "respelled": "respelled",
+    "unproven": "no_time_proof",
     "wrong_kind": "wrong_kind",
     "expired": "certificate_not_good",
     "not_yet_valid": "certificate_not_good",

@@ -26,7 +26,7 @@ from workflows.keys import authority_reference
 from workflows.origins import sayings, statements
 from workflows.trust import Bundle
 from workflows.verification import BUSY, LARGEST, Verification
-from workflows.versions import lapsed
+from workflows.versions import proof
 
 if TYPE_CHECKING:
     from engine.signing.cage import Answer
@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 STRIP, NUMBER, DATE = "strip", "number", "date"
 
 _FOREIGN = frozenset({"statement_key_unknown", "statement_key_ended", "statement_key_stolen"})
-_OF_SIGNATURES = frozenset({"signatures_do_not_hold", "stamp_lapsed"})
+_LAPSED = frozenset({"stamp_lapsed", "no_time_proof"})
+"""Nothing is wrong but that the signatures' time is proven no more; see ``versions.proof``."""
+
+_OF_SIGNATURES = _LAPSED | {"signatures_do_not_hold"}
 """What is wrong with a file's signatures alone, and not with what is said of it."""
 
 _NEVER, _OPEN = "statement_never_issued", "statement_open"
@@ -111,7 +114,7 @@ class Checked:
         """What to take care of beside the answers, which do not depend on it: nobody signed
         the address in a code, and no bundle holds the bytes that were issued, of which a seal
         key can make others with the same content, number and date."""
-        return [*self._elsewhere(), *self._not_compared()]
+        return [*self._elsewhere(), *self._not_compared(), *self._own_word()]
 
     def _elsewhere(self) -> Iterator[Refusal]:
         if self.signed is not None and self.signed.site not in self.bundle.addresses:
@@ -121,6 +124,11 @@ class Checked:
     def _not_compared(self) -> Iterator[Refusal]:
         if self.issued and self.unchanged:
             yield Refusal("bytes_not_compared")
+
+    def _own_word(self) -> Iterator[Refusal]:
+        if self.signed is not None and self.issued and self.verdict == "lapsed":
+            day = f"{self.signed.statement.day:%d/%m/%Y}"
+            yield Refusal("dated_by_the_statement", {"day": day})
 
 
 def check_code(text: str, bundle: Bundle) -> Checked:
@@ -225,9 +233,7 @@ def _compared(
     A file that is not whole is altered, whatever else is wrong: also when a changed byte made
     its statement name another key."""
     problems = [*bundle.faults(signed), *_differences(signed.statement, carried, reports)]
-    if not (whole and _by_both(reports)):
-        ended = whole and lapsed(reports)
-        problems.append(Refusal("stamp_lapsed" if ended else "signatures_do_not_hold"))
+    problems += _unproven(reports, whole=whole and _by_both(reports))
     issued = whole and all(one.code in _OF_SIGNATURES for one in problems)
     force = list(_out_of_force(signed, bundle)) if issued else []
     found = [*problems, *force]
@@ -246,9 +252,10 @@ def _compared(
 def _annex_alone(found: Answer, bundle: Bundle) -> Checked:
     reports, whole = found.examined.reports, _whole(found)
     needed = [Refusal("annex_needs_paper")]
-    verdict = "lapsed" if lapsed(reports) else _without_statement(reports)
-    if whole and all(report.valid for report in reports):
-        verdict = "annex"
+    why = [one.code for one in _unproven(reports, whole=whole)]
+    verdict = "annex"
+    if why:
+        verdict = "lapsed" if _LAPSED.issuperset(why) else _without_statement(reports)
     return Checked(bundle, False, False, verdict, needed, None, whole, reports)
 
 
@@ -258,7 +265,7 @@ def _annex_beside(
     reports, whole = found.examined.reports, _whole(found)
     strange = list(_strange(content, paper, reports, told, whole=whole))
     problems = [*told.problems, *strange]
-    issued = told.issued and all(one.code == "stamp_lapsed" for one in strange)
+    issued = told.issued and all(one.code in _LAPSED for one in strange)
     force = issued and told.in_force
     verdict = _verdict(problems) if issued or not strange else "altered"
     return Checked(bundle, issued, force, verdict, problems, told.signed, whole, reports)
@@ -275,9 +282,7 @@ def _strange(
     """Why an annex is not that of a paper, or not as the agency signed it."""
     if not annexes.belongs(content, paper.carried.enclosed if paper.carried else ()):
         yield Refusal("annex_not_named")
-    if not whole or not all(report.valid for report in reports):
-        ended = whole and lapsed(reports)
-        yield Refusal("stamp_lapsed" if ended else "signatures_do_not_hold")
+    yield from _unproven(reports, whole=whole)
     authority = told.signed.statement.authority if told.signed else 0
     if reports[0].reference != authority_reference(authority):
         yield Refusal("statement_seal_differs")
@@ -295,8 +300,14 @@ def _whole(of: Answer) -> bool:
 
 
 def _by_both(reports: Sequence[SignatureReport]) -> bool:
-    roles = [report.role for report in reports]
-    return all(report.valid for report in reports) and {"person", "seal"} <= set(roles)
+    return {"person", "seal"} <= {report.role for report in reports}
+
+
+def _unproven(reports: Sequence[SignatureReport], *, whole: bool) -> Iterator[Refusal]:
+    """Why the signatures of a file are not good, or are not proven to have been."""
+    held = proof(reports) if whole else "faulty"
+    if held != "holds":
+        yield Refusal("signatures_do_not_hold" if held == "faulty" else held)
 
 
 def _differences(
@@ -347,9 +358,9 @@ def _verdict(problems: Sequence[Refusal]) -> str:
         return "unknown_key"
     if codes <= {"bundle_older"}:
         return "newer_than_bundle" if codes else "genuine"
-    if codes <= {"stamp_lapsed", "bundle_older"}:
+    if codes <= _LAPSED | {"bundle_older"}:
         return "lapsed"
-    if codes - {"stamp_lapsed"} in ({_NEVER}, {_OPEN}):
+    if codes - _LAPSED in ({_NEVER}, {_OPEN}):
         return "never_issued" if _NEVER in codes else "cannot_be_said"
     return "not_in_force" if codes <= {"paper_ended"} else "altered"
 

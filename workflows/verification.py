@@ -97,6 +97,11 @@ class Verification:
         return _part(self.stage)
 
     @property
+    def signed(self) -> bool:
+        """Whether its signatures were good when they were made, and that is proven."""
+        return bool(self.signatures) and versions.proof(self.signatures) == "holds"
+
+    @property
     def ok(self) -> bool:
         return self.verdict == "genuine"
 
@@ -199,18 +204,19 @@ def _said(
     ours: Known, reports: Sequence[SignatureReport], *, issued: bool, in_force: bool
 ) -> tuple[Verdict, Sequence[str]]:
     """The verdict on a version that was made here, and the reasons for it."""
-    reasons = list(findings.of_reports(reports))
+    proof = versions.proof(reports)
+    reasons = list(findings.of_reports(reports)) if proof == "faulty" else []
+    ended = [] if in_force else ["not_in_force"]
     verdict: Verdict = "not_issued"
     if issued:
         verdict = "genuine" if in_force else "not_in_force"
-        reasons += [] if in_force else ["not_in_force"]
-        if versions.lapsed(reports):
-            # Nobody can say any more what the stamp proved of the signers' certificates.
-            verdict = "lapsed"
-            reasons = ["stamp_lapsed", *([] if in_force else ["not_in_force"])]
-        elif not _signed_as_issued(reports, ours):
+        if proof == "faulty" or not _signed_as_issued(reports, ours):
             verdict = "altered"
-            reasons += [] if reasons else ["seal_of_another"]
+            reasons += [] if reasons or ended else ["seal_of_another"]
+        elif proof != "holds":
+            verdict = "lapsed"
+            reasons += [proof, *(["dated_by_the_log"] if ours.log_index is not None else [])]
+        reasons += ended
     elif not ours.unlogged:
         reasons.append("rolled_back" if reports else "draft")
     return verdict, (*reasons, *([ours.unlogged] if ours.unlogged else []))
@@ -282,16 +288,12 @@ def refused(reason: str) -> Verification:
 
 
 def _signed_as_issued(reports: Sequence[SignatureReport], ours: Known) -> bool:
-    """A leader's and the authority's own signature, every one of them valid; on an annex the
-    authority's alone."""
+    """A leader's and the authority's own signature; on an annex the authority's alone."""
     annex = ours.stage in ANNEXES
     role = "annex" if annex else "seal"
     sealed = [r.reference for r in reports if r.role == role]
-    return (
-        all(report.valid for report in reports)
-        and any(report.role == "person" for report in reports) is not annex
-        and sealed == [authority_reference(ours.authority_id)]
-    )
+    has_leader = any(report.role == "person" for report in reports)
+    return has_leader is not annex and sealed == [authority_reference(ours.authority_id)]
 
 
 def _reports(roots: Roots, content: bytes, *, annex: bool) -> tuple[SignatureReport, ...]:

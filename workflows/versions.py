@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from engine.signing.findings import SignatureReport
     from workflows.papers import PaperDesk
 
-ENDED = frozenset({"expired", "uncovered"})
-"""What is said of a stamp whose authority's certificate has ended, and of what it covers."""
+Proof = Literal["holds", "stamp_lapsed", "no_time_proof", "faulty"]
+"""What proves that the signatures of a file were good when they were made; see ``proof``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def judged_later(
     """The reports on an earlier version. If it can no longer be judged by itself, because the
     authority of its stamp ended, then by what the newest version proves: that begins with
     these very bytes, and its stamps cover them."""
-    if later is None or not lapsed(reports):
+    if later is None or proof(reports) in ("holds", "faulty"):
         return tuple(reports)
     try:
         newest = desk.store.get(later.sha256)
@@ -69,8 +69,22 @@ def judged_later(
     return tuple(found[: len(reports)])
 
 
-def lapsed(reports: Sequence[SignatureReport]) -> bool:
-    """Whether nothing else is wrong but that the certificate of the newest stamp has ended."""
-    stamps = [report for report in reports if report.role == "timestamp"]
-    faults = {problem for report in reports for problem in report.problems}
-    return bool(stamps) and "expired" in stamps[-1].problems and faults <= ENDED
+def proof(reports: Sequence[SignatureReport]) -> Proof:
+    """The one rule by which a file's age counts (ETSI EN 319 102-1, 5.3 and 5.6), for every level
+    and with and without a network.
+
+    A signature *holds* if its certificate was good at a time that is proven: that of a time
+    stamp which is believed, or today. So a stamp that ended takes nothing from a signature whose
+    certificate is good today. A certificate that ended before such a time proves nothing by
+    itself (INDETERMINATE there, neither valid nor invalid): either the newest stamp, which had
+    proved it, ended too (*stamp_lapsed*), or none ever did (*no_time_proof*). That the log, or a
+    statement printed on the paper, names an earlier day is our own word, told beside.
+    Anything else that is wrong is *faulty*.
+    """
+    stamps = [set(one.problems) for one in reports if one.role == "timestamp"]
+    others = [set(one.problems) for one in reports if one.role != "timestamp"]
+    if not all(one <= {"expired"} for one in stamps) or not all(o <= {"unproven"} for o in others):
+        return "faulty"
+    if not any(others):
+        return "holds"
+    return "stamp_lapsed" if stamps and stamps[-1] else "no_time_proof"

@@ -100,7 +100,8 @@ class Chain:
     ``proven`` is the time of the oldest valid stamp: the signatures existed by then.
     ``evidence`` is what the file holds to judge them with; ``kept`` that part of it which a
     valid stamp covers. ``reach`` is the level that the stamps themselves allow. ``closed``:
-    nothing but evidence follows the newest valid stamp. ``foreign``: some of the evidence is
+    nothing but evidence follows the newest valid stamp, or where none is valid any more the newest
+    that was until its certificate ended. ``foreign``: some of the evidence is
     about nothing in the file, or was taken away again.
     """
 
@@ -151,12 +152,14 @@ def judge(
     evidence = store.read(reader)
     judged = backwards(found, partial(_stamp, roots=roots), roots, evidence, at)
     named = {one.field_name: stamp for one, stamp in judged}
-    newest = next((one for one, stamp in judged if stamp.valid), None)
+    is_valid = any(stamp.valid for stamp in named.values())
+    faults = () if is_valid else ("expired",)
+    newest = next((one for one, stamp in judged if stamp.problems == faults), None)
     if newest is None:
         return Chain(named, evidence=evidence)
     kept = store.read(reader, newest.signed_revision)
     foreign = _is_foreign(signatures, named, evidence, kept)
-    chain = weighed(named, roots, evidence, kept)
+    chain = weighed(named, roots, evidence, kept) if is_valid else Chain(named, evidence=evidence)
     return replace(chain, closed=_closed(newest), foreign=foreign)
 
 
@@ -313,8 +316,9 @@ def _faults_of_form(
 
 def is_odd(token: Token, moment: datetime) -> bool:
     """Whether a token tells a time at which it cannot have been made."""
-    begun = token.credential.certificate.not_valid_before_utc
-    return not begun <= token.time <= moment + stamps.SKEW
+    own = token.credential.certificate
+    until = min(own.not_valid_after_utc, moment + stamps.SKEW)
+    return not own.not_valid_before_utc <= token.time <= until
 
 
 def _bytes(signature: EmbeddedPdfSignature) -> bytes:

@@ -26,6 +26,7 @@ from cryptography.x509 import (
     load_der_x509_certificate,
 )
 
+from engine import clock
 from engine.errors import Refused
 from engine.signing.certificates import Identity, Roots
 from engine.signing.signer import Credential
@@ -69,9 +70,15 @@ def judge(pdf: bytes, roots: Roots, *, annex: bool = False) -> list[SignatureRep
         if stamped:
             return _stamped(pdf, read, stamped, roots) if len(signed) == len(roles) else None
         reports = [report for report, _ in read]
+        if any(_until(one, credential, roots) < clock.now() for one, credential in read):
+            return None
         return _closing(reports) if signed[-1].end == len(pdf) else None
     except (Unusual, Refused, ValueError, IndexError, StopIteration, UnsupportedAlgorithm):
         return None
+
+
+def _until(report: SignatureReport, credential: Credential, roots: Roots) -> datetime:
+    return _term(credential, roots.of("person" if report.role == "person" else "agency"))[1]
 
 
 def _closing(reports: Sequence[SignatureReport]) -> list[SignatureReport]:

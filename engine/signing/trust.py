@@ -114,6 +114,16 @@ def _path_problems(
         yield "untrusted"
 
 
+def ended_before(
+    credential: Credential, roots: Sequence[Certificate], claimed: datetime, known: datetime
+) -> bool:
+    """Whether a certificate that was within its term, like all above it, when a signature says
+    it was made, had ended when that signature is first known to have existed. Whoever has the
+    key by then can claim any time (ETSI EN 319 102-1, 5.2.8: OUT_OF_BOUNDS_NO_POE)."""
+    below = path(credential, roots, claimed)[:-1]
+    return bool(below) and min(one.not_valid_after_utc for one in below) < known
+
+
 def time_problems(
     credential: Credential,
     roots: Sequence[Certificate],

@@ -71,7 +71,9 @@ def validate(
 
     ``at`` is the instant at which certificates are judged. Where a time stamp that leads to
     ``roots.time`` is valid then (by default now), it tells the instant for what is before it;
-    without one that is by default each signature's own claimed time.
+    without one that is by default each signature's own claimed time, which is believed as long
+    as its certificate is good today: of one that ended since, nothing but a stamp from before
+    can prove that it did not sign later (``unproven``).
     Raises ``Refused`` with ``unreadable_pdf``.
     """
     found = embedded.signatures(pdf)
@@ -133,11 +135,13 @@ def _judged(
     ranges = [int(number) for number in signature.byte_range]
     covered = covered_by(pdf, signature.field_name, ranges, signature.pkcs7_content)
     time = signature.self_reported_timestamp
-    moment = chain.proven or at or time or clock.now()
     # As of when it says it was made: a later stamp does not change whose the key was then.
     role, credential = _role(signature), embedded.credential(signature)
-    holder = roots.holder(credential.certificate, time or moment)
+    holder = roots.holder(credential.certificate, time or chain.proven or at or clock.now())
     ends = roots.of(_KINDS.get(role, "other"))
+    known = chain.proven or (None if at else clock.now())
+    unproven = bool(time and known and trust.ended_before(credential, ends, time, known))
+    moment = (None if unproven else chain.proven or at) or time or clock.now()
     status = _status(signature, role, ends, moment)
     level, revoked = chain.standing(credential, ends)
     problems = [
@@ -145,6 +149,7 @@ def _judged(
         *_problems_of_content(pdf, signature, status, role),
         *_problems_of_holder(holder, role),
         *_problems_of_trust(signature, status, ends, moment),
+        *(["unproven"] if unproven else []),
         *revoked,
         *_problems_of_time(time, chain),
         *(["foreign_evidence"] if chain.foreign and role in _CLOSING else []),
@@ -179,7 +184,7 @@ def _among(
     report: SignatureReport, reports: Sequence[SignatureReport], chain: Chain
 ) -> Iterator[str]:
     """What is wrong with a signature because of the others, or of their absence."""
-    whole = any(other.valid and other.covers == "whole_file" for other in reports)
+    whole = any(_stood(other) and other.covers == "whole_file" for other in reports)
     if not whole and not chain.closed:
         yield "uncovered"
     if report.role == "timestamp" and not any(other.role in _CLOSING for other in reports):
@@ -189,6 +194,11 @@ def _among(
     before = reports[: reports.index(report)]
     if report.role == "seal" and not any(other.role == "person" for other in before):
         yield "without_person"
+
+
+def _stood(report: SignatureReport) -> bool:
+    """Whether a signature or stamp is valid, or was until its certificate ended."""
+    return set(report.problems) <= {"expired" if report.role == "timestamp" else "unproven"}
 
 
 def _role(signature: EmbeddedPdfSignature) -> Role:

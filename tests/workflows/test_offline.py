@@ -230,11 +230,19 @@ def test_what_follows_the_last_evidence_is_named(case: Case) -> None:
     assert not check_file(evidenced + b"\n%%EOF\n", case.bundle()).ok
 
 
-def test_a_stamp_that_ended_is_no_alteration(case: Case) -> None:
+@pytest.mark.parametrize(("place", "level"), [*enumerate(LEVELS[one] for one in PUBLIC)])
+def test_in_2046_no_version_that_was_not_renewed_proves_its_time(
+    case: Case, place: int, level: str
+) -> None:
+    """As ``test_archive`` has it of the check with a network."""
+    why = "no_time_proof" if level == "B-B" else "stamp_lapsed"
     with clock.fixed_at(clock.vietnam(date(2046, 1, 1))):
-        found = check_file(case.stamped[3], case.bundle())
-    assert (found.verdict, codes(found)) == ("lapsed", ["stamp_lapsed"])
+        found = check_file(case.stamped[place], case.bundle())
+        more = check_file(case.stamped[place] + b"\n% more\n", case.bundle())
+    assert (found.verdict, codes(found)) == ("lapsed", [why])
     assert (found.issued, found.unchanged, found.ok) == (True, True, False)
+    assert "dated_by_the_statement" in [one.code for one in found.warnings]
+    assert (more.verdict, more.unchanged) == ("altered", False)
 
 
 def test_it_answers_in_the_shape_of_the_check_with_a_network(

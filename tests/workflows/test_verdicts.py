@@ -22,7 +22,7 @@ def report(role: Any, *problems: str) -> SignatureReport:
 
 
 GOOD = (report("person"), report("seal"), report("timestamp"))
-OVER = (report("person", "uncovered"), report("seal", "uncovered"), report("timestamp", "expired"))
+OVER = (report("person", "unproven"), report("seal", "unproven"), report("timestamp", "expired"))
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ OVER = (report("person", "uncovered"), report("seal", "uncovered"), report("time
     [
         (GOOD, True, "genuine", ()),
         (GOOD, False, "not_in_force", ("not_in_force",)),
-        (OVER, True, "lapsed", ("stamp_lapsed",)),
-        (OVER, False, "lapsed", ("stamp_lapsed", "not_in_force")),
+        (OVER, True, "lapsed", ("stamp_lapsed", "dated_by_the_log")),
+        (OVER, False, "lapsed", ("stamp_lapsed", "dated_by_the_log", "not_in_force")),
         (GOOD[:1], False, "altered", ("not_in_force",)),
     ],
 )

@@ -172,7 +172,9 @@ def _signed(told: dict[str, Any]) -> bool | None:
     signatures = told["signatures"]
     if told["unchanged"] is None and not signatures:
         return None
-    return bool(signatures) and all(one["valid"] for one in signatures)
+    ended = [one for one in signatures if one["role"] == "timestamp"]
+    ended = [one for one in ended if one["problems"] == ["expired"]]
+    return bool(signatures) and all(one["valid"] for one in signatures if one not in ended)
 
 
 def _why(told: dict[str, Any], name: str) -> list[str]:

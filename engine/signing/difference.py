@@ -7,6 +7,7 @@ description, attachments. It answers what was changed, never whether it matters.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,7 @@ from engine.signing import embedded
 
 _DEEPEST, _MOST = 40, 200_000
 _MAGIC = b"%PDF-"
+_IDENTITY = re.compile(rb"/ID\s*\[\s*<[0-9A-Fa-f]{32}>")
 _UP = frozenset({"/Parent", "/P", "/Pg", "/StructParent", "/StructParents", "/Prev", "/Popup"})
 """Entries that lead back up, or number a page's parts."""
 
@@ -48,13 +50,21 @@ def _of_bytes(original: bytes, given: bytes) -> Iterator[str]:
         yield "cut_off"
     if place > 0:
         yield "bytes_before"
-    if given.count(_MAGIC) > original.count(_MAGIC):
+    if given.count(_MAGIC) > original.count(_MAGIC) and not _repeats(original, given):
         yield "two_papers"
     if place >= 0 and len(given) > place + len(original):
         tail = given[place + len(original) :]
         yield "appended" if b"startxref" in tail or b" obj" in tail else "bytes_after"
     if len(given) == len(original):
         yield "bytes_changed"
+
+
+def _repeats(original: bytes, given: bytes) -> bool:
+    """Whether whatever begins in a file like one of its own is the same paper again, in some
+    version: by the identifier that the paper has kept since its first bytes."""
+    known = _IDENTITY.search(original)
+    begun = [piece for piece in given.split(_MAGIC)[1:] if _IDENTITY.search(piece)]
+    return known is not None and all(known[0] in piece for piece in begun) and len(begun) > 1
 
 
 def _of_signatures(original: bytes, given: bytes) -> Iterator[str]:

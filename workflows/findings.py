@@ -72,7 +72,7 @@ def of_stranger(answer: Answer, *, from_ours: bool, unknown_revision: bool) -> t
     if found.problem and not answer.differences:
         return (found.problem,)
     codes = [
-        *_whose(found.signed),
+        *whose(found.signed),
         *(["no_signature"] if not found.signed and not found.spoiled else []),
         *(["broken_signature"] if found.spoiled else []),
         *(["never_issued"] if unknown_revision else []),
@@ -84,7 +84,8 @@ def of_stranger(answer: Answer, *, from_ours: bool, unknown_revision: bool) -> t
     return tuple(dict.fromkeys(codes))
 
 
-def _whose(signed: Sequence[Signed]) -> Iterator[str]:
+def whose(signed: Sequence[Signed]) -> Iterator[str]:
+    """Who else signed a file: ``specimen``, ``same_names`` or ``foreign_signature``."""
     for one in signed:
         if one.ours or not one.report.fingerprint:
             continue

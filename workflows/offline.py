@@ -22,8 +22,9 @@ from engine.papers.contents import Carried
 from engine.signing import cage
 from engine.statement import form
 from engine.statement.form import DIGEST_BYTES, Signed, Statement
+from workflows import unstated
 from workflows.keys import authority_reference
-from workflows.origins import sayings, statements
+from workflows.origins import statements
 from workflows.trust import Bundle
 from workflows.verification import BUSY, LARGEST, Verification
 from workflows.versions import proof
@@ -190,11 +191,10 @@ def _of_paper(content: bytes, found: Answer, bundle: Bundle, code: str | None = 
             raise Refused(Refusal("no_statement"))
         signed = form.read(printed)
     except Refused as refused:
-        verdict, spoken_of = _without_statement(reports), None
-        if verdict == "unknown":
-            spoken_of = bundle.believed(sayings(content, found))
-            verdict = "altered" if spoken_of else verdict
-        return Checked(bundle, False, False, verdict, refused.refusals, spoken_of, whole, reports)
+        told = unstated.judged(content, found, bundle, refused)
+        return Checked(
+            bundle, False, False, told.verdict, told.problems, told.signed, whole, reports
+        )
     return _compared(bundle, signed, carried, reports, whole=whole)
 
 
@@ -255,7 +255,7 @@ def _annex_alone(found: Answer, bundle: Bundle) -> Checked:
     why = [one.code for one in _unproven(reports, whole=whole)]
     verdict = "annex"
     if why:
-        verdict = "lapsed" if _LAPSED.issuperset(why) else _without_statement(reports)
+        verdict = "lapsed" if _LAPSED.issuperset(why) else unstated.by_signatures(reports)
     return Checked(bundle, False, False, verdict, needed, None, whole, reports)
 
 
@@ -363,14 +363,6 @@ def _verdict(problems: Sequence[Refusal]) -> str:
     if codes - _LAPSED in ({_NEVER}, {_OPEN}):
         return "never_issued" if _NEVER in codes else "cannot_be_said"
     return "not_in_force" if codes <= {"paper_ended"} else "altered"
-
-
-def _without_statement(reports: Sequence[SignatureReport]) -> str:
-    """Signed by a leader of ours and not issued; something else that is signed; or nothing."""
-    if [report.role for report in reports] == ["person"] and reports[0].valid:
-        return "not_issued"
-    ours = any(r.fingerprint and "untrusted" not in r.problems for r in reports)
-    return "altered" if ours else "unknown"
 
 
 def _told(signed: Signed, bundle: Bundle) -> Mapping[str, Any]:

@@ -310,7 +310,7 @@ def test_someone_elses_pdf_is_unknown(case: Case) -> None:
         pdf.add_blank_page()
         pdf.save(out)
     found = check_file(out.getvalue(), case.bundle())
-    assert (found.verdict, codes(found)) == ("unknown", ["no_data_inside"])
+    assert (found.verdict, codes(found)) == ("unknown", ["nobody_signed"])
 
 
 def test_the_code_of_another_paper_is_named(case: Case) -> None:

@@ -337,7 +337,7 @@ def _twice() -> bytes:
     return revision(content + b"\n" + genuine, {number: body})
 
 
-@attack("root-replaced", "page_changed", offline="unknown")
+@attack("root-replaced", "page_changed")
 def _root_replaced() -> bytes:
     """A catalogue of the attacker's own, which leads to pages of the other paper."""
     content = decision().issued

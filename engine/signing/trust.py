@@ -4,6 +4,7 @@ whether it was revoked by then."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -16,6 +17,11 @@ from pyhanko_certvalidator.errors import (
     ValidationError,
 )
 from pyhanko_certvalidator.path import ValidationPath
+from pyhanko_certvalidator.policy_decl import (
+    CertRevTrustPolicy,
+    RevocationCheckingPolicy,
+    RevocationCheckingRule,
+)
 
 from engine.signing import plainly, timely, tokens
 from engine.signing.certificates import Identity, Kind, identity, load_der, parsed, to_asn1
@@ -28,6 +34,10 @@ STAMPING = frozenset({"time_stamping"})
 REVOKED = frozenset({"revoked", "on_hold", "authority_revoked"})
 UNKNOWN = "revocation_unknown"
 _MOST_KEPT = 4096
+
+_ALL = RevocationCheckingPolicy.from_legacy("require")
+_HOLDER = replace(_ALL, intermediate_ca_cert_rule=RevocationCheckingRule.NO_CHECK)
+"""Of whom evidence must tell: of every certificate below the root, or of the holder's alone."""
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -187,7 +197,22 @@ def revocation(
 def _revocation(
     credential: Credential, roots: Sequence[Certificate], at: datetime, evidence: Evidence
 ) -> str:
+    """Where nothing is known of an authority on the way, a holder who was revoked still is."""
     evidence = timely.kept(evidence, path(credential, roots, at))
+    found = _told(credential, roots, at, evidence, _ALL)
+    if found != UNKNOWN:
+        return found
+    holder = _told(credential, roots, at, evidence, _HOLDER)
+    return holder if holder in REVOKED else UNKNOWN
+
+
+def _told(
+    credential: Credential,
+    roots: Sequence[Certificate],
+    at: datetime,
+    evidence: Evidence,
+    of: RevocationCheckingPolicy,
+) -> str:
     asked = ValidationContext(
         trust_roots=to_asn1(roots),
         other_certs=[parsed(one) for one in evidence.certificates],
@@ -195,8 +220,7 @@ def _revocation(
         ocsps=evidence.ocsps,
         moment=at,
         allow_fetching=False,
-        revocation_mode="require",
-        retroactive_revinfo=True,
+        revinfo_policy=CertRevTrustPolicy(of, retroactive_revinfo=True),
     )
     try:
         _judged(credential, asked)

@@ -24,7 +24,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from engine import clock
 from engine.errors import Refused
-from engine.signing import evidence, shortcut, stamps, trust
+from engine.signing import embedded, evidence, shortcut, stamps, trust
 from engine.signing import pdf as acts
 from engine.signing.authority import Authority, revocation_list
 from engine.signing.certificates import Roots, der
@@ -311,6 +311,20 @@ def test_a_signature_is_judged_at_the_time_that_is_proved(ladder: Ladder) -> Non
         whole = stamped(ladder.authority, told, NEXT_DAY)
         leader = ladder.judge(whole, NEXT_DAY + MINUTE)[0]
         assert set(leader.problems) == expected
+
+
+def test_one_is_told_as_revoked_though_nothing_is_known_of_its_authority(ladder: Ladder) -> None:
+    own = embedded.credential(embedded.signatures(ladder.bb)[0])
+    roots, serial = (ladder.authority.root,), own.certificate.serial_number
+    (above,) = (
+        one
+        for one in ladder.authority.issuers
+        if one.credential.certificate.subject == own.certificate.issuer
+    )
+    assert above.credential.certificate not in roots
+    for entry, told in ({}, trust.UNKNOWN), ({serial: (AT, ReasonFlags.key_compromise)}, "revoked"):
+        alone = Evidence(crls=(revocation_list(above, NEXT_DAY, revoked=entry),))
+        assert trust.revocation(own, roots, NEXT_DAY, alone) == told
 
 
 def test_a_signature_that_claims_to_be_younger_than_its_stamp_is_named(ladder: Ladder) -> None:

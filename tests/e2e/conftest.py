@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
+from werkzeug.test import Client
 
 from engine import clock, outbox
 from tests.databases import Databases
 from tests.serving import serving
 from tests.web import world
-from tests.web.conftest import hand_out, make_key_folder, make_site
+from tests.web.conftest import hand_out, make_key_folder, make_site, post
 from web.extensions import bureau, db
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -97,6 +98,16 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened
         opened.close()
+
+
+def let_in(context: BrowserContext, served: Served, username: str) -> None:
+    """Hands the browser what that person's sign-in gives, without the two pages that it takes:
+    forms are signed in through where they are what is tried."""
+    client = Client(served)
+    assert post(client, "/sign-in", username=username, password=world.PASSWORD).status_code == 303
+    kept = client.get_cookie("binhxet")
+    assert kept
+    context.add_cookies([{"name": kept.key, "value": kept.value, "url": served.address}])
 
 
 def sign_in(page: Page, served: Served, username: str) -> None:

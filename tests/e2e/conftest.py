@@ -100,14 +100,20 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-def let_in(context: BrowserContext, served: Served, username: str) -> None:
-    """Hands the browser what that person's sign-in gives, without the two pages that it takes:
-    forms are signed in through where they are what is tried."""
+def session_of(served: Served, username: str) -> tuple[str, str]:
+    """The cookie that a person's sign-in gives: its name and its value."""
     client = Client(served)
     assert post(client, "/sign-in", username=username, password=world.PASSWORD).status_code == 303
     kept = client.get_cookie("binhxet")
     assert kept
-    context.add_cookies([{"name": kept.key, "value": kept.value, "url": served.address}])
+    return kept.key, kept.value
+
+
+def let_in(context: BrowserContext, served: Served, username: str) -> None:
+    """Hands the browser a person's session without the two pages that signing in takes: forms
+    are signed in through where they are what is tried."""
+    name, value = session_of(served, username)
+    context.add_cookies([{"name": name, "value": value, "url": served.address}])
 
 
 def sign_in(page: Page, served: Served, username: str) -> None:

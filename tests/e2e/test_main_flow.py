@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser
 
 from engine import history
 from tests.databases import KINDS
-from tests.e2e.conftest import PIN, Served, sign_in
+from tests.e2e.conftest import PIN, Served
+from tests.e2e.hands import Browsing, Hand, Reading
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+GENUINE = "Văn bản thật, đang có hiệu lực"
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -20,83 +24,84 @@ def served_kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-class Desk:
-    """What people do: sign in, find the file, fill in the form, press the button."""
-
-    def __init__(self, page: Page, served: Served) -> None:
-        self.page, self.served = page, served
-        self.file = ""
-
-    def come(self, username: str, day: str, hour: str = "09:00") -> None:
-        self.served.work()
-        self.served.at(day, hour)
-        sign_in(self.page, self.served, username)
-
-    def move(self, action: str, **values: str) -> None:
-        """Makes a move of the nomination."""
-        self.page.goto(self.file)
-        self.page.click(f'.move-list a[href$="/moves/{action}"]')
-        for name, value in values.items():
-            self.fill(name, value)
-        self.send()
-
-    def table(self, action: str, cells: dict[str, str], **values: str) -> None:
-        """Makes a move whose form has a table: the same cells in every row."""
-        self.page.goto(f"{self.file}/moves/{action}")
-        ids = self.page.locator('input[type="radio"][value="yes"][name$=".met"]').evaluate_all(
-            "radios => radios.map(radio => radio.name)"
-        )
-        assert ids
-        for name in ids:
-            self.page.check(f'input[name="{name}"][value="yes"]')
-            for column, value in cells.items():
-                self.fill(name.removesuffix(".met") + f".{column}", value)
-        for name, value in values.items():
-            self.fill(name, value)
-        self.send()
-
-    def fill(self, name: str, value: str) -> None:
-        if self.page.locator(f'input[type="radio"][name="{name}"]').count():
-            self.page.check(f'input[type="radio"][name="{name}"][value="{value}"]')
-        else:
-            self.page.fill(f'[name="{name}"]', value)
-
-    def send(self) -> None:
-        self.page.click('button[value="send"]')
-        expect(self.page.locator(".flash-success")).to_contain_text("Xong:")
-
-    def paper(self, action: str) -> None:
-        """Makes a move of the paper that waits on top of the inbox."""
-        self.page.goto(f"{self.served.address}/inbox")
-        self.page.locator('a.work-item[href*="/papers/"]').first.click()
-        self.page.click(f'.move-list a[href$="/moves/{action}"]')
-        self.send()
-
-    def batch(self, action: str) -> None:
-        """Signs or issues everything that waits, with one PIN."""
-        self.page.goto(f"{self.served.address}/inbox")
-        form = self.page.locator(f'form[action$="/papers/{action}"]')
-        form.locator('input[name="pin"]').fill(PIN)
-        form.locator("button").click()
-        expect(self.page.locator(".outcome h2")).to_contain_text("1 trên 1")
-
-    def draft(self, kind: str) -> None:
-        """Puts what is ready into a paper of the kind."""
-        self.page.goto(f"{self.served.address}/inbox")
-        self.page.locator(f'section[aria-labelledby="ready-{kind}"] form button').click()
-        expect(self.page.locator(".flash-success")).to_be_visible()
-
-
-def test_from_self_assessment_to_a_certified_signed_decision(
-    served: Served, browser: Browser, tmp_path: Path
-) -> None:
+@pytest.fixture
+def hand(served: Served, served_kind: str, request: pytest.FixtureRequest) -> Iterator[Hand]:
+    """A real browser over one database; over the other the same pages, read and not drawn."""
+    if served_kind != "sqlite":
+        yield Reading(served)
+        return
+    browser: Browser = request.getfixturevalue("browser")
     context = browser.new_context(
         java_script_enabled=False,
         viewport={"width": 360, "height": 780},
         locale="vi-VN",
         reduced_motion="reduce",
     )
-    desk = Desk(context.new_page(), served)
+    yield Browsing(context.new_page(), served)
+    context.close()
+
+
+class Desk:
+    """What people do: sign in, find the file, fill in the form, press the button."""
+
+    def __init__(self, hand: Hand, served: Served) -> None:
+        self.hand, self.served = hand, served
+        self.file = ""
+
+    def come(self, username: str, day: str, hour: str = "09:00") -> None:
+        self.served.work()
+        self.served.at(day, hour)
+        self.hand.come(username)
+
+    def move(self, action: str, **values: str) -> None:
+        """Makes a move of the nomination."""
+        self.hand.open(self.file)
+        self.hand.press(f'.move-list a[href$="/moves/{action}"]')
+        for name, value in values.items():
+            self.hand.fill(name, value)
+        self.send()
+
+    def table(self, action: str, cells: dict[str, str], **values: str) -> None:
+        """Makes a move whose form has a table: the same cells in every row."""
+        self.hand.open(f"{self.file}/moves/{action}")
+        names = self.hand.all('input[type="radio"][value="yes"][name$=".met"]', "name")
+        assert names
+        for name in names:
+            self.hand.fill(name, "yes")
+            for column, value in cells.items():
+                self.hand.fill(name.removesuffix(".met") + f".{column}", value)
+        for name, value in values.items():
+            self.hand.fill(name, value)
+        self.send()
+
+    def send(self) -> None:
+        self.hand.press('button[value="send"]')
+        self.hand.says(".flash-success", "Xong:")
+
+    def paper(self, action: str) -> None:
+        """Makes a move of the paper that waits on top of the inbox."""
+        self.hand.press('a.work-item[href*="/papers/"]')
+        self.hand.press(f'.move-list a[href$="/moves/{action}"]')
+        self.send()
+
+    def batch(self, action: str) -> None:
+        """Signs or issues everything that waits in the inbox, with one PIN."""
+        form = f'form[action$="/papers/{action}"]'
+        assert len(self.hand.all(form, "action")) == 1
+        self.hand.fill("pin", PIN)
+        self.hand.press(f"{form} button")
+        self.hand.says(".outcome h2", "1 trên 1")
+
+    def draft(self, kind: str) -> None:
+        """Puts what is ready into a paper of the kind."""
+        self.hand.press(f'section[aria-labelledby="ready-{kind}"] form button')
+        self.hand.says(".flash-success", "")
+
+
+def test_from_self_assessment_to_a_certified_signed_decision(
+    served: Served, hand: Hand, tmp_path: Path
+) -> None:
+    desk = Desk(hand, served)
     _at_the_hamlet(desk)
     _at_the_commune(desk)
     _at_the_district(desk)
@@ -107,16 +112,17 @@ def test_from_self_assessment_to_a_certified_signed_decision(
         occasion="Ngày hội toàn dân bảo vệ an ninh Tổ quốc",
         announcement_place="Nhà văn hóa thôn",
     )
-    expect(desk.page.locator(".status-name")).to_have_text("Đã công bố")
+    hand.says(".status-name", "Đã công bố", only=True)
     _check_in_public(desk, tmp_path)
     assert served.do(history.verify) == []
-    context.close()
 
 
 def _at_the_hamlet(desk: Desk) -> None:
     desk.come("hamlet", "2026-09-08", "08:00")
-    desk.page.click("text=Mở hồ sơ năm 2026")
-    desk.file = desk.page.url
+    desk.hand.says("button.btn-big", "Mở hồ sơ năm 2026", only=True)
+    desk.hand.press("button.btn-big")
+    desk.hand.says(".status-name", "Đang lập bản đăng ký", only=True)
+    desk.file = desk.hand.path
     desk.move(
         "register",
         registered_on="2026-09-08",
@@ -209,31 +215,28 @@ def _at_the_district(desk: Desk) -> None:
 
 def _check_in_public(desk: Desk, folder: Path) -> None:
     """Anybody finds each issued paper at its printed address, and its file is genuine."""
-    page = desk.page
-    page.goto(desk.file)
-    papers = page.locator('a.work-item[href*="/papers/"]').evaluate_all(
-        "links => links.map(link => link.href)"
-    )
+    hand = desk.hand
+    hand.open(desk.file)
     addresses = []
-    for paper in papers:
-        page.goto(paper)
-        link = page.locator('a[href^="/p/"]')
-        if link.count():
-            addresses.append(str(link.get_attribute("href")))
+    for paper in hand.all('a.work-item[href*="/papers/"]', "href"):
+        hand.open(paper)
+        addresses += hand.all('a[href^="/p/"]', "href")[:1]
     assert len(addresses) == 3  # the commune's decision, the district's, the certificate
+    file = folder / "paper.pdf"
     for address in addresses:
-        page.goto(desk.served.address + address)
-        expect(page.locator(".verdict h2")).to_have_text("Văn bản thật, đang có hiệu lực")
-        assert page.locator(".answer-good").count() == 4
-        assert not re.search(r"Mẫu \d", page.locator("main").inner_text())
-        file = folder / "paper.pdf"
+        hand.open(address)
+        hand.says(".verdict h2", GENUINE, only=True)
+        assert len(hand.all(".answer-good", "class")) == 4
+        assert not re.search(r"Mẫu \d", hand.text())
         file.write_bytes(desk.served.app.test_client().get(f"{address}/file").data)
-        page.goto(f"{desk.served.address}/verify")
-        page.set_input_files("#file", file)
-        page.click(".verify-form button")
-        expect(page.locator(".verdict h2")).to_have_text("Văn bản thật, đang có hiệu lực")
+        _check(hand, file)
+        hand.says(".verdict h2", GENUINE, only=True)
     file.write_bytes(file.read_bytes() + b"\n")
-    page.goto(f"{desk.served.address}/verify")
-    page.set_input_files("#file", file)
-    page.click(".verify-form button")
-    expect(page.locator(".verdict h2")).to_have_text("Tệp đã bị sửa: đừng dùng")
+    _check(hand, file)
+    hand.says(".verdict h2", "Tệp đã bị sửa: đừng dùng", only=True)
+
+
+def _check(hand: Hand, file: Path) -> None:
+    hand.open("/verify")
+    hand.fill("file", file)
+    hand.press(".verify-form button")

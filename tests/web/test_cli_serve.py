@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ from engine import clock
 from engine.db import tune, writing
 from engine.jobs import make_queue
 from engine.outbox import Task
+from tests import programs
 from tests.engine.signing.bombs import unpacks_to_gigabytes
 from tests.web.calling import Shell
 from web.serve import when_it_answers
@@ -76,25 +78,19 @@ def _alive(pid: int) -> bool:
 class Server:
     """``binhxet serve --worker`` over a database of its own."""
 
-    def __init__(self, var: Path, sites: int) -> None:
+    def __init__(self, var: Path, database: Path, sites: int) -> None:
         self.var, self.port = var, _free_port()
         self.processes = sites + 1  # and a worker
         self.database = f"sqlite:///{var}/test/binhxet.db"
         (var / "test").mkdir(parents=True)
-        migrate.upgrade(self.database)
+        shutil.copyfile(database, var / "test" / "binhxet.db")
         words = ["serve", "--worker", "--workers", str(sites), "--port", str(self.port)]
-        self.log = (var / "log").open("w+")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "web.cli", *words],
-            cwd=ROOT,
-            env={**os.environ, "BINHXET_ENV": "test", "BINHXET_VAR": str(var)},
-            stdout=self.log,
-            stderr=self.log,
-            start_new_session=True,
-        )
-        _until(lambda: self.process.poll() is not None or self.answers("/healthz") == 200)
-        assert self.process.poll() is None, self.told()
-        self.family = _family(self.process.pid)
+        told = {"BINHXET_ENV": "test", "BINHXET_VAR": str(var)}
+        self.process = programs.start(words, {**os.environ, **told}, var / "log")
+        _until(lambda: not self.process.is_alive() or self.answers("/healthz") == 200)
+        assert self.process.is_alive(), self.told()
+        self.pid = self.process.pid or 0
+        self.family = _family(self.pid)
 
     def answers(self, path: str) -> int:
         address = f"http://127.0.0.1:{self.port}{path}"
@@ -114,16 +110,22 @@ class Server:
         queue.close()
 
     def told(self) -> str:
-        self.log.flush()
         return (self.var / "log").read_text()
 
-    def end(self, number: signal.Signals) -> int:
+    def end(self, number: signal.Signals) -> int | None:
         """Ends it: Ctrl-C reaches every process of a terminal, anything else the one named."""
-        if number == signal.SIGINT:
-            os.killpg(self.process.pid, number)
-        else:
-            self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        send = os.killpg if number == signal.SIGINT else os.kill
+        send(self.pid, number)
+        self.process.join(PATIENCE)
+        return self.process.exitcode
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as ``binhxet migrate`` leaves it, to be copied."""
+    path: Path = tmp_path_factory.mktemp("migrated") / "binhxet.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -132,22 +134,22 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
     made: list[Server] = []
     yield made
     for one in made:
-        if one.process.poll() is None:
-            one.process.kill()
-            one.process.wait()
-        one.log.close()
+        one.process.kill()
+        one.process.join()
         for pid in one.family:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture
-def server(servers: list[Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
+def server(
+    servers: list[Server], migrated: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Server:
     """A server that runs: the one before, if its test did not end it. Two processes of the site
     take the time of two to start: only the first server has them."""
-    if not servers or servers[-1].process.poll() is not None:
+    if not servers or not servers[-1].process.is_alive():
         sites = 1 if servers else 2
-        servers.append(Server(tmp_path_factory.mktemp("server") / "var", sites))
+        servers.append(Server(tmp_path_factory.mktemp("server") / "var", migrated, sites))
     return servers[-1]
 
 
@@ -200,16 +202,16 @@ def test_a_bundle_made_beside_it_names_the_port_that_it_is_served_on(server: Ser
 def test_a_worker_that_dies_is_started_again(server: Server) -> None:
     (worker,) = (
         pid
-        for pid in _family(server.process.pid)
+        for pid in _family(server.pid)
         if b"--parent" in Path(f"/proc/{pid}/cmdline").read_bytes()
     )
     os.kill(worker, signal.SIGKILL)
 
     def renewed() -> bool:
-        return len(_family(server.process.pid) - {worker}) == server.processes
+        return len(_family(server.pid) - {worker}) == server.processes
 
     _until(renewed)
-    server.family |= _family(server.process.pid)
+    server.family |= _family(server.pid)
 
 
 @pytest.mark.slow
@@ -220,7 +222,7 @@ def test_site_and_worker_start_work_and_end_together(
     assert server.answers("/readyz") == 200
     assert server.answers("/api/v1/nominations") == 401
     _until(lambda: f"http://127.0.0.1:{server.port}" in server.told())
-    family = _family(server.process.pid)
+    family = _family(server.pid)
     assert len(family) == server.processes
     engine = tune(create_engine(server.database))
     with Session(engine) as session:
@@ -249,21 +251,20 @@ def test_site_and_worker_start_work_and_end_together(
 
 
 def test_no_process_outlives_a_server_that_was_killed(server: Server) -> None:
-    family = _family(server.process.pid)
+    family = _family(server.pid)
     assert family
     server.process.kill()
-    server.process.wait()
+    server.process.join()
     _until(lambda: not any(_alive(pid) for pid in family))
 
 
 @pytest.mark.slow
-def test_a_worn_worker_begins_anew_as_the_same_process(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/binhxet.db"
-    migrate.upgrade(url)
+def test_a_worn_worker_begins_anew_as_the_same_process(migrated: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{shutil.copyfile(migrated, tmp_path / 'binhxet.db')}"
     engine = tune(create_engine(url))
     with Session(engine) as session, writing(session):
         values = {"name": "unheard_of", "ids": {}, "created_at": clock.now()}
-        rows = [values | {"due_at": clock.now(), "attempts": 0}] * 3
+        rows = [values | {"due_at": clock.now(), "attempts": 0}] * 2
         session.execute(insert(Task), rows)
     worker = subprocess.Popen(
         [sys.executable, "-m", "web.cli", "worker", "--tasks", "1"],
@@ -295,21 +296,20 @@ def test_the_address_is_told_only_once_it_answers() -> None:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
         when_it_answers("http://example.test", "127.0.0.1", port, heard.set)
-        assert not heard.wait(0.5)  # nobody listens yet
+        assert not heard.wait(0.25)  # nobody listens yet
         listening.listen()
         connection, _ = listening.accept()
         with connection:
             asked = connection.recv(1000)
-            assert not heard.wait(0.5)  # it is heard, not answered
+            assert not heard.wait(0.25)  # it is heard, not answered
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             assert heard.wait(PATIENCE)
     assert asked.startswith(b"GET /healthz ")
     assert b"Host: example.test" in asked
 
 
-def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/binhxet.db"
-    migrate.upgrade(url)
+def test_a_port_that_is_taken_is_told(migrated: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{migrated}"
     shell = Shell(tmp_path, {"BINHXET_DATABASE_URL": url})
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

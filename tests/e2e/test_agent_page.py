@@ -79,6 +79,13 @@ def _listening(made: Room) -> Iterator[Room]:
 
 
 @pytest.fixture
+def database_kind() -> str:
+    """Page and program know the site alone; what the site does with either database is asked in
+    ``test_ceremonies`` and ``test_signing``."""
+    return "postgresql"
+
+
+@pytest.fixture
 def two(database_url: str, tmp_path: Path) -> Iterator[Room]:
     with room(database_url, tmp_path, papers=2) as made, _listening(made):
         made.plug_in()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 from werkzeug.test import Client
@@ -29,6 +29,7 @@ two thirds of the work."""
 
 CHROMIUM = os.environ.get("CHROMIUM") or next((str(one) for one in BROWSERS if one.exists()), "")
 PIN = "246810"
+LOOKS = ("/static/", "/bootstrap/")
 
 # A page that comes late because the machine is busy is not a page that is wrong.
 expect.set_options(timeout=20_000)
@@ -55,8 +56,16 @@ class Served:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
+        """Files of the site's looks bring no session: one that came late would put the person
+        before in the place of the one who was let in meanwhile."""
+
+        def start(status: str, headers: list[tuple[str, str]], *told: Any) -> Any:
+            kept = [(name, value) for name, value in headers if name != "Set-Cookie"]
+            return start_response(status, kept, *told)
+
+        looks = environ["PATH_INFO"].startswith(LOOKS)
         with clock.fixed_at(self.instant):
-            return self.app(environ, start_response)
+            return self.app(environ, start if looks else start_response)
 
 
 @pytest.fixture(scope="session")
@@ -113,11 +122,11 @@ def session_of(served: Served, username: str) -> tuple[str, str]:
     return kept.key, kept.value
 
 
-def let_in(context: BrowserContext, served: Served, username: str) -> None:
+def let_in(page: Page, served: Served, username: str) -> None:
     """Hands the browser a person's session without the two pages that signing in takes: forms
     are signed in through where they are what is tried."""
     name, value = session_of(served, username)
-    context.add_cookies([{"name": name, "value": value, "url": served.address}])
+    page.context.add_cookies([{"name": name, "value": value, "url": served.address}])
 
 
 def sign_in(page: Page, served: Served, username: str) -> None:

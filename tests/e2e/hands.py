@@ -60,7 +60,7 @@ class Browsing:
 
     def come(self, username: str) -> None:
         if username in self._known:
-            let_in(self.page.context, self.served, username)
+            let_in(self.page, self.served, username)
             self.open("/inbox")
         else:
             sign_in(self.page, self.served, username)

@@ -117,7 +117,7 @@ def test_axe_finds_nothing_and_nothing_is_cut(
     """What is seen at the desk is then seen on a phone, so in both languages there."""
     page.context.clear_cookies(name="binhxet")
     if username:
-        let_in(page.context, served, username)
+        let_in(page, served, username)
     size = page.viewport_size
     assert size
     for address in PAGES[username]:
@@ -150,8 +150,8 @@ def test_what_was_told_is_printed_though_it_is_folded_away(
     served: Served, files: None, browser: Browser
 ) -> None:
     context = browser.new_context(viewport={"width": 800, "height": 1100}, locale="vi-VN")
-    let_in(context, served, "hamlet")
     page = context.new_page()
+    let_in(page, served, "hamlet")
     page.goto(f"{served.address}/nominations/1")
     told = page.locator(".event-data .told").first
     assert not told.is_visible()
@@ -171,7 +171,7 @@ def test_what_is_typed_is_saved_without_being_asked(
     told: list[str] = []
     page.on("console", lambda message: told.append(message.text))
     page.clock.install()
-    let_in(context, served, "hamlet")
+    let_in(page, served, "hamlet")
     address = f"{served.address}/nominations/1/moves/withdraw"
     page.goto(address)
     page.fill('[name="reason"]', "Thôn sắp nhập với thôn bên")

@@ -95,7 +95,7 @@ class Desk:
     def draft(self, kind: str) -> None:
         """Puts what is ready into a paper of the kind."""
         self.hand.press(f'section[aria-labelledby="ready-{kind}"] form button')
-        self.hand.says(".flash-success", "")
+        self.hand.says(".flash-success", "Đã lập dự thảo")
 
 
 def test_from_self_assessment_to_a_certified_signed_decision(

@@ -151,7 +151,7 @@ def _reasons(
     move.evidence = evidence
     held = ledger.held(found, transition, evidence.get("subjects", ()))
     try:
-        policy.permit(actor, transition, found.scopes, held)
+        policy.permit(actor, transition, found.scopes, held, house.binding.roles)
     except EngineError as error:
         yield from error.refusals
         return
@@ -182,7 +182,7 @@ def _decide(
     actor = _actor(session, house, command.person_id, at)
     listing = command.evidence.get("subjects", ())
     held = ledger.held(found, transition, listing)
-    office = policy.permit(actor, transition, found.scopes, held)
+    office = policy.permit(actor, transition, found.scopes, held, house.binding.roles)
     _refuse_stale(command, found)
     move = _move(session, house, found, transition, actor, office, at)
     move.evidence = command.evidence

@@ -52,6 +52,7 @@ _SUBJECT = (
     .where(SUBJECTS.c.id == _ID)
 )
 _LOCKED = _SUBJECT.with_for_update(of=SUBJECTS)
+_ROLE = HISTORY.c.office["role"].as_string().label("role")
 _EVENTS = (
     select(
         HISTORY.c.version,
@@ -59,6 +60,7 @@ _EVENTS = (
         HISTORY.c.person_id,
         HISTORY.c.action,
         HISTORY.c.duty,
+        _ROLE,
         HISTORY.c.to_state,
         HISTORY.c.data,
         HISTORY.c.hash,
@@ -69,7 +71,7 @@ _EVENTS = (
     .order_by(HISTORY.c.version)
 )
 
-_DUTIES = select(HISTORY.c.person_id, HISTORY.c.duty).where(
+_DUTIES = select(HISTORY.c.person_id, HISTORY.c.duty, _ROLE).where(
     HISTORY.c.duty.is_not(None), HISTORY.c.person_id.is_not(None)
 )
 # Duties count over the subject, the papers that list it, the subjects it lists, and the other
@@ -238,13 +240,14 @@ def held(found: Found, transition: Transition, listing: Sequence[int] = ()) -> l
     if transition.duty is None:
         return []
     if found.held is None:
-        own = [Held(e.person_id, e.duty) for e in found.events if e.duty and e.person_id]
-        found.held = own + [Held(person, duty) for person, duty in _others(found, listing)]
+        own = [e for e in found.events if e.duty and e.person_id]
+        every = [*own, *_others(found, listing)]
+        found.held = [Held(e.person_id, e.duty, e.role or "") for e in every]
     return found.held
 
 
 def _others(found: Found, listing: Sequence[int]) -> Sequence[Any]:
-    """Person and duty of the moves of whatever is linked to the subject."""
+    """Person, duty and role of the moves of whatever is linked to the subject."""
     if found.events:
         linked = found.events[-1].linked
         values = {"subject": found.id}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from engine.definition import SYSTEM, Transition, role_of, scope_of
@@ -51,6 +52,8 @@ class Actor:
         return any(office.role == role for office in self.offices)
 
 
+Roles = Mapping[str, frozenset[str]]
+
 THE_SYSTEM = Actor(None, SYSTEM)
 
 
@@ -60,9 +63,11 @@ class Held:
 
     person_id: int
     duty: str
+    role: str = ""
+    """The role in which it was exercised."""
 
 
-NOT_YOURS = frozenset({"not_yours", "separation_of_duties"})
+NOT_YOURS = frozenset({"not_yours", "separation_of_duties", "separation_of_levels"})
 """The refusals that are about who asks; every other one is about the subject."""
 
 
@@ -88,12 +93,15 @@ def permit(
     transition: Transition,
     scopes: Mapping[str, int],
     held: Sequence[Held],
+    roles: Roles = MappingProxyType({}),
 ) -> Office | None:
-    """The office in which the actor may make this move (none for the system).
+    """The office in which the actor may make this move (none for the system). ``roles`` are
+    those of the binding, with the kinds of unit that they are held at.
 
-    Raises ``Forbidden``: ``not_yours`` when no valid office allows it, and
+    Raises ``Forbidden``: ``not_yours`` when no valid office allows it,
     ``separation_of_duties`` when the same person already held another duty here, in
-    whatever office.
+    whatever office, and ``separation_of_levels`` when it was the same duty at another level:
+    what one level does with a file is the check of the one below.
     """
     if actor.is_system:
         if any(role_of(rule) == SYSTEM for rule in transition.by):
@@ -102,11 +110,22 @@ def permit(
     office = office_for(actor, transition.by, scopes)
     if office is None:
         raise Forbidden(Refusal("not_yours", {"by": list(transition.by)}, transition.clause))
-    other = {h.duty for h in held if h.person_id == actor.person_id} - {transition.duty}
-    if transition.duty and other:
+    if transition.duty:
+        own = [one for one in held if one.person_id == actor.person_id]
+        _refuse_both(transition, office, own, roles)
+    return office
+
+
+def _refuse_both(transition: Transition, office: Office, own: Sequence[Held], roles: Roles) -> None:
+    if other := {one.duty for one in own} - {transition.duty}:
         params = {"duty": transition.duty, "held": sorted(other)}
         raise Forbidden(Refusal("separation_of_duties", params, transition.clause))
-    return office
+    here = roles.get(office.role, frozenset())
+    for one in own:
+        there = roles.get(one.role, frozenset())
+        if here and there and here.isdisjoint(there):
+            params = {"duty": transition.duty, "role": one.role}
+            raise Forbidden(Refusal("separation_of_levels", params, transition.clause))
 
 
 def may_see(actor: Actor, scopes: Mapping[str, int], everywhere: frozenset[str]) -> bool:

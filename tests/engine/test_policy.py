@@ -45,6 +45,28 @@ def test_another_duty_of_the_same_person_bars_and_of_another_does_not(
         assert caught.value.code == "separation_of_duties"
 
 
+LEVELS = {
+    "asker": frozenset({"commune"}),
+    "reviewer": frozenset({"district"}),
+    "clerk": frozenset({"commune", "district"}),
+}
+
+
+@given(role=st.sampled_from(["", *ROLES]), who=st.integers(1, 2))
+def test_the_same_duty_at_another_level_bars_who_exercised_it(role: str, who: int) -> None:
+    """What one level does with a file is the check of the one below."""
+    person, held = actor(("asker", 1)), [Held(who, "ask", role)]
+    if (role, who) != ("reviewer", 1):
+        assert permit(person, ASK, {"place": 1}, held, LEVELS) is not None
+        return
+    with pytest.raises(Forbidden) as caught:
+        permit(person, ASK, {"place": 1}, held, LEVELS)
+    assert (caught.value.code, caught.value.refusals[0].params["role"]) == (
+        "separation_of_levels",
+        "reviewer",
+    )
+
+
 def test_the_system_makes_only_its_own_moves() -> None:
     assert permit(THE_SYSTEM, LAPSE, {"place": 1}, []) is None
     with pytest.raises(Forbidden):

@@ -238,7 +238,7 @@ def check_production(settings: Settings) -> list[Problem]:
 def check_start(settings: Settings) -> list[Problem]:
     """What would stop any installation: the database, the typeface, the libraries, the law
     on file, and cases under a law that is no longer on file."""
-    unusable = [*_database_problems(settings), *_machine_problems()]
+    unusable = [*_database_problems(settings), *machine_problems()]
     unlawful = [*_law_problems()]
     return [*unusable, *unlawful, *([] if unusable or unlawful else _gone(settings))]
 
@@ -338,7 +338,8 @@ def _gone(settings: Settings) -> Iterator[Problem]:
             yield Problem("definition_gone", name, digest)
 
 
-def _machine_problems() -> Iterator[Problem]:
+def machine_problems() -> Iterator[Problem]:
+    """What the machine itself lacks, each with the command that installs it."""
     import ctypes
 
     from engine.papers import fonts

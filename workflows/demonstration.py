@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, or_, select
+from sqlalchemy import create_engine, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from engine import clock
@@ -28,9 +29,10 @@ from workflows.demo.together import drive_together
 from workflows.offline import Checked, check_file
 from workflows.papers import PaperDesk
 from workflows.trust import Bundle, export
+from workflows.units import Unit
 from workflows.verification import Verification, verify
 
-MARK = "built.json"
+MARK, BEGUN = "built.json", "begun"
 PAPERS, RECORDS = "papers", "records"
 TRUST = "trust.json"
 
@@ -49,6 +51,38 @@ class Exported:
         return self.verification.ok and self.offline.ok
 
 
+class NotEmpty(Exception):
+    """The database has units that no demonstration in this folder brought there."""
+
+
+def begin(database_url: str, folder: Path) -> None:
+    """Makes the folder ready for a build, unless there is one in it. What a build that was cut
+    short left there is removed: half a demonstration is none.
+
+    Raises ``NotEmpty`` where the database holds units all the same: it is somebody's, or one
+    beside the folder, and not removed.
+    """
+    if (folder / MARK).exists():
+        return
+    if (folder / BEGUN).exists():
+        for left in folder.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+    (folder / BEGUN).touch()
+    if _has_units(database_url):
+        (folder / BEGUN).unlink()
+        raise NotEmpty
+
+
+def _has_units(database_url: str) -> bool:
+    engine = create_engine(database_url)
+    try:
+        with engine.connect() as connection:
+            known = inspect(connection).has_table(Unit.__tablename__)
+            return known and connection.scalar(select(Unit.id).limit(1)) is not None
+    finally:
+        engine.dispose()
+
+
 def run(
     database_url: str,
     folder: Path,
@@ -57,10 +91,10 @@ def run(
     say: Callable[[Done], None],
     on_progress: Progress,
 ) -> list[Exported]:
-    """Builds the demonstration in ``folder`` if it is not there yet, then verifies every
-    paper it wrote, as it lies on disk.
+    """Builds the demonstration in ``folder`` (see ``begin``) if it is not there yet, then
+    verifies every paper it wrote, as it lies on disk.
 
-    A build that was cut short is begun again from nothing. The year judged is the one whose
+    The year judged is the one whose
     window holds the day on which the story begins, so that all of it lies in the past.
     """
     mark = folder / MARK
@@ -70,6 +104,7 @@ def run(
             if not mark.exists():
                 built = _build(session, database_url, folder, bureau, say, on_progress)
                 mark.write_text(json.dumps(built, ensure_ascii=False, indent=1), encoding="utf-8")
+                (folder / BEGUN).unlink(missing_ok=True)
             return list(_checked(session, bureau.desk, folder))
     finally:
         engine.dispose()

@@ -39,17 +39,26 @@ def _settings(port: int, **given: Any) -> Settings:
 
 @command("demo", PORT, option("--no-serve", is_flag=True))
 def demo(port: int, no_serve: bool) -> None:
+    from sqlalchemy import make_url
+
     from web.keys import equip
-    from web.settings import remember_address
+    from web.settings import Unsafe, machine_problems, remember_address
     from workflows import demonstration
     from workflows.bureau import build
 
     settings = _settings(port)
     if settings.env == "production":
         raise No("demo_in_production")
+    if problems := list(machine_problems()):
+        raise Unsafe(problems)
     # Its database holds password hashes: for the owner of the folder only.
     settings.home.mkdir(parents=True, exist_ok=True)
     settings.home.chmod(0o700)
+    try:
+        demonstration.begin(settings.database_url, settings.home)
+    except demonstration.NotEmpty as error:
+        place = make_url(settings.database_url).render_as_string()  # without its password
+        raise No("demo_not_empty", database=place, folder=settings.home) from error
     remember_address(settings)
     # No bell: the demonstration renders its papers itself, and no worker runs yet.
     bureau = equip(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -50,8 +51,23 @@ OWN_CHECK = frozenset({"nominations.make_move", "papers.make_move"})
 """Forms that check the token themselves, because they keep what was typed when it is old."""
 
 
+LOOKS = frozenset({"static", "bootstrap.static"})
+"""What the pages are drawn with: files alike for all, that anybody on the way may keep."""
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Sessions in a signed cookie, which no file of the looks brings: one that came late would
+    put the person before in the place of whoever signed in meanwhile, and a cache could hand
+    it to others."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint not in LOOKS:
+            super().save_session(app, session, response)
+
+
 def configure(app: Flask) -> None:
     """Sets cookies, limits and hosts from the settings, and hangs on the checks."""
+    app.session_interface = Sessions()
     chosen = app.extensions["settings"]
     base = urlsplit(chosen.base_url)
     secure = base.scheme == "https" or chosen.env == "production"
@@ -122,7 +138,7 @@ def _headers(response: Response) -> Response:
         headers.setdefault("Content-Security-Policy", _policy())
     if settings().env == "production":
         headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}; includeSubDomains")
-    if request.endpoint in ("static", "bootstrap.static"):
+    if request.endpoint in LOOKS:
         if "v" in request.args:
             headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     elif current() is not None or request.endpoint in ("sign_in.form", "sign_in.enter"):

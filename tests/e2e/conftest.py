@@ -29,7 +29,6 @@ two thirds of the work."""
 
 CHROMIUM = os.environ.get("CHROMIUM") or next((str(one) for one in BROWSERS if one.exists()), "")
 PIN = "246810"
-LOOKS = ("/static/", "/bootstrap/")
 
 # A page that comes late because the machine is busy is not a page that is wrong.
 expect.set_options(timeout=20_000)
@@ -56,16 +55,8 @@ class Served:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        """Files of the site's looks bring no session: one that came late would put the person
-        before in the place of the one who was let in meanwhile."""
-
-        def start(status: str, headers: list[tuple[str, str]], *told: Any) -> Any:
-            kept = [(name, value) for name, value in headers if name != "Set-Cookie"]
-            return start_response(status, kept, *told)
-
-        looks = environ["PATH_INFO"].startswith(LOOKS)
         with clock.fixed_at(self.instant):
-            return self.app(environ, start if looks else start_response)
+            return self.app(environ, start_response)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from typing import Any
 
 import html5lib
 import pytest
+from flask import url_for
 from flask.testing import FlaskClient
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
@@ -96,6 +97,19 @@ def test_signed_in_pages_are_not_kept_and_every_page_is_guarded(site: Site, file
         assert headers["Referrer-Policy"] == "same-origin"
         if client.get_cookie("binhxet") and not address.startswith(("/?", "/verify", "/no-")):
             assert headers["Cache-Control"] == "no-store", address
+
+
+def test_a_file_of_the_looks_brings_nobody_s_session(site: Site) -> None:
+    """Whoever keeps it, or gets it late, is not made somebody else by it."""
+    client = site.signed_in("chair")
+    with site.app.test_request_context():
+        addresses = [url_for("static", filename="binhxet.css")]
+        addresses.append(url_for("bootstrap.static", filename="css/bootstrap.min.css"))
+    for address in addresses:
+        with client.get(address) as answer:
+            assert answer.status_code == 200
+            assert "Set-Cookie" not in answer.headers
+    assert "Set-Cookie" in client.get("/inbox").headers
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Site) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workflows.territory.acts import Change, Report, Touched
     from workflows.territory.handing_over import HandedOver
     from workflows.territory.orphans import Late
+    from workflows.units import Unit
 
 group = Group("units")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -50,20 +51,32 @@ def show(code: str, borne_on: datetime | None, as_json: bool) -> None:
 def check(as_json: bool) -> None:
     from web.cli.office import open_office
     from workflows.territory.orphans import late_results
+    from workflows.territory.succession import going_on_merged
 
-    found = late_results(open_office().session)
-    told = [_late(one) for one in found]
-    answer(told, as_json, lambda: [*map(_late_line, told), text("units_checked", count=len(told))])
-    leave(not found)
+    session = open_office().session
+    late, merged = late_results(session), going_on_merged(session)
+    told = [*map(_late, late), *(_merged(*one) for one in merged)]
+    answer(told, as_json, lambda: _checked(told, len(late), len(merged)))
+    leave(not told)
+
+
+def _checked(told: list[dict[str, Any]], late: int, merged: int) -> list[str]:
+    return [*map(_fault_line, told), text("units_checked", count=late, merged=merged)]
+
+
+def _fault_line(one: dict[str, Any]) -> str:
+    return text(one["fault"], **(one | {"years": ", ".join(map(str, one.get("years", ())))}))
 
 
 def _late(one: Late) -> dict[str, Any]:
-    ended = _day(one.ended_on)
-    return {"code": one.code, "unit": one.unit, "ended_on": ended, "years": one.years}
+    told = {"code": one.code, "unit": one.unit, "ended_on": _day(one.ended_on)}
+    return {"fault": "late_results", **told, "years": one.years}
 
 
-def _late_line(one: dict[str, Any]) -> str:
-    return text("late_results", **(one | {"years": ", ".join(map(str, one["years"]))}))
+def _merged(before: Unit, after: Unit, on: date) -> dict[str, Any]:
+    told = {"code": before.code, "unit": before.heading, "ended_on": _day(before.ends_on)}
+    into = {"into": after.heading, "into_code": after.code, "merged_on": _day(on)}
+    return {"fault": "merged_goes_on", **told, **into}
 
 
 def _story(found: Story) -> dict[str, Any]:
@@ -209,7 +222,7 @@ def _report_lines(told: dict[str, Any]) -> list[str]:
         lines.append(text("issued_since", **(one | {"issued_on": issued})))
     if len(told["papers"]) > MOST_PAPERS:
         lines.append(text("issued_since_more", count=len(told["papers"]) - MOST_PAPERS))
-    lines += map(_late_line, told["results"])
+    lines += map(_fault_line, told["results"])
     sums = {name: told[name] for name in ("orders", "again", "offices")}
     sums |= {"changes": len(told["changes"]) - len(above), "areas": told["areas"]}
     lines.append(text("acts_tried" if told["dry_run"] else "acts_done", **sums))

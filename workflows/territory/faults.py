@@ -49,6 +49,16 @@ def _own(atlas: Atlas, unit: int) -> Iterator[Refusal]:
             yield Refusal("spans_gap", {"unit": one.name, "on": _day(one.ends_on)})
 
 
+def living_on(atlas: Atlas, before: int, after: int) -> Refusal | None:
+    """Why one unit cannot have been merged into the other, if so: it must have ended the day
+    before. Who only gave up a part was not merged, and goes on."""
+    last, eve = atlas.last(before), atlas.branches[before, after].effective_on - ONE_DAY
+    if last.ends_on is not None and last.ends_on <= eve:
+        return None
+    params = {"other": last.name, "unit": atlas.last(after).name, "code": last.code}
+    return Refusal("predecessor_goes_on", params | {"on": _day(eve)})
+
+
 def parent_faults(atlas: Atlas, span: Span) -> Iterator[Refusal]:
     """The parent is of a fitting kind and there on every day of the span."""
     fitting = PARENTS.get(span.kind, ANY_PARENT)

@@ -25,7 +25,7 @@ from workflows.exchange import headings, sheet
 from workflows.territory import categories, ground
 from workflows.territory.acts import changes
 from workflows.territory.atlas import ONE_DAY, Atlas, Branch, Span
-from workflows.territory.faults import ANY_PARENT, PARENTS, faults
+from workflows.territory.faults import ANY_PARENT, PARENTS, faults, living_on
 from workflows.territory.orphans import orphans
 from workflows.territory.rows import Row, read_all
 
@@ -118,6 +118,7 @@ class Filling:
     report: Report
     by_unit: dict[int, Row] = field(default_factory=dict)
     shared: Counter[tuple[str, date]] = field(default_factory=Counter)
+    merged: list[tuple[int, int, Row]] = field(default_factory=list)
 
     def fill(self, rows: Sequence[Row]) -> None:
         for row in rows:
@@ -225,7 +226,10 @@ class Filling:
                 params = {"unit": row.name}
                 self.report.refused.append(row.blame("predecessors", "lineage_circle", **params))
             else:
-                self.atlas.link(found[0], unit, Branch(on, self._kind(row, code, unit, on), 0))
+                kind = self._kind(row, code, unit, on)
+                self.atlas.link(found[0], unit, Branch(on, kind, 0))
+                if kind == "merge":
+                    self.merged.append((found[0], unit, row))
 
     def _kind(self, row: Row, code: str, unit: int, on: date) -> str:
         if len(row.predecessors) > 1 or len(self.atlas.spans[unit]) > 1:
@@ -239,6 +243,15 @@ class Filling:
         for unit in dict.fromkeys([*units, *sorted(below)]):
             for fault in faults(self.atlas, [unit]):
                 yield self._placed(fault, unit)
+        yield from self._going_on_beside()
+
+    def _going_on_beside(self) -> Iterator[Refusal]:
+        """What was merged is no more from that day, or it would count beside what it became.
+        Asked when every line was read, for any of them may tell its last day."""
+        for before, after, row in self.merged:
+            fault = living_on(self.atlas, before, after)
+            if fault and after not in self.atlas.comes_from(before):
+                yield row.blame("predecessors", fault.code, **fault.params)
 
     def _placed(self, fault: Refusal, unit: int) -> Refusal:
         row = self.by_unit.get(unit)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from workflows.lineage import UnitLineage, successors
 from workflows.units import Unit
@@ -54,3 +54,20 @@ def former_of(session: Session, unit_ids: Iterable[int], on: date) -> set[int]:
         found |= level
     ended = select(Unit.id).where(Unit.id.in_(found), Unit.ends_on < on)
     return set(session.scalars(ended)) if found else set()
+
+
+def going_on_merged(session: Session) -> Sequence[tuple[Unit, Unit, date]]:
+    """Who is said to have been merged, into whom and on which day, and yet goes on from then: the
+    same people would count twice. Acts and sheets make none; older data may hold some."""
+    before, after = aliased(Unit), aliased(Unit)
+    query = (
+        select(before, after, UnitLineage.effective_on)
+        .join(before, before.id == UnitLineage.predecessor_id)
+        .join(after, after.id == UnitLineage.successor_id)
+        .where(
+            UnitLineage.kind == "merge",
+            or_(before.ends_on.is_(None), before.ends_on >= UnitLineage.effective_on),
+        )
+        .order_by(before.code, before.id, after.id)
+    )
+    return [(one, other, on) for one, other, on in session.execute(query)]

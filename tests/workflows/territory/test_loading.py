@@ -15,7 +15,7 @@ from tests.workflows.places import Country
 from workflows import lineage, units
 from workflows.exchange import headings, sheet
 from workflows.exchange.template import template
-from workflows.territory import acts, ground
+from workflows.territory import acts, ground, succession
 from workflows.territory.atlas import Atlas, Span
 from workflows.territory.loading import Report, judge, load_units
 from workflows.territory.orders import Order
@@ -162,6 +162,16 @@ REFUSED: Sequence[tuple[str, Sequence[Row], list[tuple[str, str]]]] = [
         [("G4", "lineage_circle"), ("G5", "lineage_circle")],
     ),
     (
+        "merged and yet there",
+        [
+            ("xã", "1", "X", "401", "1/1/2010", "31/12/2019", ""),
+            ("xã", "2", "Y", "401", "1/1/2010", "1/1/2020", ""),
+            ("xã", "3", "Z", "401", "1/1/2020", "", "1; 2; 16144"),
+            ("xã", "1", "XX", "401", "1/1/2020", "", "2"),
+        ],
+        [("G4", "predecessor_goes_on"), ("G5", "predecessor_goes_on")],
+    ),
+    (
         "otherwise recorded",
         [("xã", "16144", "Khác", "401", "1/1/2000", "", "")],
         [("C2", "differs_from_record")],
@@ -200,6 +210,21 @@ def test_bad_lines_are_refused_at_their_cells(
     assert sorted(set(why(judged(rows)))) == sorted(set(expected))
 
 
+def test_what_was_merged_may_end_in_the_sheet_and_who_gave_a_part_goes_on() -> None:
+    ends = "31/12/2019"
+    two = ("thôn", "16144-02", "Thôn 2", "16144", "1/1/2010", ends, "")
+    one = ("thôn", "16144-01", "Thôn 1", "16144", "", ends, "")
+    both = ("thôn", "16144-61", "Thôn A", "16144", "1/1/2020", "", "16144-01, 16144-02")
+    part = (*both[:6], "16144-01")
+    today = clock.vietnam(date(2019, 12, 1))
+    with clock.fixed_at(today):
+        assert why(judged([both, two, one])) == []
+        assert why(judged([part])) == []
+        (fault,) = judged([both, two]).refused
+    told = [fault.params[name] for name in ("other", "code", "on")]
+    assert told == ["Thôn 1", "16144-01", "2019-12-31"]
+
+
 def test_one_bad_line_keeps_the_good_ones_out(session: Session) -> None:
     report = load(session, [*GOOD, ("xã", "1", "X", "499", "1/1/2020", "", "")])
     assert why(report) == [("D11", "unit_not_then")]
@@ -208,7 +233,15 @@ def test_one_bad_line_keeps_the_good_ones_out(session: Session) -> None:
 
 def test_a_last_day_may_be_told_later(session: Session, country: Country) -> None:
     row = ("thôn", "16144-01", "Thôn 1", "16144", "1/1/2000", "31/12/2025", "")
+    first, second, _ = country.areas
+    on = date(2026, 1, 1)
+    merged = {"predecessor_id": first, "successor_id": second, "kind": "merge"}
+    session.add(lineage.UnitLineage(**merged, effective_on=on))
+    session.commit()
+    ((before, after, day),) = succession.going_on_merged(session)
+    assert (before.id, after.id, day) == (first, second, on)
     assert load(session, [row]).changed == 1
+    assert succession.going_on_merged(session) == []
     assert session.get_one(Unit, country.areas[0]).ends_on == date(2025, 12, 31)
     other = (*row[:5], "30/6/2025", "")
     assert why(load(session, [other])) == [("F2", "differs_from_record")]

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from tests.workflows.places import Country, unit
-from tests.workflows.stories import LAST, SINCE, YEARS, Story, slow, stories
+from tests.workflows.stories import FATES, KINDS, LAST, SINCE, YEARS, Story, slow, stories
 from workflows.lineage import Link, UnitLineage
 from workflows.results import Result
 from workflows.streaks import (
@@ -45,6 +45,71 @@ def story(results: dict[int, dict[int, bool]], *changes: tuple[str, date, int, i
     for change in changes:
         told.happen(*change)
     return told
+
+
+YEAR = date(LAST, 1, 1)
+RARELY = st.sampled_from([None, None, None, None, True, False])
+
+
+@st.composite
+def busy_years(draw: st.DrawFn) -> tuple[Story, dict[int, bool]]:
+    """A year in which areas merge, split, take in and give up parts, several times over; and
+    what is told of each: of most that were there before, of few that came to be."""
+    told = Story()
+    for _ in range(draw(st.integers(2, 4))):
+        told.born(SINCE)
+    for month in range(1, 13, draw(st.integers(2, 6))):
+        day = date(LAST, month, 1)
+        if len(alive := told.alive(day)) > 1:
+            one, other = draw(st.permutations(alive))[:2]
+            told.happen(draw(st.sampled_from(["merge", *KINDS])), day, one, other)
+    fates = {one: FATES if begun == SINCE else RARELY for one, begun in told.begun.items()}
+    given_ = {one: draw(fate) for one, fate in fates.items()}
+    return told, {one: ok for one, ok in given_.items() if ok is not None}
+
+
+def slowly(told: Story, unit: int, given_: dict[int, bool]) -> set[int]:
+    """Each unit of which nothing is told gives way to what made it, until no more does."""
+    asked = {unit}
+    while silent := asked - set(given_):
+        one = silent.pop()
+        made = {
+            link.unit_id
+            for link in told.origins.get(one, ())
+            if told.begun[one] > YEAR and link.effective_on == told.begun[one]
+        }
+        if not made:
+            return set()
+        asked = asked - {one} | made
+    return asked if all(given_[one] for one in asked) else set()
+
+
+@given(busy_years())
+def test_who_began_in_a_year_has_of_it_what_all_before_it_had(
+    year: tuple[Story, dict[int, bool]],
+) -> None:
+    told, given_ = year
+    known = told.descent(Policy())
+    for one in told.begun:
+        assert set(known.bearers(one, LAST, given_)) == slowly(told, one, given_)
+
+
+@pytest.mark.parametrize(
+    ("kind", "policy", "bearers"),
+    [
+        ("merge", Policy(), ()),
+        ("merge", Policy(merge="any"), (ONE,)),
+        ("merge", Policy(merge="none"), ()),
+        ("split", Policy(), (ONE,)),
+        ("split", Policy(split="none"), ()),
+    ],
+)
+def test_what_is_borne_through_a_change_is_the_regimes_to_say(
+    kind: str, policy: Policy, bearers: tuple[int, ...]
+) -> None:
+    told = story({}, (kind, date(2015, 7, 1), ONE, OTHER))
+    assert told.descent(policy).bearers(NEW, 2015, {ONE: True}) == bearers
+    assert told.descent(policy).bearers(NEW, 2015, {ONE: True, NEW: False}) == ()
 
 
 def years(first: int, last: int) -> dict[int, bool]:

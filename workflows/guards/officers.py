@@ -74,7 +74,7 @@ def share_of_subjects_reached(move: Move) -> Iterator[Refusal]:
     """Enough subjects under the commune are recognised and, where the regime asks it, all of
     them registered; counted in integers over all kinds together."""
     row = cases.nomination(move)
-    found = share_of(move.session, row.area_id, row.year, row.title)
+    found = share_of(move.session, row.area_id, row.year, row.title, move.today)
     if found is None:
         return
     share, total = found.share, found.subjects.total

@@ -115,6 +115,28 @@ class Descent:
         found = (self._judged(one, year, path | {unit}) for one in older)
         return tuple(dict.fromkeys(chain.from_iterable(found)))
 
+    def bearers(self, unit: int, year: int, told: Mapping[int, bool]) -> tuple[int, ...]:
+        """By whose word this unit has something of a year: its own or, where none is told of it,
+        that of all that it came out of since the year began (of any, if the policy says so).
+        Nobody's: it has it not."""
+        return tuple(dict.fromkeys(self._bearers(unit, year, told, frozenset())))
+
+    def _bearers(
+        self, unit: int, year: int, told: Mapping[int, bool], path: frozenset[int]
+    ) -> Sequence[int]:
+        if unit in told or unit in path:
+            return (unit,) if told.get(unit) else ()
+        links = self._made_of(unit, year)
+        parts = [
+            ()
+            if self.policy(link.effective_on).begins_anew(link)
+            else self._bearers(link.unit_id, year, told, path | {unit})
+            for link in links
+        ]
+        if not links or not (all(parts) or self.policy(links[0].effective_on).merge == "any"):
+            return ()
+        return tuple(chain.from_iterable(parts))
+
     def without(self, lost: Collection[tuple[int, int]]) -> Descent:
         """The same if these units' years had lost their recognition."""
         facts = {

@@ -18,7 +18,6 @@ from engine.history import Event
 from workflows.cycles import SECURITY, cycle
 from workflows.nominations import Nomination
 from workflows.regimes import KindRules, Share, rules_of_year, rules_under
-from workflows.streaks.descent import Descent
 from workflows.streaks.reading import descent
 from workflows.units import Unit, UnitSpan, on_day
 
@@ -118,10 +117,8 @@ def _counted(
     session: Session, spans: Sequence[UnitSpan], year: int, title: str, asked: date
 ) -> Sequence[Counted]:
     units = [span.unit_id for span in spans]
-    line = descent(
-        session, select(Unit.id).where(Unit.id.in_(units)), years=(year, year), on=asked
-    )
-    decided = _decided(line, year, asked) if title == SECURITY else {}
+    line = descent(session, select(Unit.id).where(Unit.id.in_(units)), years=(year, year), on=asked)
+    decided = line.decided(year, asked) if title == SECURITY else {}
     # A result taken over from elsewhere counts as registered.
     registered = {unit: True for unit, recognised in decided.items() if recognised}
     known = {*units, *(link.unit_id for links in line.origins.values() for link in links)}
@@ -136,16 +133,6 @@ def _counted(
         )
         for span in spans
     ]
-
-
-def _decided(line: Descent, year: int, asked: date) -> dict[int, bool]:
-    """What was decided of that year by that day, by unit."""
-    facts = {unit: by_year[year] for unit, by_year in line.facts.items() if year in by_year}
-    return {
-        unit: fact.recognised
-        for unit, fact in facts.items()
-        if fact.day is None or fact.day <= asked
-    }
 
 
 def _registered(

@@ -57,7 +57,7 @@ def test_a_merger_within_the_year_counts_from_its_day_and_as_what_it_came_of(
     session: Session, country: Country
 ) -> None:
     """Recorded beforehand it takes nobody out and asks nothing of who does not exist yet."""
-    first, second, third = country.areas
+    first, second, _ = country.areas
     session.add_all([outcome(first, 2020), outcome(second, 2020, decided_on=date(2020, 11, 18))])
     session.commit()
     into = {"name": "Thôn Mới", "form": "thôn", "code": "16144-61", "parent": "16144"}

@@ -9,6 +9,7 @@ from engine.errors import Refusal
 from engine.move import Move
 from workflows.cases import nomination, rules_of, unit
 from workflows.cycles import SECURITY, cycle
+from workflows.forerunners import case_going_on, recognised_as
 from workflows.guards.common import Asked
 from workflows.nominations import of_area
 from workflows.practice import practice
@@ -63,18 +64,27 @@ def kind_eligible(move: Move) -> Iterator[Refusal]:
 
 
 def no_other_case(move: Move) -> Iterator[Refusal]:
-    """One nomination for each area, year and title, whatever became of it."""
+    """One nomination for each area, year and title, whatever became of it; and none beside one
+    that came here, still open, with a unit that this one took the place of."""
     told = move.evidence
-    if of_area(move.session, told["area"], told["year"], told["title"]) is not None:
+    asked = told["area"], told["year"], told["title"]
+    if of_area(move.session, *asked) is not None:
         yield Refusal("case_exists", {"year": told["year"]})
+    yield from case_going_on(move.session, move.house, *asked, move.today)
 
 
 def year_not_decided(move: Move) -> Iterator[Refusal]:
-    """No result of that year was taken over from elsewhere."""
+    """No result of that year was taken over from elsewhere, and the unit is not recognised for it
+    already by those of all that it came out of."""
     told = move.evidence
-    decided = told["title"] == SECURITY and result(move.session, told["area"], told["year"])
-    if decided:
-        yield Refusal("year_already_decided", {"year": told["year"]})
+    if told["title"] != SECURITY:
+        return
+    area, year = told["area"], told["year"]
+    if result(move.session, area, year):
+        yield Refusal("year_already_decided", {"year": year})
+    elif former := recognised_as(move.session, area, year, move.today):
+        names = ", ".join(unit.heading for unit in former)
+        yield Refusal("recognised_as_former", {"year": year, "units": names})
 
 
 def deadline_passed(move: Move) -> Iterator[Refusal]:

@@ -115,6 +115,15 @@ class Descent:
         found = (self._judged(one, year, path | {unit}) for one in older)
         return tuple(dict.fromkeys(chain.from_iterable(found)))
 
+    def decided(self, year: int, on: date) -> dict[int, bool]:
+        """What was decided of a year by that day, by unit: recognised or not."""
+        told = {unit: by_year[year] for unit, by_year in self.facts.items() if year in by_year}
+        return {
+            unit: fact.recognised
+            for unit, fact in told.items()
+            if fact.day is None or fact.day <= on
+        }
+
     def bearers(self, unit: int, year: int, told: Mapping[int, bool]) -> tuple[int, ...]:
         """By whose word this unit has something of a year: its own or, where none is told of it,
         that of all that it came out of since the year began (of any, if the policy says so).

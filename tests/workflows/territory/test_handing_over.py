@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, time, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine import history
 from engine.commands import perform
 from engine.db import writing
-from engine.errors import Conflict, EngineError
+from engine.errors import Conflict, EngineError, Refusal, Refused
 from engine.handover import HAND_OVER, LAPSE
 from engine.history import Event
 from engine.move import Handover
@@ -23,13 +24,15 @@ from tests.workflows.staging import Stage, made_up, stage, told
 from workflows import amendments
 from workflows.definitions.record import recorded
 from workflows.definitions.rehearsal import rehearse
+from workflows.forerunners import case_going_on, recognised_as
 from workflows.library import law
 from workflows.queries import waiting
 from workflows.queries.handed import of_the_province
-from workflows.results import result
+from workflows.results import Result, result
 from workflows.territory import acts, handing_over, succession
 from workflows.territory.orders import Order
 from workflows.units import Unit, by_code
+from workflows.wording import say
 
 LAST, FIRST = date(2025, 6, 30), date(2025, 7, 1)
 STATES = next(one for one in law().definitions if one.id == "district-certification").by_state
@@ -104,6 +107,47 @@ def test_an_authority_acts_until_the_last_second_of_its_last_day(play: Stage) ->
     assert play.refused("police", second, "record_appraisal", verdicts=play.verdicts()) == [
         "not_yours"
     ]
+
+
+def hamlets_merged(play: Stage, on: date) -> int:
+    """The first two areas of the commune become one on that day, on which play goes on."""
+    into = {"name": "Thôn Mới", "form": "thôn", "code": "16144-61", "parent": "16144"}
+    merge = {"act": "merge", "units": ["16144-01", "16144-02"], "into": [into]}
+    to(play, on)
+    with play.now():
+        acts.decree(
+            play.session, [Order.model_validate(merge | {"deed": {"effective_on": str(on)}})]
+        )
+    new = by_code(play.session, "16144-61")
+    assert new is not None
+    return new.id
+
+
+def test_no_file_is_opened_beside_those_that_came_with_a_merger(play: Stage) -> None:
+    first, second = play.country.areas[:2]
+    case = play.open(first)
+    new = hamlets_merged(play, LAST)
+    (open_,) = no_opening(play, new)
+    assert (open_.code, open_.params["case"]) == ("case_of_former_open", case)
+    assert open_.params["unit"] == "Thôn 1"
+    year = play.year, "security"
+    for area, former in ((first, []), (second, ["Thôn 1", "Thôn 2"])):
+        with writing(play.session):
+            told = {"recognised": True, "level": "commune", "source": "a paper"}
+            play.session.add(Result(area_id=area, year=play.year, **told))
+        assert list(case_going_on(play.session, play.house, new, *year, LAST)) == []
+        assert [one.name for one in recognised_as(play.session, new, play.year, LAST)] == former
+    (decided,) = no_opening(play, new)
+    assert (decided.code, decided.params["units"]) == ("recognised_as_former", "Thôn 1, Thôn 2")
+
+
+def no_opening(play: Stage, area: int) -> Sequence[Refusal]:
+    with pytest.raises(Refused) as caught:
+        play.open(area, "clerk")
+    play.session.rollback()
+    for one in caught.value.refusals:
+        assert "{" not in say(one, "vi") + say(one, "en")
+    return caught.value.refusals
 
 
 def test_open_cases_go_on_at_the_successor_with_the_basis_recorded(play: Stage) -> None:

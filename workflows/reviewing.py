@@ -325,10 +325,12 @@ def _figures(areas: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:
 
 
 def _named_otherwise(values: Mapping[str, Any], listed: Sequence[Listed]) -> Iterator[Remark]:
-    """Areas that are printed by another name than they have today."""
+    """Areas that are printed by another name than they have today; what took the place of one
+    stands behind its name."""
     printed = [area["name"] for area in values.get("areas", ())] or [values.get("area")]
     for name, one in zip(printed, listed, strict=False):
-        if name is not None and name != one.area:
+        itself = one.area, words()["former"].partition("{now}")[0].format(name=one.area)
+        if name is not None and name != itself[0] and not name.startswith(itself[1]):
             yield Remark("renamed", {"area": name, "now": one.area})
 
 

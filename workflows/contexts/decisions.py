@@ -1,6 +1,7 @@
 """The outgoing papers, over the nominations they list; and the certificate of one.
 
-However many nominations a paper lists, the number of queries is the same.
+However many nominations a paper lists, the number of queries is the same, but for areas that
+are no more.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def commune_decision(move: Move) -> pieces.Values:
         "areas": [
             {
                 "position": position,
-                "name": case.area.title,
+                "name": pieces.named(move.session, case.area, move.today),
                 "households": cases.households(case.facts),
                 **_voted(case, "present", "yes"),
             }
@@ -110,7 +111,7 @@ def higher_decision(move: Move) -> pieces.Values:
         "areas": [
             {
                 "position": position,
-                "name": case.area.title,
+                "name": pieces.named(move.session, case.area, move.today),
                 "commune": case.commune.title,
                 "households": cases.households(case.facts),
                 **_voted(case, "yes"),

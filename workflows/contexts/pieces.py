@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from engine.clock import VIETNAM, law_date
 from engine.errors import Refusal, Refused
 from engine.history import Facts
@@ -16,6 +18,7 @@ from workflows.contexts.words import authority_name, words
 from workflows.cycles import SECURITY
 from workflows.names import titled, unstopped
 from workflows.people import Appointment, Person, holders_of
+from workflows.territory.succession import successor_on
 from workflows.titles import standard
 from workflows.units import Unit
 
@@ -47,6 +50,15 @@ def area_issuer(case: cases.Case) -> Values:
     """A hamlet, or another unit, that writes its own papers."""
     place = case.area if case.area.kind == "commune" else case.commune
     return {"parent": case.commune.heading, "name": case.area.heading, "place": place.name}
+
+
+def named(session: Session, area: Unit, on: date) -> str:
+    """A unit as the list of a decision names it: one that is no more on that day, with what took
+    its place beside it."""
+    now = successor_on(session, area.id, on)
+    if now is None or now == area.id:
+        return area.title
+    return str(words()["former"]).format(name=area.title, now=session.get_one(Unit, now).title)
 
 
 def appraiser_issuer(unit: Unit) -> Values:

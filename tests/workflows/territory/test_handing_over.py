@@ -22,6 +22,7 @@ from tests.workflows.amending import REVOCATION, decided, draft
 from tests.workflows.officials import OFFICES, appoint
 from tests.workflows.staging import Stage, made_up, stage, told
 from workflows import amendments
+from workflows.contexts.pieces import named
 from workflows.definitions.record import recorded
 from workflows.definitions.rehearsal import rehearse
 from workflows.forerunners import case_going_on, recognised_as
@@ -130,6 +131,9 @@ def test_no_file_is_opened_beside_those_that_came_with_a_merger(play: Stage) -> 
     (open_,) = no_opening(play, new)
     assert (open_.code, open_.params["case"]) == ("case_of_former_open", case)
     assert open_.params["unit"] == "Thôn 1"
+    area, eve = play.session.get_one(Unit, first), LAST - timedelta(days=1)
+    assert named(play.session, area, LAST) == "Thôn 1 (nay là Thôn Mới)"
+    assert named(play.session, area, eve) == "Thôn 1"
     year = play.year, "security"
     for area, former in ((first, []), (second, ["Thôn 1", "Thôn 2"])):
         with writing(play.session):

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from engine import clock
 from engine.commands import Outcome, perform
 from engine.definition import Definition, Transition
 from engine.errors import NotFound, Refusal, Refused
@@ -26,8 +27,9 @@ from engine.house import House
 from engine.move import Opening
 from engine.policy import Actor
 from engine.subjects import Subject, SubjectScope, Waiting
+from workflows.contexts.pieces import named
 from workflows.nominations import Nomination
-from workflows.units import Unit, title_of
+from workflows.units import Unit
 
 DRAFT = "draft"
 """The move that brings an outgoing paper into being."""
@@ -126,9 +128,7 @@ def _ready(kinds: int) -> Select[Any]:
     parts = [_nearest(number) for number in range(kinds)]
     found = union_all(*(select(part) for part in parts)).subquery()
     return (
-        select(
-            found, title_of(Unit).label("area"), _COMMUNE.c.name.label("commune"), Nomination.year
-        )
+        select(found, Unit, _COMMUNE.c.name.label("commune"), Nomination.year)
         .join(Nomination, Nomination.id == found.c.subject_id)
         .join(Unit, Unit.id == Nomination.area_id)
         .join(_COMMUNE, _COMMUNE.c.id == Unit.parent_id)
@@ -161,7 +161,8 @@ def ready(
     session: Session, house: House, actor: Actor, kinds: Iterable[str], limit: int = 300
 ) -> Mapping[str, Sequence[Ready]]:
     """The nominations that wait for this person to put them into papers of these kinds, in
-    area order; of very many of a kind those with the nearest deadlines. One query."""
+    area order; of very many of a kind those with the nearest deadlines. One query, and what
+    areas are now that were merged."""
     found: dict[str, list[Ready]] = {}
     entered: list[Mapping[str, Sequence[str]]] = []
     values: dict[str, Any] = {"most": limit}
@@ -176,11 +177,12 @@ def ready(
             entered.append(allowed)
     if not found:
         return {}
-    lists = list(found.values())
+    lists, today = list(found.values()), clock.today()
     for row in session.execute(_ready(len(found)), values):
         if row.state in entered[row.number].get(row.definition_digest, ()):
+            area = named(session, row.Unit, today)
             lists[row.number].append(
-                Ready(row.subject_id, row.area, row.commune, row.year, row.unit_id)
+                Ready(row.subject_id, area, row.commune, row.year, row.unit_id)
             )
     return found
 

@@ -69,6 +69,10 @@ class Subjects:
             sum(one.recognised for one in told),
         )
 
+    def before(self, one: Counted) -> str:
+        """The names of the units whose year a subject has."""
+        return ", ".join(self.names[unit] for unit in one.former)
+
 
 def subjects_of(
     session: Session,

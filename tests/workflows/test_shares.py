@@ -75,7 +75,7 @@ def test_a_merger_within_the_year_counts_from_its_day_and_as_what_it_came_of(
     assert told.total == Figures(2, 1, 1)
     (new,) = [one for one in told.counted if one.recognised]
     assert (new.name, new.former) == ("Thôn Mới", (first, second))
-    assert [told.names[one] for one in new.former] == ["Thôn 1", "Thôn 2"]
+    assert told.before(new) == "Thôn 1, Thôn 2"
     session.add(outcome(new.unit_id, 2020, None))
     session.flush()
     assert on(date(2020, 12, 31)).total == Figures(2, 1, 0), "its own year counts by itself"

@@ -89,7 +89,9 @@ def verify(since: Path | None, as_json: bool) -> None:
 
 
 def _head(path: Path, verifier: Verifier) -> Head:
-    return verifier.open(path.read_bytes().decode("utf-8", "replace"))
+    """The head in a file, whatever the mail that brought it did to its line ends."""
+    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+    return verifier.open("\n".join(lines).rstrip("\n") + "\n")
 
 
 def _verdict(told: dict[str, Any]) -> list[str]:

@@ -25,12 +25,12 @@ YEAR = click.IntRange(1900, 2999)
 __all__ = ["group"]
 
 
-def years() -> list[Any]:
+def years(*, both: bool = True) -> list[Any]:
     """``--from``, ``--to``, ``--unit``, ``--on``, ``--format`` and ``--out``, as every report has
-    them."""
+    them; without ``both`` the last year is the first where it is not named."""
     return [
         option("--from", "first", type=YEAR, required=True, metavar="Y"),
-        option("--to", "last", type=YEAR, required=True, metavar="Y"),
+        option("--to", "last", type=YEAR, required=both, metavar="Y"),
         option("--unit", required=True, metavar="CODE"),
         option("--on", "borne_on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE"),
         option("--format", "form", type=click.Choice(FORMATS)),
@@ -44,7 +44,7 @@ Answer = Callable[..., None]
 def _of_kind(kind: str) -> Answer:
     def make(
         first: int,
-        last: int,
+        last: int | None,
         unit: str,
         borne_on: datetime | None,
         form: str | None,
@@ -55,12 +55,12 @@ def _of_kind(kind: str) -> Answer:
 
         office = open_office()
         found = unit_of(office, unit, borne_on)
-        write(office, kind, (first, last), found, form, out, as_json=as_json)
+        write(office, kind, (first, last or first), found, form, out, as_json=as_json)
 
     return make
 
 
-annual = command("report annual", *years(), group=group, answers=True)(_of_kind("annual"))
+annual = command("report annual", *years(both=False), group=group, answers=True)(_of_kind("annual"))
 decade = command("report decade", *years(), group=group, answers=True)(_of_kind("decade"))
 
 

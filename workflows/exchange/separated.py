@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from workflows.exchange.sheet import Sheet, sheet_of, unreadable
+from workflows.exchange.sheet import Sheet, of_old_letters, sheet_of, unreadable
 
 SEPARATORS = ",;\t|"
 ENCODINGS = ("utf-8-sig", "utf-16")
@@ -32,10 +32,16 @@ def _text(data: bytes, name: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise unreadable(name) from error
+        raise (of_old_letters(name) if _looks_written(data) else unreadable(name)) from error
     if "\0" in text:
         raise unreadable(name)
     return text
+
+
+def _looks_written(data: bytes) -> bool:
+    """Whether bytes are lines of some text, as programs wrote it before Unicode (windows-1258,
+    TCVN3, VNI): which one they do not tell, and a wrong guess would make other names."""
+    return b"\n" in data and min(data) >= ord("\t")
 
 
 def _separator(text: str) -> str:

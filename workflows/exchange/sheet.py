@@ -129,6 +129,11 @@ def unreadable(name: str) -> Refused:
     return Refused(Refusal("sheet_unreadable", {"file": name, "formats": ", ".join(FORMATS)}))
 
 
+def of_old_letters(name: str) -> Refused:
+    """Text that is written in letters of before Unicode."""
+    return Refused(Refusal("sheet_not_unicode", {"file": name}))
+
+
 def too_big() -> Refused:
     return Refused(Refusal("sheet_too_big", {"megabytes": MEGABYTES, "rows": ROWS}))
 

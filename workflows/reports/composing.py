@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from sqlalchemy.orm import Session
 
 from engine import clock
+from engine.definition import Words
 from engine.errors import NotFound, Refusal
+from workflows.actors import LEVELS
 from workflows.contexts.words import authority_name
 from workflows.quoted import beside
 from workflows.records.listing import lines
@@ -40,9 +42,17 @@ def compose(session: Session, scope: Scope, language: str = "vi") -> Report:
         clock.today(),
         sections,
         tuple(facts.sources.known.values()),
-        told.signatory[language],
+        _signatory(told, facts.unit.kind)[language],
         tuple(one[language] for one in told.recipients),
+        committee=facts.unit.kind in LEVELS,
     )
+
+
+def _signatory(told: Layout, kind: str) -> Words:
+    """Who signs for a unit (Nghị định 30/2020/NĐ-CP, Phụ lục I, mục II.7)."""
+    if kind in LEVELS:
+        return told.signatory.committee
+    return told.signatory.area if kind == "area" else told.signatory.other
 
 
 def _facts(session: Session, told: Layout, scope: Scope, language: str) -> Facts:

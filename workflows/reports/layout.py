@@ -34,6 +34,14 @@ class SectionDef(Frozen):
     blocks: tuple[Block, ...] = ()
 
 
+class Signatories(Frozen):
+    """Who signs: for a people's committee, of a residential area, anywhere else."""
+
+    committee: Words
+    area: Words
+    other: Words
+
+
 class Layout(Frozen):
     """A report. Figures of ``years_after`` its last year tell how things stand when it is
     written; its yearly table begins ``years_before`` its first."""
@@ -43,7 +51,7 @@ class Layout(Frozen):
     basis: tuple[str, ...] = Field(min_length=1)
     confidence: Confidence
     edit: tuple[str, ...] = Field(min_length=1)
-    signatory: Words
+    signatory: Signatories
     recipients: tuple[Words, ...] = Field(min_length=1)
     most_years: int = Field(ge=1, le=60)
     years_after: int = Field(ge=0, le=1, default=0)

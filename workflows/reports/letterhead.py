@@ -130,6 +130,9 @@ def closing(made: DocumentObject, told: dict[str, Any]) -> None:
         write(line, f"- {one}{'.' if place == len(told['recipients']) else ';'}", 11)
     office = _centred(right, True)
     office.paragraph_format.space_before = Pt(12)
+    if told["collective"]:
+        write(office, f"TM. {told['collective'].upper()}", 14, bold=True)
+        office = _centred(right)
     write(office, told["signatory"]["title"].upper(), 14, bold=True)
     name = _centred(right)
     name.paragraph_format.space_before = Mm(24)

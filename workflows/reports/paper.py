@@ -41,7 +41,7 @@ def values(
         "year": report.scope.last,
         "standard": words()["standard"],
         "symbol": wording()["paper"]["symbol"] if report.authority != report.place else "",
-        "collective": words()["authority"]["collective"],
+        "collective": words()["authority"]["collective"] if report.committee else "",
         "language": language,
         "frame": {name: said[language] for name, said in wording()["frame"].items()},
         "authority": {"parent": "", "name": report.authority, "place": unit.name},

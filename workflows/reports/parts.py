@@ -105,6 +105,8 @@ class Report:
     sources: tuple[Source, ...]
     signatory: str
     recipients: tuple[str, ...]
+    committee: bool = False
+    """Whether it is signed on behalf of a people's committee."""
 
     @property
     def tables(self) -> Iterator[Table]:

@@ -232,6 +232,8 @@ def test_separated_text_of_any_habit(separator: str, encoding: str) -> None:
         ("Tên\nThôn\x01 1\n".encode(), "sheet_no_letters"),
         (b"PK\x03\x04 not really", "sheet_unreadable"),
         (b"\xff\xd8\xff\xe0 a picture", "sheet_unreadable"),
+        ("Tên;Mã\nThôn Đồng;1\n".encode("windows-1258", "replace"), "sheet_not_unicode"),
+        (b"T\xaan;M\xb7\nTh\xabn \xa7\xe5ng;1\n", "sheet_not_unicode"),  # TCVN3
         (b"nothing,we,know\n1,2,3\n", "no_headings"),
         (b"x" * (9 * 1024 * 1024), "sheet_too_big"),
     ],

@@ -1,10 +1,10 @@
-"""What follows a signature: whole revisions, each object listed, each end exact.
+"""What follows a signature: whole revisions that read one way only.
 
 A reader that takes a table for broken looks for objects by itself, and shows the last of each
 number, listed or not; one that only looks at the newest trailer misses what that leaves out. So
-after a seal every object is listed where it stands, every trailer says what the one before said
-(ISO 32000-1, 7.5.4 to 7.5.8), and no byte tells one reader something else than the other. What
-the objects may be is for the policies of differences to say.
+what follows a seal has the one form in which this house appends: objects one after the other,
+each listed once and exactly where it stands, then their cross-reference stream, then the end
+(ISO 32000-1, 7.5.4 to 7.5.8). What the objects may be is for the policies of differences to say.
 """
 
 from __future__ import annotations
@@ -16,54 +16,79 @@ from pyhanko.pdf_utils.generic import DictionaryObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
-_END = re.compile(rb"startxref\r?\n([0-9]+)\r?\n%%EOF")
+_END = re.compile(rb"(?:endobj\n\n?)startxref\n([0-9]+)\n%%EOF\n?")
+_HEADER = re.compile(rb"[0-9]+[\s\0]+[0-9]+[\s\0]*obj")
+"""Wherever a reader might see an object begin, also inside of another one."""
+_BEFORE = (b"endobj\n", b"%%EOF\n", b"%%EOF")
 _OBJECT, _EOF = b"endobj", b"%%EOF"
-_KEYS = frozenset({"/Size", "/Root", "/Info", "/ID", "/Prev"})
-_STREAM_KEYS = frozenset({"/Type", "/W", "/Index", "/Length", "/Filter", "/DecodeParms"})
+_TRAILER = frozenset({"/Size", "/Root", "/Info", "/ID", "/Prev"})
+_TABLE = frozenset({"/Type", "/W", "/Index", "/Length", "/Filter"})
 
 
 def follows_plainly(signature: EmbeddedPdfSignature, content: bytes) -> bool:
-    """Whether every byte after a signature belongs to a revision that reads one way only."""
+    """Whether every byte after a signature belongs to a revision of that form."""
     reader, first = signature.reader, signature.signed_revision + 1
     end = sum([int(number) for number in signature.byte_range][-2:])
     tail, revisions = content[end:], range(first, reader.xrefs.total_revisions)
     if not revisions:
         return True  # bytes that are no revision are told by the range that leaves them out
     starts = [reader.xrefs.get_startxref_for_revision(one) for one in revisions]
+    ends = list(_END.finditer(tail))
     return (
-        [int(one[1]) for one in _END.finditer(tail)] == starts
+        [int(one[1]) for one in ends] == starts
         and tail.count(_EOF) == len(starts)
-        and tail.rstrip(b"\r\n").endswith(_EOF)
+        and ends[-1].end() == len(tail)
         and _lists_all(reader, revisions, tail, end)
         and all(_is_plain(reader, one) for one in revisions)
     )
 
 
 def _lists_all(reader: PdfFileReader, revisions: Sequence[int], tail: bytes, begun: int) -> bool:
-    places = [
-        reader.xrefs.get_historical_ref(listed, one)
+    """Whether there is nothing like an object but what is listed, right where it is listed."""
+    listed = {
+        reader.xrefs.get_historical_ref(ref, one): b"%d %d obj" % (ref.idnum, ref.generation)
         for one in revisions
-        for listed in reader.xrefs.explicit_refs_in_revision(one)
-    ]
-    here = all(isinstance(place, int) and place >= begun for place in places)
-    return here and tail.count(_OBJECT) == len(set(places))
+        for ref in reader.xrefs.explicit_refs_in_revision(one)
+    }
+    found = {begun + seen.start(): seen[0] for seen in _HEADER.finditer(tail)}
+    places = [place - begun for place in found]
+    return (
+        found == listed
+        and tail.count(_OBJECT) == len(listed)
+        and all(not place or tail[:place].endswith(_BEFORE) for place in places)
+    )
 
 
 def _is_plain(reader: PdfFileReader, revision: int) -> bool:
-    """Whether a trailer begins where the one before does, counts the objects right, and says
-    nothing beside."""
+    """Whether a revision's trailer begins where the one before does, counts the objects right,
+    lists each once, none of them freed, and says nothing beside."""
     trailers = reader.trailer._trailer_revisions[::-1]
     if len(trailers) != reader.xrefs.total_revisions:
         return False
     own, before = trailers[revision], trailers[revision - 1]
-    listed = reader.xrefs.explicit_refs_in_revision(revision)
-    size = max([before["/Size"], *(one.idnum + 1 for one in listed)])
+    listed = {ref.idnum for ref in reader.xrefs.explicit_refs_in_revision(revision)}
     earlier = reader.xrefs.get_startxref_for_revision(revision - 1)
+    size = int(before["/Size"])
     return (
-        (own["/Size"], own.get("/Prev")) == (size, earlier)
-        and set(map(str, own)) - _STREAM_KEYS <= _KEYS
+        set(map(str, own)) <= _TRAILER | _TABLE
+        and _is_stream(own)
+        and sorted(_numbers(own)) in (sorted(listed), sorted({0, *listed}))
+        and max(listed) < size + len(listed)
+        and (own["/Size"], own.get("/Prev")) == (max(size, max(listed) + 1), earlier)
         and _roots(own) == _roots(before)
     )
+
+
+def _is_stream(trailer: DictionaryObject) -> bool:
+    kind, packed, (one, place, two) = (trailer.get(key) for key in ("/Type", "/Filter", "/W"))
+    plain = kind == "/XRef" and packed in (None, "/FlateDecode")
+    return plain and (one, two) == (1, 2) and place in (4, 8)
+
+
+def _numbers(trailer: DictionaryObject) -> list[int]:
+    told = [int(number) for number in trailer["/Index"]]
+    runs = zip(told[::2], told[1::2], strict=True)
+    return [number for first, count in runs for number in range(first, first + count)]
 
 
 def _roots(trailer: DictionaryObject) -> tuple[object, ...]:

@@ -86,6 +86,14 @@ def _unlisted_under_a_stamp() -> bytes:
     return stamped(told[:end] + SECOND_PAGE + told[end:], later=timedelta(minutes=2))
 
 
+@attack("lasting-page-unended", "appended")
+def _unended() -> bytes:
+    """A second first page beside true evidence, without the word that ends an object."""
+    _issued, _timestamped, told, _archived = stages(PAPER)
+    end = told.rindex(b"startxref")
+    return told[:end] + SECOND_PAGE.removesuffix(b"endobj\n") + told[end:]
+
+
 @attack("lasting-evidence-emptied", "evidence_changed")
 def _emptied() -> bytes:
     """The store of evidence taken away by an appended revision."""

@@ -24,7 +24,11 @@ def case_going_on(
 ) -> Iterator[Refusal]:
     """Why no file of a year may be opened beside those that came to this unit with what it took
     the place of: each that is still undecided and goes on here. Where a unit was split no rule
-    says who goes on with its file, so it bars nobody."""
+    says who goes on with its file, so it bars nobody. Nor does that of a unit which an older one
+    took in: the older one's year is its own (``Descent.bearers``)."""
+    own = session.get(Unit, unit_id)
+    if own is None or own.starts_on <= date(year, 1, 1):
+        return
     line = whole_line(one(unit_id))
     decided = select(Result.id).where(
         Result.area_id == Nomination.area_id, Result.year == Nomination.year, counting(on)

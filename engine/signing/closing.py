@@ -22,6 +22,7 @@ _HEADER = re.compile(rb"[0-9]+[\s\0]+[0-9]+[\s\0]*obj")
 _BEFORE = (b"endobj\n", b"%%EOF\n", b"%%EOF")
 _OBJECT, _EOF = b"endobj", b"%%EOF"
 _TRAILER = frozenset({"/Size", "/Root", "/Info", "/ID", "/Prev"})
+_WIDTHS = ([1, 4, 2], [1, 8, 2])
 _TABLE = frozenset({"/Type", "/W", "/Index", "/Length", "/Filter"})
 
 
@@ -80,9 +81,9 @@ def _is_plain(reader: PdfFileReader, revision: int) -> bool:
 
 
 def _is_stream(trailer: DictionaryObject) -> bool:
-    kind, packed, (one, place, two) = (trailer.get(key) for key in ("/Type", "/Filter", "/W"))
-    plain = kind == "/XRef" and packed in (None, "/FlateDecode")
-    return plain and (one, two) == (1, 2) and place in (4, 8)
+    kind, packed = trailer.get("/Type"), trailer.get("/Filter")
+    widths = [int(width) for width in trailer.get("/W", ())]
+    return kind == "/XRef" and packed in (None, "/FlateDecode") and widths in _WIDTHS
 
 
 def _numbers(trailer: DictionaryObject) -> list[int]:

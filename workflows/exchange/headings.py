@@ -82,6 +82,8 @@ def lines(sheets: Sequence[Sheet], kind: str, left_out: list[str] | None = None)
     data = False
     for sheet, known in found:
         under = [row for row in sheet.rows if row.number > known.last]
+        if changed := list(_changed(sheet, under, known)):
+            raise Refused(*(values.blame(cell, "heading_changes") for cell in changed))
         rows = [row for row in _unsigned(under, known, layout) if not _no_data(row, known, layout)]
         while rows and _filled(rows[-1], known) < 2 <= len(layout["needed"]):
             rows.pop()  # who made the list, at its foot
@@ -149,9 +151,8 @@ def _heading(sheet: Sheet, layout: Mapping[str, Any]) -> Columns | None:
 def _no_data(row: Row, found: Columns, layout: Mapping[str, Any]) -> bool:
     """A line of totals or signatures, a heading repeated over the page, or one that holds
     nothing in any column that counts."""
-    texts = [marked(row.text(column)) for column in found.every]
+    texts = [row.text(column) for column in found.every]
     first = next((fold(cell.text) for _, cell in sorted(row.cells.items())), "")
-    repeated = sum(1 for text in texts if text in found.known)
     # One value merged across all columns is a title between the lines; alone, a place and a day
     # stand above who signs. What leaves out who a line is of may go on with the heading.
     alone = len({cell.text for cell in row.cells.values()}) == 1
@@ -160,9 +161,25 @@ def _no_data(row: Row, found: Columns, layout: Mapping[str, Any]) -> bool:
     return (
         not any(text.strip("-–—") for text in texts)
         or _totals(row, found, layout)
-        or repeated > 1
+        or _repeats(row, found)
         or banner
     )
+
+
+def _repeats(row: Row, found: Columns) -> bool:
+    """Whether a line is a heading once more, as over each page."""
+    return sum(marked(row.text(column)) in found.known for column in found.every) > 1
+
+
+def _changed(sheet: Sheet, under: Sequence[Row], found: Columns) -> Iterator[Cell]:
+    """The cells of headings further down that say something else than the one that is read by:
+    what stands under them would be read as what it is not."""
+    above = [row for row in sheet.rows if found.last - HIGHER <= row.number <= found.last]
+    for row in filter(lambda row: _repeats(row, found), under):
+        for column in found.every:
+            text = marked(row.text(column))
+            if text and text not in {marked(one.text(column)) for one in above}:
+                yield row.cells[column]
 
 
 def _totals(row: Row, found: Columns, layout: Mapping[str, Any]) -> bool:

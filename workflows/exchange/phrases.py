@@ -51,7 +51,8 @@ class Phrases:
         self._mentioned = _within(self._heads)
         self._ticked = _within(map(fold, plain["ticked"]))
         self._elsewhere = _within(map(fold, plain["elsewhere"]))
-        self._aside = re.compile(_any(map(fold, plain["aside"])) + r"\b")
+        always, numbered = (_any(map(fold, plain[kind])) for kind in ("aside", "numbered"))
+        self._aside = re.compile(rf"{always}\b|{numbered}(?: so)?\W*(?:\d|[ivxl]+\b|$)")
 
     def read(self, text: str) -> Phrase:
         """What a text says; it may be folded already, but then shows no more by which mark."""

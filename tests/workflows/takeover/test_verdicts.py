@@ -171,6 +171,9 @@ def test_a_heading_that_says_no_outcome_takes_no_mark() -> None:
         (("Kết quả",), ("Đề nghị",), ("đạt",), ("D3", "heading_unclear")),
         (("Đạt (1)", "Chưa đạt (2)"), ("", ""), ("x", ""), ("D3", "heading_unclear")),
         (("Đạt nhưng chưa đề nghị",), ("",), ("x",), ("D3", "heading_unclear")),
+        # A vote and a form are no result; a form's number stands beside the table.
+        (("Biểu quyết", ""), (YES, NO), ("x", ""), ("D3", "heading_unclear")),
+        (("Mẫu đề nghị", ""), (YES, NO), ("x", ""), ("D3", "heading_unclear")),
     ],
 )
 def test_what_stands_over_a_column_says_what_it_holds(
@@ -193,6 +196,26 @@ def test_headings_that_lost_their_merging_say_the_same() -> None:
     assert said(separated.write(plain, [line[:5] for line in lines])) == [False, True]
     proposed = [*PLACES, "Đề nghị", "", ""]
     assert said(separated.write(proposed, [under, *lines]))[0] == ("D2", "heading_unclear")
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "told"),
+    [
+        ([YES], [YES], [True, True]),
+        ([YES], [""], [True, True]),
+        ([YES], [NO], [("D3", "heading_changes")]),
+        (["Kết quả"], ["Kết quả năm 2017"], [("D3", "heading_changes")]),
+        (["Kết quả"], ["Đề nghị"], [("D3", "heading_changes")]),
+        ([YES, NO], [NO, YES], [("D3", "heading_changes"), ("E3", "heading_changes")]),
+    ],
+)
+def test_a_heading_further_down_says_the_same_or_is_refused(
+    first: Sequence[str], again: Sequence[str], told: Sequence[Said]
+) -> None:
+    mark = "đạt" if first == ["Kết quả"] else "x"
+    rows = [["2018", "16147", f"Thôn {n}", mark, ""][: 3 + len(first)] for n in (1, 2)]
+    data = separated.write([*PLACES, *first], [rows[0], [*PLACES, *again], rows[1]])
+    assert said(data) == told
 
 
 def test_an_x_in_the_second_column_keeps_its_line() -> None:

@@ -145,6 +145,20 @@ def test_no_file_is_opened_beside_those_that_came_with_a_merger(play: Stage) -> 
     assert (decided.code, decided.params["units"]) == ("recognised_as_former", "Thôn 1, Thôn 2")
 
 
+def test_the_file_of_one_that_was_taken_in_bars_nobody(play: Stage) -> None:
+    """The year of who took it in is its own: it would have to give up its neighbours' file."""
+    first, second = play.country.areas[:2]
+    case = play.open(first)
+    merge = {"act": "merge", "units": ["16144-01"], "into": [{"unit": "16144-02"}]}
+    to(play, LAST)
+    with play.now():
+        order = Order.model_validate(merge | {"deed": {"effective_on": str(LAST)}})
+        acts.decree(play.session, [order])
+    year = play.year, "security"
+    assert list(case_going_on(play.session, play.house, second, *year, LAST)) == []
+    assert play.open(second, "clerk") != case
+
+
 def no_opening(play: Stage, area: int) -> Sequence[Refusal]:
     with pytest.raises(Refused) as caught:
         play.open(area, "clerk")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import create_engine, inspect, or_, select
 from sqlalchemy.orm import Session
@@ -55,22 +57,47 @@ class NotEmpty(Exception):
     """The database has units that no demonstration in this folder brought there."""
 
 
-def begin(database_url: str, folder: Path) -> None:
-    """Makes the folder ready for a build, unless there is one in it. What a build that was cut
-    short left there is removed: half a demonstration is none.
+class UnderWay(Exception):
+    """Another process is building the demonstration in this folder."""
 
-    Raises ``NotEmpty`` where the database holds units all the same: it is somebody's, or one
-    beside the folder, and not removed.
+
+@contextmanager
+def begun(database_url: str, folder: Path) -> Iterator[None]:
+    """Makes the folder ready for a build, unless there is one in it, and keeps others out
+    meanwhile. What a build that was cut short left there is removed, half a demonstration
+    being none; what was there before it stays.
+
+    Raises ``UnderWay``, and ``NotEmpty`` where the database holds units all the same: it is
+    somebody's, or one beside the folder, and not removed.
     """
+    mark = folder / BEGUN
     if (folder / MARK).exists():
+        yield
         return
-    if (folder / BEGUN).exists():
-        for left in folder.iterdir():
+    if not mark.exists():
+        before = [one.name for one in folder.iterdir()]
+        if _has_units(database_url):
+            raise NotEmpty
+        mark.write_text(json.dumps(before), encoding="utf-8")
+    with mark.open("r+") as held:
+        _take(held)
+        _leave_only(json.loads(held.read() or "[]"), folder)
+        if _has_units(database_url):
+            raise NotEmpty
+        yield
+
+
+def _take(held: IO[str]) -> None:
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UnderWay from None
+
+
+def _leave_only(before: Sequence[str], folder: Path) -> None:
+    for left in folder.iterdir():
+        if left.name not in (BEGUN, *before):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
-    (folder / BEGUN).touch()
-    if _has_units(database_url):
-        (folder / BEGUN).unlink()
-        raise NotEmpty
 
 
 def _has_units(database_url: str) -> bool:
@@ -91,7 +118,7 @@ def run(
     say: Callable[[Done], None],
     on_progress: Progress,
 ) -> list[Exported]:
-    """Builds the demonstration in ``folder`` (see ``begin``) if it is not there yet, then
+    """Builds the demonstration in ``folder`` (see ``begun``) if it is not there yet, then
     verifies every paper it wrote, as it lies on disk.
 
     The year judged is the one whose

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from engine import clock
@@ -167,7 +167,10 @@ def check_file(
         return too_large(bundle)
     found = ask(content, bundle.roots, inside=True)
     if not _is_annex(found):
-        return _of_paper(content, found, bundle, code)
+        told = _of_paper(content, found, bundle, code)
+        if paper is None or told.verdict not in ("unknown", "unreadable"):
+            return told
+        return _left_of_annex(content, told, ask(paper, bundle.roots, inside=True))
     if paper is None:
         return _annex_alone(found, bundle)
     beside = ask(paper, bundle.roots, inside=True)
@@ -257,6 +260,12 @@ def _annex_alone(found: Answer, bundle: Bundle) -> Checked:
     if why:
         verdict = "lapsed" if _LAPSED.issuperset(why) else unstated.by_signatures(reports)
     return Checked(bundle, False, False, verdict, needed, None, whole, reports)
+
+
+def _left_of_annex(content: bytes, told: Checked, paper: Answer) -> Checked:
+    """The answers about what begins like the annex of the paper beside it, and is none."""
+    torn = annexes.belongs(content, paper.carried.enclosed if paper.carried else ())
+    return replace(told, verdict="altered", unchanged=False) if torn else told
 
 
 def _annex_beside(

@@ -36,6 +36,8 @@ class Change:
     issued_on: date
     reason: str = ""
     effect_on: date | None = None
+    errata: Sequence[Mapping[str, str]] = ()
+    """Of a correction: each place, what was printed there, and what it should be."""
 
     def record(self) -> dict[str, Any]:
         """The change as plain values, for JSON."""
@@ -95,6 +97,7 @@ def _change(action: str, data: Mapping[str, Any], code: str, kind: str) -> Chang
         date.fromisoformat(data["by_date"]),
         data.get("reason") or data.get("wrong") or "",
         date.fromisoformat(effect) if effect else None,
+        [cells for cells in (data.get("errata") or {}).values() if cells["printed"]],
     )
 
 

@@ -17,6 +17,8 @@ from web.cli.refusals import No, describe
 from web.cli.words import text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from web.settings import Settings
@@ -41,10 +43,8 @@ def _settings(port: int, **given: Any) -> Settings:
 def demo(port: int, no_serve: bool) -> None:
     from sqlalchemy import make_url
 
-    from web.keys import equip
-    from web.settings import Unsafe, machine_problems, remember_address
+    from web.settings import Unsafe, machine_problems
     from workflows import demonstration
-    from workflows.bureau import build
 
     settings = _settings(port)
     if settings.env == "production":
@@ -55,20 +55,13 @@ def demo(port: int, no_serve: bool) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     settings.home.chmod(0o700)
     try:
-        demonstration.begin(settings.database_url, settings.home)
+        with demonstration.begun(settings.database_url, settings.home):
+            papers = _demonstrated(settings)
     except demonstration.NotEmpty as error:
         place = make_url(settings.database_url).render_as_string()  # without its password
         raise No("demo_not_empty", database=place, folder=settings.home) from error
-    remember_address(settings)
-    # No bell: the demonstration renders its papers itself, and no worker runs yet.
-    bureau = equip(
-        build(blob_folder=settings.blob_folder, keys_folder=settings.keys_folder, specimen=True),
-        settings,
-    )
-    bureau = replace(bureau, desk=replace(bureau.desk, address=settings.base_url))
-    papers = demonstration.run(
-        settings.database_url, settings.home, bureau, say=_say, on_progress=_Progress()
-    )
+    except demonstration.UnderWay as error:
+        raise No("demo_under_way", folder=settings.home) from error
     for paper in papers:
         click.echo(_verdict(paper))
     if not papers or not all(paper.ok for paper in papers):
@@ -76,6 +69,24 @@ def demo(port: int, no_serve: bool) -> None:
     if no_serve:
         return
     _serve(settings, "127.0.0.1", port, 2, with_worker=True)
+
+
+def _demonstrated(settings: Settings) -> Sequence[Exported]:
+    from web.keys import equip
+    from web.settings import remember_address
+    from workflows import demonstration
+    from workflows.bureau import build
+
+    remember_address(settings)
+    # No bell: the demonstration renders its papers itself, and no worker runs yet.
+    bureau = equip(
+        build(blob_folder=settings.blob_folder, keys_folder=settings.keys_folder, specimen=True),
+        settings,
+    )
+    bureau = replace(bureau, desk=replace(bureau.desk, address=settings.base_url))
+    return demonstration.run(
+        settings.database_url, settings.home, bureau, say=_say, on_progress=_Progress()
+    )
 
 
 def _say(done: Done) -> None:

@@ -76,7 +76,8 @@ def correction_notice(move: Move) -> pieces.Values:
     return {
         **_head(move, office),
         "addressees": _addressees(move, filled(told["addressees"], names)),
-        "errata": [{name: unstopped(cells[name]) for name in cells} for cells in rows],
+        # What is quoted is quoted to the letter: it may be a stop that was wrong.
+        "errata": [cells | {"place": unstopped(cells["place"])} for cells in rows],
         "recipients": filled(told["recipients"], names),
     }
 

@@ -188,6 +188,7 @@ class _Results:
         self._answers = folded(layout["answers"])
         self._phrases = Phrases(layout, self._names)
         self._over = [(one, _spans(one, row)) for one in _adjoining(over)]
+        self._row = row
 
     def asked(self, heads: Sequence[_Head]) -> tuple[Sequence[Asked], Sequence[Cell]]:
         """The columns, and the headings that do not say which result they are."""
@@ -248,7 +249,7 @@ class _Results:
         asks = self._ask(over, above)
         if asks and own.kind in OUTCOMES:
             return own
-        if asks and text in self._answers:
+        if asks and self._answered(nearest):
             return Phrase(self._answers[text])
         if asks and RESULT in (own.kind, whole.kind):
             return Phrase(RESULT, whole.years)
@@ -256,6 +257,12 @@ class _Results:
             return whole if len(nearest.over) < 2 else Phrase()  # "Đạt" over "(x)"
         noted = self._phrases.read(nearest.text).kind == RESULT
         return Phrase(RESULT if noted and not self._phrases.elsewhere(text) else "")
+
+    def _answered(self, nearest: _Over) -> bool:
+        """Whether all that stands under a heading is yes or no: beside "có vi phạm" a "không"
+        answers something else."""
+        told = [fold(self._row.text(column)) for column in nearest.over]
+        return all(text in self._answers for text in told)
 
     def _ask(self, over: Sequence[_Over], above: str) -> bool:
         """Whether headings over others ask for a result, together or each by itself."""

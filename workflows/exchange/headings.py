@@ -26,7 +26,7 @@ from workflows.exchange.columns import (
     folded,
     marked,
 )
-from workflows.exchange.phrases import RESULT
+from workflows.exchange.phrases import RESULT, Phrases
 from workflows.exchange.sheet import Cell, Row, Sheet, address
 from workflows.names import fold
 
@@ -82,7 +82,7 @@ def lines(sheets: Sequence[Sheet], kind: str, left_out: list[str] | None = None)
     data = False
     for sheet, known in found:
         under = [row for row in sheet.rows if row.number > known.last]
-        if changed := list(_changed(sheet, under, known)):
+        if changed := list(_changed(sheet, under, known, layout)):
             raise Refused(*(values.blame(cell, "heading_changes") for cell in changed))
         rows = [row for row in _unsigned(under, known, layout) if not _no_data(row, known, layout)]
         while rows and _filled(rows[-1], known) < 2 <= len(layout["needed"]):
@@ -152,18 +152,22 @@ def _no_data(row: Row, found: Columns, layout: Mapping[str, Any]) -> bool:
     """A line of totals or signatures, a heading repeated over the page, or one that holds
     nothing in any column that counts."""
     texts = [row.text(column) for column in found.every]
+    return (
+        not any(text.strip("-–—") for text in texts)
+        or _totals(row, found, layout)
+        or _repeats(row, found)
+        or _banner(row, found, layout)
+    )
+
+
+def _banner(row: Row, found: Columns, layout: Mapping[str, Any]) -> bool:
+    """A line that is a title between the lines, or a place and a day."""
     first = next((fold(cell.text) for _, cell in sorted(row.cells.items())), "")
     # One value merged across all columns is a title between the lines; alone, a place and a day
     # stand above who signs. What leaves out who a line is of may go on with the heading.
     alone = len({cell.text for cell in row.cells.values()}) == 1
     wide = len(row.cells) > 1 and any(found.named[name] in row.cells for name in layout["names"])
-    banner = alone and (wide or bool(_DATED.search(first)))
-    return (
-        not any(text.strip("-–—") for text in texts)
-        or _totals(row, found, layout)
-        or _repeats(row, found)
-        or banner
-    )
+    return alone and (wide or bool(_DATED.search(first)))
 
 
 def _repeats(row: Row, found: Columns) -> bool:
@@ -171,9 +175,16 @@ def _repeats(row: Row, found: Columns) -> bool:
     return sum(marked(row.text(column)) in found.known for column in found.every) > 1
 
 
-def _changed(sheet: Sheet, under: Sequence[Row], found: Columns) -> Iterator[Cell]:
-    """The cells of headings further down that say something else than the one that is read by:
-    what stands under them would be read as what it is not."""
+def _changed(
+    sheet: Sheet, under: Sequence[Row], found: Columns, layout: Mapping[str, Any]
+) -> Iterator[Cell]:
+    """The cells of headings further down that say something else than the one that is read by,
+    and of titles between the lines that name an outcome: what stands under them would be read
+    as what it is not."""
+    if any(one.says for one in found.asked):
+        says = Phrases(layout, found.known)
+        for row in (one for one in under if _banner(one, found, layout)):
+            yield from [cell for cell in row.cells.values() if says.mentions(cell.text)][:1]
     above = [row for row in sheet.rows if found.last - HIGHER <= row.number <= found.last]
     for row in filter(lambda row: _repeats(row, found), under):
         for column in found.every:

@@ -174,6 +174,8 @@ def test_a_heading_that_says_no_outcome_takes_no_mark() -> None:
         # A vote and a form are no result; a form's number stands beside the table.
         (("Biểu quyết", ""), (YES, NO), ("x", ""), ("D3", "heading_unclear")),
         (("Mẫu đề nghị", ""), (YES, NO), ("x", ""), ("D3", "heading_unclear")),
+        (("Kết quả", ""), ("Có vi phạm", "Không"), ("", "x"), ("D3", "heading_unclear")),
+        (("Kết quả",), ("(kỳ trước)",), ("đạt",), ("D3", "heading_unclear")),
     ],
 )
 def test_what_stands_over_a_column_says_what_it_holds(
@@ -216,6 +218,27 @@ def test_a_heading_further_down_says_the_same_or_is_refused(
     rows = [["2018", "16147", f"Thôn {n}", mark, ""][: 3 + len(first)] for n in (1, 2)]
     data = separated.write([*PLACES, *first], [rows[0], [*PLACES, *again], rows[1]])
     assert said(data) == told
+
+
+@pytest.mark.parametrize(
+    ("banner", "told"),
+    [("I. Xã Nga An", [True, True]), ("CHƯA ĐẠT", [("A3", "heading_changes")])],
+)
+def test_a_title_between_the_lines_names_no_outcome(banner: str, told: Sequence[Said]) -> None:
+    made = Workbook()
+    page = made.active
+    assert page is not None
+    for line in (
+        [*PLACES, YES],
+        [2018, 16147, "Thôn 1", "x"],
+        [banner],
+        [2018, 16147, "Thôn 2", "x"],
+    ):
+        page.append(line)
+    page.merge_cells("A3:D3")
+    out = BytesIO()
+    made.save(out)
+    assert said(out.getvalue()) == told
 
 
 def test_an_x_in_the_second_column_keeps_its_line() -> None:

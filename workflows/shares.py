@@ -21,7 +21,7 @@ from workflows.regimes import KindRules, Share, rules_of_year, rules_under
 from workflows.streaks.reading import descent
 from workflows.units import Unit, UnitSpan, on_day
 
-REGISTER = "register"
+REGISTER, WITHDRAWN = "register", "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +142,17 @@ def _counted(
 def _registered(
     session: Session, units: Collection[int], year: int, title: str, asked: date
 ) -> Sequence[int]:
-    """Which of these units registered that year by that day."""
-    registering = select(Event.id).where(
+    """Which of these units registered that year by that day, and had not withdrawn by then."""
+    done = select(Event.id).where(
         Event.subject_id == Nomination.id,
-        Event.action == REGISTER,
         Event.at < clock.vietnam(asked + timedelta(days=1)),
     )
     nominated = select(Nomination.area_id).where(
         Nomination.area_id.in_(units),
         Nomination.year == year,
         Nomination.title == title,
-        registering.exists(),
+        done.where(Event.action == REGISTER).exists(),
+        ~done.where(Event.to_state == WITHDRAWN).exists(),
     )
     return session.scalars(nominated).all()
 

@@ -11,6 +11,7 @@ from engine.subjects import Waiting
 from tests.workflows.amending import amend
 from tests.workflows.staging import Stage, stage
 from workflows.results import result
+from workflows.shares import subjects_of
 
 REASON = "Thiếu số liệu năm trước"
 
@@ -98,11 +99,20 @@ def test_a_discarded_district_draft_gives_the_nomination_back(play: Stage) -> No
 @pytest.mark.parametrize("reach", ["open", "to_submitted", "to_proposed"])
 def test_the_hamlet_may_withdraw_until_a_decision_is_drafted(play: Stage, reach: str) -> None:
     subject = getattr(play, reach)()
+    before = _registered(play)
     play.act("head", subject, "withdraw", reason="Thôn sáp nhập")
     assert play.state(subject) == "withdrawn"
+    assert _registered(play) == before - bool(before)  # nor does the commune count it any more
     waiting = select(Waiting).where(Waiting.subject_id == subject)
     assert play.session.scalars(waiting).first() is None
     assert result(play.session, play.country.areas[0], play.year) is None
+
+
+def _registered(play: Stage) -> int:
+    told = subjects_of(
+        play.session, play.country.commune, play.year, "security", ("area",), play.today
+    )
+    return told.kinds["area"].registered
 
 
 def test_nobody_withdraws_from_a_drafted_decision(play: Stage) -> None:

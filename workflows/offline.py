@@ -263,8 +263,8 @@ def _annex_alone(found: Answer, bundle: Bundle) -> Checked:
 
 
 def _left_of_annex(content: bytes, told: Checked, paper: Answer) -> Checked:
-    """The answers about what begins like the annex of the paper beside it, and is none."""
-    torn = annexes.belongs(content, paper.carried.enclosed if paper.carried else ())
+    """The answers about what begins like the annex of the paper beside it, and goes on."""
+    torn = paper.carried and annexes.belongs(content[:-1], paper.carried.enclosed)
     return replace(told, verdict="altered", unchanged=False) if torn else told
 
 

@@ -52,11 +52,10 @@ def _lists_all(reader: PdfFileReader, revisions: Sequence[int], tail: bytes, beg
         for ref in reader.xrefs.explicit_refs_in_revision(one)
     }
     found = {begun + seen.start(): seen[0] for seen in _HEADER.finditer(tail)}
-    places = [place - begun for place in found]
     return (
         found == listed
         and tail.count(_OBJECT) == len(listed)
-        and all(not place or tail[:place].endswith(_BEFORE) for place in places)
+        and all(at == begun or tail.endswith(_BEFORE, 0, at - begun) for at in found)
     )
 
 

@@ -211,6 +211,7 @@ def test_a_worker_that_dies_is_started_again(server: Server) -> None:
         return len(_family(server.pid) - {worker}) == server.processes
 
     _until(renewed)
+    assert worker not in _family(server.pid)
     server.family |= _family(server.pid)
 
 

@@ -81,6 +81,9 @@ def begun(database_url: str, folder: Path) -> Iterator[None]:
         mark.write_text(json.dumps(before), encoding="utf-8")
     with mark.open("r+") as held:
         _take(held)
+        if (folder / MARK).exists():  # who held it was done meanwhile
+            yield
+            return
         _leave_only(json.loads(held.read() or "[]"), folder)
         if _has_units(database_url):
             raise NotEmpty

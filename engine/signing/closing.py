@@ -17,8 +17,9 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 _END = re.compile(rb"(?:endobj\n\n?)startxref\n([0-9]+)\n%%EOF\n?")
-_HEADER = re.compile(rb"[0-9]+[\s\0]+[0-9]+[\s\0]*obj")
-"""Wherever a reader might see an object begin, also inside of another one."""
+_HEADER = re.compile(rb"(?<![0-9])[0-9]+[\s\0]+[0-9]+[\s\0]*obj")
+"""Wherever a reader might see an object begin, also inside of another one. Looked for at the
+start of a number alone: a seal's place is filled up with thousands of noughts."""
 _BEFORE = (b"endobj\n", b"%%EOF\n", b"%%EOF")
 _OBJECT, _EOF = b"endobj", b"%%EOF"
 _TRAILER = frozenset({"/Size", "/Root", "/Info", "/ID", "/Prev"})

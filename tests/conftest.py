@@ -50,6 +50,7 @@ settings.load_profile(
 sharing.hash_weakly()
 sharing.lock_weakly()
 sharing.share_routes()
+sharing.ask_servers_once()
 sharing.prove_once()
 sharing.render_once()
 

@@ -15,17 +15,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import NullPool, create_engine, make_url, text
 from sqlalchemy.engine import URL, Engine
 
 from engine.db import Base, tune
 from tests import postgres, recall
+from tests.lending import LENDER, WATCH, Rows
 
 KINDS = ("sqlite", "postgresql")
 
 OVERRIDE = "BINHXET_TEST_DATABASE_URL"
 """Names a PostgreSQL server to use instead of the embedded one, by a user who may create
 databases."""
+
+TABLES = "tests_databases_create_tables"
+"""The template with all tables and no row."""
 
 Build = Callable[[Engine], None]
 """Fills a database; a function of a module, so that every process names it alike."""
@@ -149,20 +154,44 @@ class PostgresStore:
         )
         self._run = run
         self._numbers = itertools.count()
+        self._lends = self._server is not None and not durable
+        """Whether a test has what an earlier one had; whoever measures has all of it new."""
+        self._empty: list[str] = []
+        self._rows: dict[str, Rows | None] = {TABLES: Rows({}, [])}
 
     def create(self, template: str | None) -> str:
+        if self._empty and template and (rows := self._rows.get(template)):
+            name = self._empty.pop()
+            LENDER.fills(name, rows)
+            return self._named(name)
         name = f"{self._run}_{os.getpid()}_{next(self._numbers)}"
         # template0 and a file copy: the fastest way for small databases.
         self._say(
             f'CREATE DATABASE "{name}" STRATEGY file_copy '
             f'TEMPLATE "{self._template(template) if template else "template0"}"'
         )
+        if template and self._lends:
+            LENDER.opens(name, _driver(self._named(name)))
+            if template not in self._rows:
+                self._rows[template] = LENDER.reads(name)
+        return self._named(name)
+
+    def _named(self, name: str) -> str:
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def keep_as_template(self, url: str, name: str) -> None:
+        LENDER.closes(str(make_url(url).database))
+        if name == TABLES and self._lends:
+            with psycopg.connect(_driver(url)) as connection:
+                connection.execute(WATCH)
         self._say(f'ALTER DATABASE "{make_url(url).database}" RENAME TO "{self._template(name)}"')
 
     def drop(self, url: str) -> None:
+        name = str(make_url(url).database)
+        if LENDER.empties(name):
+            self._empty.append(name)
+            return
+        LENDER.closes(name)
         self._say(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
     def close(self) -> None:
@@ -189,6 +218,10 @@ def sweep(run: str) -> None:
     with engine.connect() as connection:
         for name in connection.scalars(names, {"run": f"{run}_"}).all():
             connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _driver(url: str) -> str:
+    return url.replace("+psycopg", "")
 
 
 def _path(url: str) -> Path:

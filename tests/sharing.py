@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
@@ -46,6 +47,21 @@ def _share(connection: Connection) -> None:
         # As on the server of the tests: nothing of their data is to last.
         connection.connection.cursor().execute("PRAGMA synchronous=OFF")
         connection.info["unflushed"] = True
+
+
+def ask_servers_once() -> None:
+    """What a server can do is asked by the first engine of a driver alone, with five questions."""
+    known: dict[str, dict[str, Any]] = {}
+    initialize = PGDialect_psycopg.initialize
+
+    def asked(self: PGDialect_psycopg, connection: Connection) -> None:
+        if self.driver in known:
+            self.__dict__.update(known[self.driver])
+        else:
+            initialize(self, connection)
+            known[self.driver] = self.__dict__
+
+    PGDialect_psycopg.initialize = asked  # type: ignore[method-assign]
 
 
 class _Kept(BytecodeCache):

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 
 from tests import postgres
 from tests.databases import Databases, create_tables, opened
+from tests.unguarded import unguard
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTES = Table("notes", MetaData(), Column("id", Integer, primary_key=True))
@@ -54,6 +56,70 @@ def test_a_used_database_can_be_dropped(databases: Databases, database_kind: str
     url = databases.copy(database_kind, create_tables)
     with opened(url) as engine, engine.connect():
         databases.drop(url)
+
+
+@pytest.fixture
+def lent(databases: Databases) -> str:
+    """A database of PostgreSQL that an earlier test had, if the server is ours."""
+    databases.drop(databases.copy("postgresql"))
+    return databases.copy("postgresql")
+
+
+UNITS = (
+    "INSERT INTO units (kind, name, form, code, folded, starts_on, sort)"
+    " SELECT 'province', n, 'tỉnh', n, n, '2020-01-01', 0"
+    " FROM (SELECT generate_series(1, 99)::text AS n) AS names"
+)
+
+
+def test_a_database_that_is_had_again_is_as_a_new_one(databases: Databases, lent: str) -> None:
+    """Rows that were changed leave gaps, into which later ones might be put."""
+    told = []
+    for _ in range(2):
+        with opened(lent) as engine, engine.begin() as connection:
+            connection.exec_driver_sql(UNITS)
+            told.append(connection.exec_driver_sql("SELECT id, name FROM units").all())
+            connection.exec_driver_sql("UPDATE units SET sort = 1")
+        with opened(lent) as engine, engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM units").scalar() == 99
+        databases.drop(lent)
+        lent = databases.copy("postgresql")
+    databases.drop(lent)
+    assert told[0] == told[1] == [(n, str(n)) for n in range(1, 100)]
+
+
+def test_what_was_open_stays_with_the_test_that_opened_it(databases: Databases, lent: str) -> None:
+    with opened(lent) as engine, engine.connect() as connection:
+        connection.exec_driver_sql("SET application_name = 'left'")
+        databases.drop(lent)
+        with pytest.raises(OperationalError):
+            connection.exec_driver_sql("SELECT 1")
+    again = databases.copy("postgresql")
+    with opened(again) as engine, engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW application_name").scalar() == ""
+    databases.drop(again)
+
+
+def test_a_database_without_its_guards_gets_them_back(databases: Databases, lent: str) -> None:
+    with opened(lent) as engine, engine.begin() as connection:
+        unguard(connection, "history")
+    databases.drop(lent)
+    again = databases.copy("postgresql")
+    with opened(again) as engine, engine.begin() as connection:
+        off = "SELECT count(*) FROM pg_trigger WHERE tgenabled = 'D'"
+        assert connection.exec_driver_sql(off).scalar() == 0
+    databases.drop(again)
+
+
+def test_a_database_whose_tables_were_changed_is_had_by_nobody_again(
+    databases: Databases, lent: str
+) -> None:
+    with opened(lent) as engine, engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE people ADD COLUMN age integer")
+    databases.drop(lent)
+    again = databases.copy("postgresql")
+    assert again != lent
+    databases.drop(again)
 
 
 USER = """

@@ -181,7 +181,7 @@ def make_key_folder(databases: Databases, folder: Path) -> Path:
     """Writes the keys into a folder."""
     url = databases.copy("sqlite", world.build)
     with dbs.opened(url) as engine, Session(engine) as session:
-        make_keys(session, Keyring(folder), KEYS_SINCE, lambda *_: None)
+        make_keys(session, Keyring(folder), KEYS_SINCE, lambda *_: None, "ec")
     databases.drop(url)
     return folder
 

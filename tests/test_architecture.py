@@ -169,6 +169,7 @@ LAWFUL = {
     "engine.jobs": "import huey",
     "engine.papers": "",
     "engine.papers.render": "import weasyprint",
+    "engine.papers.typesetter": "from weasyprint import draw",
     "engine.signing": "",
     "engine.signing.pdf": "from pyhanko.sign import signers\nimport pyhanko_certvalidator",
     "engine.signing.pkcs11": "import pkcs11",

@@ -75,11 +75,10 @@ def data_file(schema: str, kind: str, frozen: str, enclosed: Sequence[Any] | Non
 
 
 def archive(pdf: Pdf, attachments: Sequence[Attachment]) -> None:
-    """Attaches the files, names what table heads are for, and declares PDF/UA beside PDF/A;
-    the same input gives the same bytes."""
+    """Attaches the files, and declares PDF/UA beside PDF/A; the same input gives the same
+    bytes."""
     if attachments:
         attach(pdf, attachments)
-    _scope_heads(pdf)
     pdf.Root.Metadata.write(_declared(pdf.Root.Metadata.read_bytes()))
 
 
@@ -93,30 +92,6 @@ def _declared(xmp: bytes) -> bytes:
     body = xmp.replace(opened[0], _PREFIX.sub(b"", opened[0]), 1)
     body = body.replace(_XMP_ABOUT, _XMP_ABOUT + prefixes)
     return body.replace(_XMP_END, _XMP_EXTRA + _XMP_END, 1)
-
-
-def _scope_heads(pdf: Pdf) -> None:
-    """Says of each table head what it heads (ISO 14289-1, 7.5).
-
-    The typesetter points from each cell to its heads by name. The names would need a tree of
-    their own (ISO 32000-1, 14.7.2), are not unique where a table runs over several pages, and
-    say less plainly what a scope says.
-    """
-    cell, head, kind = Name.TD, Name.TH, Name.S  # each time anew a name takes its time
-    attributes, headers = Name.A, Name.Headers
-    for thing in pdf.objects:
-        if not isinstance(thing, Dictionary):
-            continue
-        found = thing.get(kind)
-        if found == cell:
-            told = thing.get(attributes)
-            if told is not None and headers in told:
-                del told[headers]
-        elif found == head:
-            in_head = thing.P.P.get(kind) == Name.THead
-            thing.A.Scope = Name.Column if in_head else Name.Row
-            if Name.ID in thing:
-                del thing[Name.ID]
 
 
 def attach(pdf: Pdf, attachments: Sequence[Attachment]) -> None:

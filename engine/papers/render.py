@@ -22,12 +22,10 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 from cssselect2 import ElementWrapper
 from weasyprint import CSS, HTML, Document
 from weasyprint.css import ColorProfile
-from weasyprint.text import line_break
-from weasyprint.text.ffi import ffi, pango
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from engine.papers import archive, breaking, elements, fonts, marks
+from engine.papers import archive, elements, fonts, marks, typesetter, written
 from engine.papers.archive import Attachment
 from engine.papers.breaking import DoesNotFit
 from engine.papers.fields import Place, finish
@@ -44,6 +42,8 @@ _LONG_WORD = 24  # letters; above Vietnamese words and symbols, below a third of
 _VOID = re.compile(r"<(br|col|hr|img|link|meta)\b([^>]*?)/?>")
 _MINIMISED = re.compile(r"( data-fill)>")
 _POINTS = 0.75  # a CSS pixel, in points
+
+typesetter.quicken()
 
 
 class ForbiddenAddress(Exception):
@@ -79,40 +79,6 @@ class _Screen(ColorProfile):
     @property
     def content(self) -> bytes:
         return self._file
-
-
-ffi.cdef("PangoAttribute * pango_attr_allow_breaks_new (gboolean allow_breaks);")
-
-
-class _Lines(line_break.Layout):
-    """The typesetter's lines, none of which ends inside a number and symbol.
-
-    An element that does not wrap would say the same, but it parts the text: the letters around
-    it keep another distance, and a reader is told of a passage of its own. Pango can be told
-    where not to break; the library has no way to say so.
-    """
-
-    def set_text(self, text: str, justify: bool = False) -> None:
-        super().set_text(text, justify)
-        places = [
-            tuple(len(self.text[:at].encode()) for at in span)
-            for span in breaking.wholes(self.text)
-        ]
-        if places:
-            self._keep_whole(places)
-
-    def _keep_whole(self, places: Sequence[tuple[int, ...]]) -> None:
-        told = pango.pango_layout_get_attributes(self.layout)
-        if told == ffi.NULL:
-            told = ffi.gc(pango.pango_attr_list_new(), pango.pango_attr_list_unref)
-        for start, end in places:
-            attribute = pango.pango_attr_allow_breaks_new(False)
-            attribute.start_index, attribute.end_index = start, end
-            pango.pango_attr_list_change(told, attribute)
-        pango.pango_layout_set_attributes(self.layout, told)
-
-
-line_break.Layout = _Lines
 
 
 class _Page(HTML):
@@ -211,7 +177,9 @@ class Renderer:
             html = _parsed(page, self._fetcher)
             _leave_ragged(html)
             document = self._lay_out(html, template)
-            laid_out: bytes = document.write_pdf(pdf_identifier=identity, cache={}, **_ARCHIVAL)
+            laid_out: bytes = document.write_pdf(
+                pdf_identifier=identity, cache={}, finisher=_ready, **_ARCHIVAL
+            )
             complete = partial(archive.archive, attachments=inside)
             return finish(laid_out, list(_places(html, document)), complete), document
 
@@ -282,6 +250,12 @@ def _undisturbed() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _ready(_document: Document, pdf: Any) -> None:
+    """What the typesetter asks for before it writes its file down: our ways to do so."""
+    written.scope_heads(pdf)
+    pdf.write = partial(written.write, pdf)
 
 
 def _leave_ragged(html: HTML) -> None:

@@ -20,7 +20,6 @@ from pyhanko.sign import signers
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
-from weasyprint import HTML
 
 from engine.papers import fonts
 from engine.papers.render import Renderer
@@ -29,6 +28,7 @@ from engine.signing import software
 from engine.signing.validate import validate
 from tests.bench.ground import Ground
 from tests.bench.measure import Figure, paired
+from tests.bench.straight import alone
 from tests.engine.signing.house import ISSUED, SIGNED, House, agency, person, signer
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "papers"
@@ -75,7 +75,7 @@ def _layout(renderer: Renderer, kind: str, rounds: int) -> Figure:
         f"{kind} laid out",
         lambda: renderer.lay_out(kind, values),
         "WeasyPrint's own write_pdf",
-        lambda: HTML(string=page).write_pdf(),
+        lambda: alone(page),
         rounds=rounds,
         warm=2,
     )

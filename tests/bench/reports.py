@@ -10,13 +10,13 @@ from functools import partial
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
-from weasyprint import HTML
 
 from engine.db import writing
 from engine.papers.render import Renderer
 from tests.bench.ground import Ground
 from tests.bench.measure import Figure, paired
 from tests.bench.papers import FOLDER, plain
+from tests.bench.straight import alone
 from tests.databases import KINDS
 from workflows.demo import SEED
 from workflows.demo.history import build_cycles, build_history
@@ -103,13 +103,13 @@ def _files(ground: Ground, engine: Engine, scope: Scope) -> Iterator[Figure]:
         values = paper.values(made, unit, SITE, specimen=True)
     renderer = Renderer(FOLDER)
     page = plain(renderer, paper.TEMPLATE, values)
-    alone = partial(_alone, page)
+    by_library = partial(alone, page)
     rounds = ground.rounds(3)
     yield paired(
         "ten-year report as a PDF",
         lambda: renderer.render(paper.TEMPLATE, values),
         "WeasyPrint's own write_pdf",
-        alone,
+        by_library,
         rounds=rounds,
         limit=SET,
         warm=1,
@@ -118,12 +118,8 @@ def _files(ground: Ground, engine: Engine, scope: Scope) -> Iterator[Figure]:
         "ten-year report as a docx",
         lambda: document(made, unit, SITE),
         "WeasyPrint's own write_pdf",
-        alone,
+        by_library,
         rounds=rounds,
         limit=1.0,
         warm=1,
     )
-
-
-def _alone(page: str) -> object:
-    return HTML(string=page).write_pdf()

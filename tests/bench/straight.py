@@ -14,9 +14,15 @@ from pyhanko.sign import signers
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 from weasyprint import HTML
 
-from engine.papers import fonts
+from engine.papers import fonts, typesetter
 
 _BOXES = {"one": (330, 120, 480, 190), "two": (230, 110, 320, 200)}
+
+
+def alone(page: str) -> bytes:
+    """A page of HTML as WeasyPrint lays it out and writes it by itself."""
+    with typesetter.by_itself():
+        return bytes(HTML(string=page).write_pdf())
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Straight:
 
     def paper(self, page: str) -> bytes:
         """A page of HTML, laid out and signed twice."""
-        return self.signed(HTML(string=page).write_pdf())
+        return self.signed(alone(page))
 
     def signed(self, content: bytes) -> bytes:
         for (name, box), key in zip(_BOXES.items(), self.keys, strict=True):

@@ -12,6 +12,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def _part(told: Any, source: str, key: str, parts: Path | None) -> dict[str, Any
     if parts is None or not path.is_file():
         raise DefinitionError(source, f"{key}.part", f"there is no part {wanted.part}")
     try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        read = _read(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DefinitionError.unreadable(path.name, error) from None
     except RecursionError:
@@ -78,6 +79,12 @@ def _part(told: Any, source: str, key: str, parts: Path | None) -> dict[str, Any
     if strange := sorted(read.keys() - set(GROUPS)):
         raise DefinitionError(path.name, strange[0], "a part has states, transitions and fields")
     return _without(_filled(read, wanted, source, key), wanted, source, key)
+
+
+@lru_cache(maxsize=64)
+def _read(text: str) -> Mapping[str, Any]:
+    """A part's text, read once for all that include it; nothing changes what it says."""
+    return tomllib.loads(text)
 
 
 def _filled(read: Any, wanted: Include, source: str, key: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from itertools import combinations
 from engine.check.case import Case
 from engine.check.paths import Walk
 from engine.check.problem import Problem
-from engine.definition import START, SYSTEM, Definition, role_of
+from engine.definition import START, SYSTEM, Definition, Transition, role_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,9 @@ class Part:
     origin: str
 
 
+Makers = Mapping[str, Sequence[tuple[Part, frozenset[str]]]]
+"""By transition: what is done in it, and the roles that may."""
+
 Held = tuple[Part, ...]
 Parts = Mapping[str, Sequence[Part]]
 """By transition."""
@@ -29,8 +32,9 @@ def problems(case: Case) -> Iterator[Problem]:
     """Each role that may exercise two duties, with the shortest story in which it does, and each
     move outside its duty by which it might get around that."""
     yield from _unsaid(case)
+    makers = _makers(case)
     for role in _roles(case):
-        parts = _parts(case, role)
+        parts = _parts(makers, role)
         clash = _clash(case.definition, [part for held in parts.values() for part in held])
         if clash is None:
             continue
@@ -72,22 +76,34 @@ def _roles(case: Case) -> Sequence[str]:
     return list(dict.fromkeys(role_of(rule) for rule in rules if role_of(rule) != SYSTEM))
 
 
-def _parts(case: Case, role: str) -> Parts:
-    """What the role may do in each transition and in the papers it makes or answers."""
-    parts: dict[str, list[Part]] = {}
-    for move in case.definition.transitions:
-        flows = [case.flow(kind) for kind in case.papers_of(move)]
-        found = [
-            Part(made.duty, definition.id)
-            for definition, moves in (
-                (case.definition, (move,)),
-                *((flow, flow.transitions) for flow in flows if flow),
-            )
-            for made in moves
-            if made.duty and role in map(role_of, made.by)
+def _makers(case: Case) -> Makers:
+    """What is done in each transition and in the papers it makes or answers, and by which roles:
+    told once, and not anew for each role."""
+    whole = case.definition
+    return {
+        move.id: [
+            *_made(whole.id, (move,)),
+            *(
+                one
+                for kind in case.papers_of(move)
+                if (flow := case.flow(kind))
+                for one in _made(flow.id, flow.transitions)
+            ),
         ]
-        parts[move.id] = list(dict.fromkeys(found))
-    return parts
+        for move in whole.transitions
+    }
+
+
+def _made(origin: str, moves: tuple[Transition, ...]) -> Sequence[tuple[Part, frozenset[str]]]:
+    return [(Part(one.duty, origin), frozenset(map(role_of, one.by))) for one in moves if one.duty]
+
+
+def _parts(makers: Makers, role: str) -> Parts:
+    """What the role may do in each transition and its papers."""
+    return {
+        name: list(dict.fromkeys(part for part, roles in made if role in roles))
+        for name, made in makers.items()
+    }
 
 
 def _clash(definition: Definition, parts: Sequence[Part]) -> Held | None:

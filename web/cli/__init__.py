@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from web.cli.frame import LazyGroup
 
 COMMANDS = {
@@ -39,4 +41,8 @@ binhxet = LazyGroup("binhxet", COMMANDS)
 
 def main() -> None:
     """The entry point. Ends the process: 0 yes or done, 1 no or refused, 2 a wrong call."""
+    # What a command loads stays until it ends: the collector, which went through all of it again
+    # and again while it was being loaded, looks after fifty thousand new things and not seven
+    # hundred.
+    gc.set_threshold(50_000, 20, 50)
     binhxet.main(prog_name="binhxet")

@@ -22,13 +22,14 @@ from engine.signing import cage
 from engine.subjects import Link
 from workflows import annexing, logbook, migrate
 from workflows.bureau import Bureau
+from workflows.checked import Checked
 from workflows.demo import populate
 from workflows.demo.data import Progress
 from workflows.demo.drive import Done, Drive, drive_commune, drive_one, drive_others
 from workflows.demo.keys import make_keys
 from workflows.demo.schedule import plan
 from workflows.demo.together import drive_together
-from workflows.offline import Checked, check_file
+from workflows.offline import check_file
 from workflows.papers import PaperDesk
 from workflows.trust import Bundle, export
 from workflows.units import Unit

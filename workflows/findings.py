@@ -11,7 +11,7 @@ from workflows.wording import phrase
 
 if TYPE_CHECKING:
     from engine.signing.cage import Answer
-    from engine.signing.findings import SignatureReport, Signed
+    from engine.signing.findings import Remains, SignatureReport, Signed
 
 WORDS = LAW / "words" / "checks.toml"
 
@@ -82,6 +82,17 @@ def of_stranger(answer: Answer, *, from_ours: bool, unknown_revision: bool) -> t
         *([found.problem] if found.problem else []),
     ]
     return tuple(dict.fromkeys(codes))
+
+
+def of_parts(left: Remains, *, torn: bool, origin: bool) -> Iterator[str]:
+    """What is told of the parts of papers in a file; ``origin`` says that it is known which
+    paper it was made from, and ``torn`` that it cannot be opened (see ``unstated.parts``)."""
+    if left.attached:
+        yield "paper_attached"
+    elif left.signers and not origin:
+        yield "part_of_signed"
+    elif left.laid_out and torn and not origin:
+        yield "part_of_paper"
 
 
 def whose(signed: Sequence[Signed]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine import clock
@@ -23,10 +23,11 @@ from engine.signing import cage
 from engine.statement import form
 from engine.statement.form import DIGEST_BYTES, Signed, Statement
 from workflows import unstated
+from workflows.checked import Checked
 from workflows.keys import authority_reference
 from workflows.origins import statements
 from workflows.trust import Bundle
-from workflows.verification import BUSY, LARGEST, Verification
+from workflows.verification import BUSY, LARGEST
 from workflows.versions import proof
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ _LAPSED = frozenset({"stamp_lapsed", "no_time_proof"})
 _OF_SIGNATURES = _LAPSED | {"signatures_do_not_hold"}
 """What is wrong with a file's signatures alone, and not with what is said of it."""
 
+_OF_ANOTHER = _LAPSED | {"annex_not_named", "statement_seal_differs"}
+"""What is wrong with a good annex beside a paper that it does not belong to."""
+
 _NEVER, _OPEN = "statement_never_issued", "statement_open"
 """The office signed the statement, and the issue that it tells of did not come, or not yet."""
-
-_NOT_KNOWN = frozenset({"newer_than_bundle", "cannot_be_said"})
-"""Signed by the office; whether it was then issued only a newer bundle can tell."""
 
 _WRONG_BYTES = frozenset(
     {
@@ -60,76 +61,6 @@ _WRONG_BYTES = frozenset(
         "respelled",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What can be said without a network. ``problems`` says why an answer is no."""
-
-    bundle: Bundle
-    issued: bool
-    in_force: bool
-    verdict: str
-    problems: Sequence[Refusal]
-    signed: Signed | None = None
-    unchanged: bool | None = None
-    signatures: Sequence[SignatureReport] = field(default=())
-
-    @property
-    def ok(self) -> bool:
-        return self.verdict == "genuine"
-
-    def record(self) -> dict[str, Any]:
-        """The answers in the shape of ``Verification.record``, and what is known beside."""
-        code = self.signed.code if self.signed else ""
-        number = self.signed.statement.number if self.signed else ""
-        online = Verification(
-            issued=self.issued,
-            unchanged=bool(self.unchanged),
-            signatures=tuple(self.signatures),
-            in_force=self.in_force,
-            verdict="genuine",
-            code=code,
-            number=number,
-        )
-        return online.record() | {
-            "issued": None if self.verdict in _NOT_KNOWN else self.issued,
-            "unchanged": self.unchanged,
-            "verdict": self.verdict,
-            "logged": None,  # the statement names the log before the issue, not after it
-            "trust": self.bundle.record(),
-            "changes": self.changes,
-            "statement": _told(self.signed, self.bundle) if self.signed else None,
-        }
-
-    @property
-    def changes(self) -> list[dict[str, Any]]:
-        """What later papers did to this one, as the bundle tells it."""
-        if self.signed is None or not self.issued:
-            return []
-        named = {"paper": "", "reason": ""}
-        return [named | dict(one) for one in self.bundle.changes(self.signed.code)]
-
-    @property
-    def warnings(self) -> Sequence[Refusal]:
-        """What to take care of beside the answers, which do not depend on it: nobody signed
-        the address in a code, and no bundle holds the bytes that were issued, of which a seal
-        key can make others with the same content, number and date."""
-        return [*self._elsewhere(), *self._not_compared(), *self._own_word()]
-
-    def _elsewhere(self) -> Iterator[Refusal]:
-        if self.signed is not None and self.signed.site not in self.bundle.addresses:
-            places = {"host": self.signed.site, "own": self.bundle.address}
-            yield Refusal("code_leads_elsewhere", places)
-
-    def _not_compared(self) -> Iterator[Refusal]:
-        if self.issued and self.unchanged:
-            yield Refusal("bytes_not_compared")
-
-    def _own_word(self) -> Iterator[Refusal]:
-        if self.signed is not None and self.issued and self.verdict == "lapsed":
-            day = f"{self.signed.statement.day:%d/%m/%Y}"
-            yield Refusal("dated_by_the_statement", {"day": day})
 
 
 def check_code(text: str, bundle: Bundle) -> Checked:
@@ -185,7 +116,7 @@ def _is_annex(found: Answer) -> bool:
 def _of_paper(content: bytes, found: Answer, bundle: Bundle, code: str | None = None) -> Checked:
     if problem := found.examined.problem:
         why = "file_too_complex" if problem == "too_complex" else "unreadable_pdf"
-        return _damaged(content, bundle, why) if problem != BUSY else _unread(bundle, why)
+        return _damaged(content, found, bundle, why) if problem != BUSY else _unread(bundle, why)
     reports, whole = found.examined.reports, _whole(found)
     try:
         carried = _inside(found)
@@ -206,11 +137,14 @@ def too_large(bundle: Bundle) -> Checked:
     return _unread(bundle, "file_too_large")
 
 
-def _damaged(content: bytes, bundle: Bundle, why: str) -> Checked:
-    """The answers about a file that cannot be opened: altered, if it speaks of a paper."""
-    if signed := bundle.believed(statements(content)):
-        return Checked(bundle, False, False, "altered", [Refusal(why)], signed, False)
-    return _unread(bundle, why)
+def _damaged(content: bytes, found: Answer, bundle: Bundle, why: str) -> Checked:
+    """The answers about a file that cannot be opened: altered, if it speaks of a paper, or
+    parts of one are left in it."""
+    signed = bundle.believed(statements(content))
+    left = [] if signed else unstated.parts(found.left, torn=True)
+    if not signed and not left:
+        return _unread(bundle, why)
+    return Checked(bundle, False, False, "altered", [Refusal(why), *left], signed, False)
 
 
 def _unread(bundle: Bundle, why: str) -> Checked:
@@ -277,7 +211,20 @@ def _annex_beside(
     issued = told.issued and all(one.code in _LAPSED for one in strange)
     force = issued and told.in_force
     verdict = _verdict(problems) if issued or not strange else "altered"
+    another = _other_file(found, paper) if whole and told.issued else ""
+    if another and {one.code for one in strange} <= _OF_ANOTHER:
+        why = [Refusal("annex_of_other_paper", {"file": another})]
+        return Checked(bundle, False, False, "other_annex", why, None, whole, reports)
     return Checked(bundle, issued, force, verdict, problems, told.signed, whole, reports)
+
+
+def _other_file(annex: Answer, paper: Answer) -> str:
+    """The name of its file as an annex has it in its own data, if the paper names another one:
+    the paper's code stands in it. Where the annex is whole, the agency signed that."""
+    own = annex.carried.values.get(annexes.VALUE) if annex.carried else None
+    named = paper.carried.enclosed if paper.carried else ()
+    file = str(own.get("file", "")) if isinstance(own, dict) else ""
+    return "" if file in [str(one.get("file")) for one in named] else file
 
 
 def _strange(
@@ -372,29 +319,3 @@ def _verdict(problems: Sequence[Refusal]) -> str:
     if codes - _LAPSED in ({_NEVER}, {_OPEN}):
         return "never_issued" if _NEVER in codes else "cannot_be_said"
     return "not_in_force" if codes <= {"paper_ended"} else "altered"
-
-
-def _told(signed: Signed, bundle: Bundle) -> Mapping[str, Any]:
-    """The statement in words."""
-    one = signed.statement
-    kind = bundle.told["kinds"].get(str(one.kind), {})
-    return {
-        "code": signed.code,
-        "kind": kind.get("id"),
-        "kind_name": kind.get("label"),
-        "level": one.level,
-        "level_name": bundle.told["levels"].get(str(one.level)),
-        "year": one.year,
-        "streak": one.streak,
-        "areas": one.areas,
-        "place": one.place,
-        "number": one.number,
-        "date": one.day.isoformat(),
-        "authority": authority_reference(one.authority),
-        "issued_at": one.issued.isoformat(),
-        "values_digest": one.data.hex(),
-        "signed_digest": one.signed.hex(),
-        "log_size": one.log_size,
-        "log_root": one.log_root.hex(),
-        "key": one.key_id.hex(),
-    }

@@ -20,7 +20,7 @@ from workflows.trust import Bundle
 
 if TYPE_CHECKING:
     from engine.signing.cage import Answer
-    from engine.signing.findings import SignatureReport
+    from engine.signing.findings import Remains, SignatureReport
 
 _RANGE = re.compile(rb"/ByteRange\s*\[\s*0 (\d{1,9}) (\d{1,9}) (\d{1,9})\s*\]")
 _MOST_RANGES = 16
@@ -47,16 +47,28 @@ def judged(content: bytes, found: Answer, bundle: Bundle, refused: Refused) -> U
     if verdict != "unknown":
         return Unstated(verdict, refused.refusals)
     remains_of = bundle.believed(sayings(content, found))
+    spoken_of = remains_of or bundle.believed(statements(content))
+    unsigned = not examined.reports and not examined.spoiled
+    if unsigned and spoken_of and _holds(content, spoken_of):
+        return Unstated("altered", [Refusal("another_shown")], spoken_of)
+    torn = examined.spoiled or (unsigned and found.left.revised)
+    if not remains_of and (left := parts(found.left, torn=torn)):
+        return Unstated("altered", left)
     strangers = dict.fromkeys(findings.whose(examined.signed))
     if strangers and not remains_of:
         return Unstated(verdict, [_TOLD_AS[one] for one in strangers])
-    spoken_of = remains_of or bundle.believed(statements(content))
-    why = refused.refusals
-    if not examined.reports and not examined.spoiled:
-        if spoken_of and _holds(content, spoken_of):
-            return Unstated("altered", [Refusal("another_shown")], spoken_of)
-        why = (_unsigned(spoken_of),)
+    why = (_unsigned(spoken_of),) if unsigned else refused.refusals
     return Unstated("altered" if remains_of else verdict, why, remains_of)
+
+
+def parts(left: Remains, *, torn: bool) -> list[Refusal]:
+    """What is told of the parts of papers that stand in a file; nothing if there are none. To
+    be laid out like a paper says something of a torn file alone: else it is a draft."""
+    if left.attached:
+        return [Refusal("paper_attached")]
+    if left.signers:
+        return [Refusal("left_of_signed", {"who": "; ".join(left.signers)})]
+    return [Refusal("left_of_paper")] if torn and left.laid_out else []
 
 
 def _unsigned(spoken_of: Signed | None) -> Refusal:

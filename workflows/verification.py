@@ -24,7 +24,7 @@ from workflows.versions import Newer
 if TYPE_CHECKING:
     from engine.signing.cage import Answer
     from engine.signing.certificates import Roots
-    from engine.signing.findings import Examined, SignatureReport
+    from engine.signing.findings import Examined, Remains, SignatureReport
 
     class Ask(Protocol):
         """See ``engine.signing.cage.ask``."""
@@ -233,7 +233,7 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
     origin = known(session, origins.revisions(content))
     likely = origin or known(session, origins.printed(session, content))
     answer = ask(content, roots, _original(session, desk, likely, content), inside=True)
-    found = answer.examined
+    found, left = answer.examined, answer.left
     named = _named(session, answer, likely)
     origin = origin or named
     if origin != likely:  # it was compared with a paper that it does not come from
@@ -261,7 +261,19 @@ def _stranger(session: Session, desk: PaperDesk, content: bytes, ask: Ask | None
         verdict=verdict,
         reasons=reasons,
     )
-    return told if origin is None else _made_from(told, origin)
+    return _with_parts(session, told if origin is None else _made_from(told, origin), left)
+
+
+def _with_parts(session: Session, told: Verification, left: Remains) -> Verification:
+    """The answers with what a file holds of papers, be it torn or another one around them."""
+    torn = told.verdict == "unreadable" or "broken_signature" in told.reasons
+    torn = torn or (left.revised and not told.signatures)
+    codes = [*findings.of_parts(left, torn=torn, origin=told.paper_id is not None)]
+    if not codes:
+        return told
+    told = replace(told, verdict="altered", reasons=tuple(dict.fromkeys((*codes, *told.reasons))))
+    attached = known(session, left.attached) if told.paper_id is None else None
+    return told if attached is None else _made_from(told, attached)
 
 
 def _made_from(told: Verification, origin: Known) -> Verification:

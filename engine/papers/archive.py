@@ -32,6 +32,9 @@ _MIME = Name("/application/json")
 _NOMINAL = "D:{year:04d}0101000000+07'00'"
 _XMP_HEAD, _XMP_END = re.compile(rb"<rdf:RDF[^>]*>"), b"</rdf:RDF>"
 _XMP_ABOUT, _PREFIX = b'<rdf:Description rdf:about=""', re.compile(rb' xmlns:(?!rdf=)\w+="[^"]*"')
+DECLARED = b"Part of ISO 14289 that the file conforms to"
+"""Words of this house that stand in every paper as they are, packed nowhere."""
+
 _XMP_EXTRA = (
     b'<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">'
     b"<pdfuaid:part>1</pdfuaid:part></rdf:Description>"
@@ -47,8 +50,7 @@ _XMP_EXTRA = (
     b"<pdfaProperty:name>part</pdfaProperty:name>"
     b"<pdfaProperty:valueType>Integer</pdfaProperty:valueType>"
     b"<pdfaProperty:category>internal</pdfaProperty:category>"
-    b"<pdfaProperty:description>Part of ISO 14289 that the file conforms to"
-    b"</pdfaProperty:description>"
+    b"<pdfaProperty:description>" + DECLARED + b"</pdfaProperty:description>"
     b"</rdf:li></rdf:Seq></pdfaSchema:property>"
     b"</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"
 )

@@ -31,7 +31,7 @@ from engine.errors import Refusal, Refused
 from engine.papers.contents import Carried
 from engine.signing import walls
 from engine.signing.certificates import Enrolment, Roots, load_roots
-from engine.signing.findings import Examined, SignatureReport, Signed
+from engine.signing.findings import NOTHING_LEFT, Examined, Remains, SignatureReport, Signed
 
 log = logging.getLogger("binhxet.cage")
 
@@ -60,13 +60,15 @@ class Limits:
 class Answer:
     """What a file is, in what it differs from a paper it was compared with, and the data
     that it carries, if these were asked for: else ``without`` is the code of why not, and
-    ``loose`` is what the fields on its pages say."""
+    ``loose`` is what the fields on its pages say. ``left`` is what stands in its bytes of
+    papers, where it tells no statement itself."""
 
     examined: Examined
     differences: tuple[str, ...] = ()
     carried: Carried | None = None
     without: str = ""
     loose: Mapping[str, str] = field(default_factory=dict)
+    left: Remains = NOTHING_LEFT
 
 
 _PLENTY = Limits()
@@ -137,7 +139,16 @@ def answer(
     found = known or examine(pdf, roots)
     comparable = original is not None and _comparable(found, original)
     told = differences(original, pdf) if original and comparable else ()
-    return Answer(found, told, *(_inside(pdf) if inside and not found.problem else ()))
+    if not inside:
+        return Answer(found, told)
+    carried, without, loose = (None, "", {}) if found.problem else _inside(pdf)
+    return Answer(found, told, carried, without, loose, _left(pdf, roots, carried))
+
+
+def _left(pdf: bytes, roots: Roots, carried: Carried | None = None) -> Remains:
+    from engine.signing.remains import remains
+
+    return remains(pdf, roots, carried)
 
 
 def _inside(pdf: bytes) -> tuple[Carried | None, str, Mapping[str, str]]:
@@ -252,7 +263,9 @@ def _child(asked: BinaryIO, answered: BinaryIO) -> None:
     except (MemoryError, RecursionError):  # ran out: nothing more is answered
         raise
     except Exception as error:  # a reader of PDF meets what its authors did not foresee
-        broke, found = type(error).__name__, Answer(Examined("damaged"), without="unreadable_pdf")
+        left = _left(pdf, roots) if told["inside"] else NOTHING_LEFT
+        broke = type(error).__name__
+        found = Answer(Examined("damaged"), without="unreadable_pdf", left=left)
     if found.examined.problem:
         bytearray(_LEAST_LEFT)  # readers call it damage, too, when their memory runs out
     said = {**asdict(found), "broke": broke}
@@ -286,7 +299,13 @@ def _read(told: Mapping[str, Any]) -> Answer:
         _carried(inside) if inside else None,
         _text(told["without"]),
         _fields(told["loose"]),
+        _remains(told["left"]),
     )
+
+
+def _remains(told: Mapping[str, Any]) -> Remains:
+    laid_out, revised = bool(told["laid_out"]), bool(told["revised"])
+    return Remains(_texts(told["signers"]), _texts(told["attached"]), laid_out, revised)
 
 
 def _carried(told: Mapping[str, Any]) -> Carried:

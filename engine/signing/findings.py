@@ -72,3 +72,21 @@ class Examined:
     @property
     def reports(self) -> tuple[SignatureReport, ...]:
         return tuple(one.report for one in self.signed)
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What is left of papers in a file that tells no statement itself (see ``remains``).
+
+    ``signers`` are those of ours whose signatures stand there whole, ``attached`` the SHA-256
+    of each file within it in which such a signature stands; ``laid_out`` says that the form or
+    the data of a paper are there, which nobody need have signed; ``revised``, that the file has
+    not just one end, as it had before anybody signed it."""
+
+    signers: tuple[str, ...] = ()
+    attached: tuple[str, ...] = ()
+    laid_out: bool = False
+    revised: bool = False
+
+
+NOTHING_LEFT = Remains()

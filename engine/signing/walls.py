@@ -78,6 +78,7 @@ _READERS = (
     "engine.papers.archive",
     "engine.signing.difference",
     "engine.signing.examination",
+    "engine.signing.remains",
     "pyhanko.pdf_utils.filters",
 )
 

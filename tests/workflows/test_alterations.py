@@ -156,7 +156,7 @@ def test_what_they_were_made_from_is_genuine_without_a_network(bundle: Bundle, n
 def test_a_list_they_were_made_from_is_genuine_beside_its_paper(bundle: Bundle) -> None:
     beside = check_file(genuine(LIST), bundle, paper=genuine(ITS_PAPER), ask=_answers)
     assert (beside.verdict, beside.problems) == ("genuine", [])
-    assert check_file(genuine(LIST), bundle, paper=genuine(), ask=_answers).verdict == "altered"
+    assert check_file(genuine(LIST), bundle, paper=genuine(), ask=_answers).verdict == "other_annex"
 
 
 @pytest.mark.parametrize("paper", [None, ITS_PAPER])

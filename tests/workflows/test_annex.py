@@ -39,6 +39,7 @@ from tests.workflows.staging import Stage, stage, told
 from tests.workflows.test_archive import ONE_DATABASE, FakeLists, FakeTime
 from workflows import annexing, archive, audit, deferred, logbook, offline, renewal
 from workflows.bureau import TEMPLATES
+from workflows.checked import Checked
 from workflows.keys import (
     ROOTS,
     ROOTS_OF,
@@ -47,7 +48,6 @@ from workflows.keys import (
     authority_reference,
     person_reference,
 )
-from workflows.offline import Checked
 from workflows.papers import PaperDesk
 from workflows.signing_sessions import SigningSession
 from workflows.times import Times
@@ -210,8 +210,8 @@ def _offline(office: Office, issued: bytes, annex: bytes) -> None:
         assert (both.verdict, both.issued, both.in_force) == ("genuine", True, True)
         other = office.file(_other(office, issued), "issued")
         wrong = check_annex(annex, bundle, other)
-        assert wrong.verdict == "altered"
-        assert "annex_not_named" in [one.code for one in wrong.problems]
+        assert (wrong.verdict, wrong.unchanged, wrong.issued) == ("other_annex", True, False)
+        assert [one.code for one in wrong.problems] == ["annex_of_other_paper"]
 
 
 def _other(office: Office, issued: bytes) -> int:

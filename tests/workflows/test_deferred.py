@@ -33,8 +33,9 @@ from engine.store import BlobStore
 from tests.workflows.staging import Stage, stage, told
 from workflows import deferred
 from workflows.bureau import TEMPLATES
+from workflows.checked import Checked
 from workflows.keys import ROOTS, RemoteKeyring, authority_reference, person_reference
-from workflows.offline import Checked, check_code, check_file
+from workflows.offline import check_code, check_file
 from workflows.papers import PaperDesk
 from workflows.people import Appointment
 from workflows.signing_sessions import Offer, SigningSession

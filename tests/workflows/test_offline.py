@@ -41,8 +41,9 @@ from tests.workflows.staging import Stage, stage
 from tests.workflows.test_archive import FakeLists, FakeTime
 from workflows import archive, library, logbook, trust
 from workflows.bureau import TEMPLATES
+from workflows.checked import Checked
 from workflows.keys import ROOTS, ROOTS_OF, Keyring, authority_reference, person_reference
-from workflows.offline import Checked, check_code, check_file, too_large
+from workflows.offline import check_code, check_file, too_large
 from workflows.papers import PaperDesk
 from workflows.statement_keys import Published, StatementKeys
 from workflows.times import Times

@@ -17,7 +17,7 @@ from web.cli.words import language, text
 if TYPE_CHECKING:
     from engine.history import Break
     from web.cli.office import Office
-    from workflows.offline import Checked
+    from workflows.checked import Checked
     from workflows.trust import Bundle
     from workflows.units import Unit
     from workflows.verification import Verification

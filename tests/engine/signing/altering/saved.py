@@ -37,7 +37,7 @@ def _linearized() -> bytes:
     return _saved(decision().issued, linearize=True)
 
 
-@attack("encrypted", "encrypted", verdict="unreadable")
+@attack("encrypted", "encrypted")
 def _encrypted() -> bytes:
     """Closed by a password."""
     # RC4 with fixed keys: newer ciphers would draw their salts by lot.
@@ -45,7 +45,7 @@ def _encrypted() -> bytes:
     return _saved(decision().issued, encryption=closed, static_id=True, deterministic_id=False)
 
 
-@attack("encrypted-without-password", "encrypted", verdict="unreadable")
+@attack("encrypted-without-password", "encrypted")
 def _encrypted_openly() -> bytes:
     """Encrypted, though anybody may open it: the signed bytes are no longer there."""
     closed = Encryption(owner="owner", user="", R=3, aes=False, metadata=False)
@@ -93,7 +93,7 @@ def _line_ends() -> bytes:
     return genuine().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-@attack("code-and-data-torn", "damaged", offline="unreadable")
+@attack("code-and-data-torn", "damaged")
 def _torn() -> bytes:
     """Some bytes zeroed where the printed code stands, and at the start of what is packed."""
     content = bytearray(genuine())
@@ -187,7 +187,7 @@ def _cut() -> bytes:
     return decision().issued[:-1500]
 
 
-@attack("cut-in-half", "cut_off", verdict="unreadable")
+@attack("cut-in-half", "cut_off")
 def _cut_in_half() -> bytes:
     """Only the first half is there: not even the leader's signature."""
     content = decision().issued

@@ -29,8 +29,8 @@ from engine.signing.evidence import Evidence
 if TYPE_CHECKING:
     from pyhanko.pdf_utils.reader import PdfFileReader
 
-_STORE = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs"})
-_PIECE = frozenset({"/Type", "/Length", "/Filter"})
+_STORE = frozenset({"/Certs", "/CRLs", "/OCSPs"})
+_PIECE = {"/Length"}
 _SALTED: dict[str, HashAlgorithm] = {"sha256": SHA256(), "sha384": SHA384(), "sha512": SHA512()}
 _LONGEST_SALT = 512
 """No key that is used has room for more."""
@@ -53,9 +53,10 @@ def bears(reader: PdfFileReader, evidence: Evidence, signers: Collection[Certifi
 
 
 def _is_plain(store: Any) -> bool:
-    """Whether a store has nothing but arrays of plain streams, as this house writes it."""
-    pieces = [one.get_object() for key in store if key != "/Type" for one in store[key]]
-    return set(store) <= _STORE and all(set(one) <= _PIECE for one in pieces)
+    """Whether a store has nothing but arrays of plain streams, as this house writes it: what no
+    reader shows, such as another type, is somebody's words all the same."""
+    pieces = [one.get_object() for key in store for one in store[key]]
+    return set(store) <= _STORE and all(set(one) == _PIECE for one in pieces)
 
 
 def _certificate(piece: bytes) -> Certificate | None:

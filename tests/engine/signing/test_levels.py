@@ -13,7 +13,7 @@ from typing import Any
 
 import pikepdf
 import pytest
-from asn1crypto import cms, tsp
+from asn1crypto import cms, crl, tsp
 from cryptography.x509 import ReasonFlags
 from pyhanko.pdf_utils.generic import NameObject, StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -26,6 +26,7 @@ from engine import clock
 from engine.errors import Refused
 from engine.signing import embedded, evidence, shortcut, stamps, trust
 from engine.signing import pdf as acts
+from engine.signing.addition import Addition
 from engine.signing.authority import Authority, revocation_list
 from engine.signing.certificates import Roots, der
 from engine.signing.coverage import facts
@@ -258,6 +259,22 @@ LATER_CHANGES = {**CHANGES, "hidden object": _hidden, "odd evidence": _odd_evide
 def test_nothing_but_evidence_may_follow_the_last_stamp(ladder: Ladder, change: str) -> None:
     base = ladder.blta if change == "odd evidence" else ladder.bt
     assert "uncovered" in ladder.problems(_append(base, LATER_CHANGES[change]))
+
+
+@pytest.mark.parametrize("words", [None, "/Anything"])
+def test_evidence_is_written_as_here_to_the_last_entry(ladder: Ladder, words: str | None) -> None:
+    """True evidence may follow the last stamp, but no words that no reader shows with it."""
+    known = lists(ladder.authority, STAMPED + 4 * MINUTE)
+    revision = Addition(ladder.blta, STAMPED)
+    lists_ = [crl.CertificateList.load(one) for one in known.crls]
+    DocumentSecurityStore.supply_dss_in_writer(revision, None, crls=lists_)
+    pieces = [one for one in revision.objects.values() if isinstance(one, StreamObject)]
+    assert pieces
+    if words:
+        pieces[0][NameObject("/Type")] = NameObject(words)
+    output = BytesIO()
+    IncrementalPdfFileWriter.write(revision, output)
+    assert ladder.problems(output.getvalue()) == ({"foreign_evidence"} if words else set())
 
 
 @pytest.mark.parametrize("tail", [b"\n% a remark", b"startxref\n0\n%%EOF x"])

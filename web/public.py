@@ -29,9 +29,11 @@ from web.extensions import bureau, db, keeping, language
 from web.sign_in import local
 from workflows import logbook, resting, standing
 from workflows.annexing import ANNEX
+from workflows.joined import Other, other
 from workflows.queries import public as queries
 from workflows.queries.lives import life
 from workflows.sign_ins import must_wait, tried
+from workflows.statement_keys import StatementKeys
 from workflows.streaks import yearly_table
 from workflows.units import unit_on
 from workflows.verification import Verification, refused
@@ -172,12 +174,14 @@ def _answered(result: Verification, status: int = 200) -> Response:
     return make_response(page, status)
 
 
-def _form(problem: str = "", status: int = 200, asked: str = "") -> tuple[str | Response, int]:
+def _form(
+    problem: str = "", status: int = 200, asked: str = "", papers: Sequence[str] = ()
+) -> tuple[str | Response, int]:
     if problem and problems.wants_json():
         return jsonify(title=problem, detail=problem, status=status), status
     code = "" if asked else request.args.get("code", "")[:CODE_LENGTH]
-    page = "public/verify.html"
-    return render_template(page, result=None, problem=problem, code=code, asked=asked), status
+    shown = {"problem": problem, "code": code, "asked": asked, "papers": papers}
+    return render_template("public/verify.html", result=None, **shown), status
 
 
 @blueprint.get("/find")
@@ -193,7 +197,26 @@ def find() -> BaseResponse | tuple[str | Response, int]:
             code=code[:MOST_SHOWN],
         )
         return _form(told, 404, asked=typed[:MOST_SHOWN])
+    if found := other(db.session(), StatementKeys(bureau().desk.keys.folder), code, typed):
+        return _torn_code(code, found, typed)
     return redirect(url_for("public.paper", code=code), 303)
+
+
+def _torn_code(code: str, found: Other, typed: str) -> tuple[str | Response, int]:
+    """What is told of an address with a statement that is not of its paper."""
+    if found.code:
+        told = gettext(
+            "Mã bạn gõ ghép từ hai văn bản: địa chỉ của một văn bản, phần xác nhận sau dấu # của "
+            "văn bản số %(number)s. Tờ giấy in mã như vậy không phải văn bản đã phát hành. "
+            "Xem hai văn bản ấy để so:",
+            number=found.number,
+        )
+    else:
+        told = gettext(
+            "Phần xác nhận sau dấu # không phải của văn bản có địa chỉ này, cũng không phải của "
+            "văn bản nào đã phát hành ở đây: bị gõ sai hoặc bị sửa. Xem văn bản của địa chỉ để so:"
+        )
+    return _form(told, 422, asked=typed, papers=tuple(filter(None, (code, found.code))))
 
 
 def _checked(sha256: str | None) -> Verification | None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from engine.db import writing
+from engine.papers.archive import carried
 from engine.papers.book import Paper
 from engine.signing import cage
 from engine.store import BlobStore
@@ -37,6 +38,7 @@ from workflows.papers import PaperDesk
 from workflows.units import Unit
 
 JSON = {"Accept": "application/json"}
+BASE, NAMES = "https://binhxet.example.vn", ("genuine", "genuine-certificate")
 
 
 @pytest.fixture
@@ -191,6 +193,25 @@ def test_a_paper_is_found_by_its_code_as_people_type_it(site: Site, codes: dict[
         assert (answer.status_code, answer.location) == (301, f"/p/{code}"), spelled
     assert client.get(f"/p/{code}").status_code == 200
     assert client.get("/p/XXXX-XXXX").status_code == 404
+
+
+def test_a_code_joined_from_two_papers_is_told_as_that(site: Site, codes: dict[str, str]) -> None:
+    first, second, client = codes["genuine"], codes["genuine-certificate"], site.client()
+    site.do(_settle)
+    own, its = (carried(genuine(name)).fields["strip"].partition("#")[2] for name in NAMES)
+    for typed in (f"{BASE}/p/{first}#{own}", f" {BASE}/p/{first.upper()}#{own.lower()}"):
+        assert client.get("/find", query_string={"code": typed}).status_code == 303
+    joined = client.get("/find", query_string={"code": f"{BASE}/p/{first}#{its}"})
+    parse(joined.text)
+    assert joined.status_code == 422
+    assert "ghép từ hai văn bản" in joined.text
+    assert "16/GCN-UBND" in joined.text
+    assert [f'href="/p/{code}"' in joined.text for code in (first, second)] == [True, True]
+    spoilt = own[:9] + ("A" if own[9] != "A" else "B") + own[10:]
+    wrong = client.get("/find", query_string={"code": f"{BASE}/p/{first}#{spoilt}"})
+    assert (wrong.status_code, "không phải của văn bản có địa chỉ này" in wrong.text) == (422, True)
+    told = client.get("/find", query_string={"code": f"/p/{first}#{its}"}, headers=JSON)
+    assert (told.status_code, "16/GCN-UBND" in told.get_json()["detail"]) == (422, True)
 
 
 def _settle(session: Session) -> None:

@@ -25,7 +25,7 @@ from engine.statement.form import DIGEST_BYTES, Signed, Statement
 from workflows import unstated
 from workflows.checked import Checked
 from workflows.keys import authority_reference
-from workflows.origins import statements
+from workflows.origins import statements, torn
 from workflows.trust import Bundle
 from workflows.verification import BUSY, LARGEST
 from workflows.versions import proof
@@ -193,6 +193,9 @@ def _annex_alone(found: Answer, bundle: Bundle) -> Checked:
     verdict = "annex"
     if why:
         verdict = "lapsed" if _LAPSED.issuperset(why) else unstated.by_signatures(reports)
+    left = unstated.parts(found.left, torn=torn(found.examined)) if verdict == "unknown" else []
+    if left:
+        return Checked(bundle, False, False, "altered", left, None, whole, reports)
     return Checked(bundle, False, False, verdict, needed, None, whole, reports)
 
 

@@ -147,6 +147,16 @@ def test_the_head_of_an_annex_is_altered_with_and_without_its_paper(bundle: Bund
     assert check(first, bundle, genuine(ITS_PAPER)).verdict == "unknown"
 
 
+def test_an_annex_whose_evidence_is_torn_is_altered(bundle: Bundle) -> None:
+    """It opens, but no signature in it makes sense to a reader."""
+    content = genuine(LIST)
+    first = content.index(b"/DSS") + 600
+    found = check(TEARS["zeroed"](content, first, first + 600), bundle)
+    assert (found.verdict, codes(found), found.unchanged) == ("altered", ["left_of_signed"], False)
+    stranger = check(genuine("annex-signed-by-stranger"), bundle)
+    assert (stranger.verdict, codes(stranger)) == ("unknown", ["annex_needs_paper"])
+
+
 def test_a_whole_annex_beside_another_paper_is_that_of_another(bundle: Bundle) -> None:
     for other in ("genuine", "genuine-certificate"):
         found = check(genuine(LIST), bundle, genuine(other))

@@ -38,7 +38,10 @@ BATCH = 500
 INSIDE = ("rendered", "signed", ANNEX_RENDERED)
 """Stages of a file that never leave the office, and so are not logged."""
 
-EVENTS = {"issued": "issued", ANNEX_ISSUED: "annex"} | dict.fromkeys(
+ISSUED = "issued"
+"""What the entry of a paper's issue is called."""
+
+EVENTS = {"issued": ISSUED, ANNEX_ISSUED: "annex"} | dict.fromkeys(
     ANNEX_PUBLIC[1:], "annex_version"
 )
 """What a file's entry is called by its stage; later versions of a paper all ``version``."""

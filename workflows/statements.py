@@ -17,6 +17,7 @@ from engine.papers.book import Paper
 from engine.papers.kinds import PaperKind
 from engine.statement import form
 from engine.statement.form import Statement
+from workflows.printed import as_printed
 from workflows.units import Unit
 from workflows.wording import phrase
 
@@ -98,13 +99,12 @@ def strip(
 
 def _lines(ground: Ground, address: str) -> tuple[tuple[str, float], ...]:
     """What is printed beside the code, each line with its size."""
-    root = ground.log_root[: form.ROOT_BYTES].hex()
     return (
         (phrase("strip_scan"), _SMALL),
         (f"{address.partition('://')[2]}/p/", _SMALL),
         (ground.code, _LARGE),
         (phrase("strip_log"), _SMALL),
-        (f"{ground.log_size} · {root[:8]} {root[8:]}", _SMALL),
+        (f"{ground.log_size} · {as_printed(ground.log_root)}", _SMALL),
     )
 
 

@@ -15,7 +15,7 @@ What is found is told as refusals, each with its own code:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,13 +39,21 @@ class Recheck:
     checkpoints: int = 0
     signed: int = 0
     """How many leaves the newest checkpoint covers."""
+    roots: Mapping[int, bytes] = field(default_factory=dict)
+    """The root at each size that was asked for; none after a gap."""
 
 
-def recheck(session: Session, verifier: Verifier, seen: Sequence[Head] = ()) -> Recheck:
-    """Reads the whole log once. ``seen`` are heads kept elsewhere, their signatures checked."""
+def recheck(
+    session: Session,
+    verifier: Verifier,
+    seen: Sequence[Head] = (),
+    sizes: Collection[int] = (),
+) -> Recheck:
+    """Reads the whole log once. ``seen`` are heads kept elsewhere, their signatures checked;
+    ``sizes`` are others at which the root is wanted."""
     found = Recheck()
     kept = list(_kept(session, verifier, found))
-    roots = _read(session, found, {head.size for head in (*kept, *seen)})
+    found.roots = roots = _read(session, found, {*sizes, *(head.size for head in (*kept, *seen))})
     found.checkpoints, found.signed = len(kept), max((head.size for head in kept), default=0)
     found.findings += _held(kept, roots, found.size, "log_rewritten")
     # A head that is kept here too says nothing new.

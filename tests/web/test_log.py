@@ -158,11 +158,12 @@ def test_an_untouched_log_is_whole_and_continues_what_was_kept(kept: Kept, tmp_p
         "signed": 8,
         "checkpoints": 8,
         "waiting": 0,
-        "compared": {"kept": 1, "since": 1},
+        "compared": {"kept": 1, "since": 1, "printed": 0, "unprinted": 8},
         "findings": [],
     }
     lines = kept.shell("--lang", "en", "log", "verify").out
     assert "The log is whole: 8 entries" in lines
+    assert "In the files of 8 issued papers no printed checkpoint can be read" in lines
     assert "only --since with a checkpoint kept elsewhere can tell" in lines
     lines = kept.shell("log", "consistency", "5").out
     assert kept.shell("log", "consistency", "5", "--json").json["path"][0] in lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,16 +26,20 @@ from engine.move import Move
 from engine.outbox import Task
 from engine.papers.acts import log_act
 from engine.papers.book import Paper, PaperVersion
+from engine.statement import form
 from engine.store import BlobStore
+from tests.engine.statement.test_form import statement
 from tests.unguarded import unguard
 from tests.workflows.staging import Stage, stage
 from workflows import logbook, owed
-from workflows.audit import audit
+from workflows.audit import Audit, audit
 from workflows.bureau import TEMPLATES
 from workflows.keys import LOG_HEAD, LOG_KEY, LOG_VERIFIER, Keyring, authority_reference
 from workflows.papers import PaperDesk
+from workflows.wording import say
 
 NAME = "log.example/papers"
+SAYS = Signer.create("statements")
 
 
 @dataclass
@@ -55,7 +59,7 @@ class Archive:
         here = self.stage
         subject = here.to_proposed(here.country.areas[area])
         paper = here.issue("police", "commune_decision", [subject], chair="chair", clerk="clerk")
-        content = f"paper {paper}".encode()
+        content = f"paper {paper} {self.printed(paper)}".encode()
         with writing(self.session):
             unguard(self.session.connection(), "paper_versions")
             self.session.execute(
@@ -64,6 +68,25 @@ class Archive:
                 .values(sha256=self.desk.store.put(content), size=len(content))
             )
         return paper
+
+    def printed(self, paper: int) -> str:
+        """The code on a paper that is issued now: it tells what the log is."""
+        code = self.session.get_one(Paper, paper).code
+        head = book.last_checkpoint(self.session)
+        said = statement(
+            log_size=head.size if head else 0,
+            log_root=bytes.fromhex(head.root) if head else tree.EMPTY,
+        )
+        return form.address("https://papers.example", code, said, SAYS)
+
+    def forge(self, *statements: str, papers: Iterable[int] = ()) -> None:
+        """Another log, rightly signed, of what these papers are after the statements."""
+        (self.desk.keys.folder / LOG_HEAD).unlink()
+        self.tamper("DELETE FROM checkpoints", "DELETE FROM log_leaves", *statements)
+        for paper in papers:
+            issued = PaperVersion.paper_id == paper, PaperVersion.stage == "issued"
+            version = self.session.scalars(select(PaperVersion.id).where(*issued)).one()
+            logbook.record(self.session, self.desk.keys, {"version": version})
 
     def work(self) -> None:
         """The worker does what waits to be logged."""
@@ -79,10 +102,16 @@ class Archive:
         self.session.rollback()
         return list(self.session.scalars(select(Leaf).order_by(Leaf.position)))
 
-    def found(self, *seen: Head) -> list[str]:
+    def leaf_file(self, index: int) -> str:
+        """The digest of the file that a leaf tells of."""
+        return str(json.loads(self.leaves()[index].leaf)["sha256"])
+
+    def told(self, *seen: Head) -> Audit:
         self.session.rollback()
-        told = audit(self.session, self.desk.keys.log_verifier, self.desk.store, seen)
-        return sorted(one.code for one in told.findings)
+        return audit(self.session, self.desk.keys.log_verifier, self.desk.store, seen)
+
+    def found(self, *seen: Head) -> list[str]:
+        return sorted(one.code for one in self.told(*seen).findings)
 
     def tamper(self, *statements: str) -> None:
         connection: Connection
@@ -379,6 +408,48 @@ def test_a_paper_that_vanished_from_everywhere_but_the_register_is_missed(
         "log_paper_missing",
         "log_paper_missing",
     ]
+
+
+def test_a_log_written_anew_with_its_own_key_is_not_the_one_printed_on_later_papers(
+    archive: Archive,
+) -> None:
+    """Nobody kept a checkpoint elsewhere; the third paper did."""
+    first, second = archive.papers
+    third = archive.issue(2)
+    archive.work()
+    telling = archive.told()
+    assert (telling.findings, telling.printed, telling.unprinted) == ((), 3, 0)
+    other = "UPDATE papers SET number_text = '77/QĐ-UBND' WHERE id = FIRST"
+    archive.forge(other.replace("FIRST", str(first)), papers=(first, second, third))
+    (found,) = archive.told().findings
+    paper = archive.session.get_one(Paper, third)
+    held = book.root(archive.session, 2)[:8].hex()
+    assert found.code == "log_paper_fork"
+    assert (found.params["paper"], found.params["number"]) == (paper.code, paper.number_text)
+    assert (found.params["size"], found.params["held"]) == (2, f"{held[:8]} {held[8:]}")
+    for language in ("vi", "en"):
+        assert f"{paper.number_text} " in say(found, language)
+        assert found.params["root"] in say(found, language)
+
+
+def test_a_log_that_leaves_papers_out_is_shorter_than_what_is_printed(archive: Archive) -> None:
+    third = archive.issue(2)
+    archive.work()
+    archive.forge(papers=archive.papers[:1])
+    assert archive.found() == ["log_paper_cut", "log_paper_missing", "log_paper_missing"]
+    archive.forge(papers=(third,))
+    assert archive.found() == ["log_paper_cut", "log_paper_missing", "log_paper_missing"]
+
+
+def test_of_a_file_that_says_nothing_it_is_told_that_it_was_not_compared(archive: Archive) -> None:
+    archive.desk.store.path(archive.leaf_file(0)).write_bytes(b"torn")
+    told = archive.told()
+    assert ([one.code for one in told.findings], told.printed) == (["log_file_damaged"], 1)
+    silent = archive.desk.store.put(b"no code of this paper /p/0000#ABC1")
+    other = "UPDATE paper_versions SET sha256 = 'SILENT' WHERE stage = 'issued'"
+    archive.forge(other.replace("SILENT", silent), papers=archive.papers)
+    told = archive.told()
+    assert (told.findings, told.printed, told.unprinted) == ((), 0, 2)
 
 
 def test_what_was_given_up_does_not_count_as_waiting(unlogged: Archive) -> None:

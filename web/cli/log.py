@@ -73,6 +73,7 @@ def verify(since: Path | None, as_json: bool) -> None:
     kept, given = keys.log_heads(), [_head(since, verifier)] if since else []
     seen = [*kept, *given]
     found = audit(office.session, verifier, BlobStore(office.settings.blob_folder), seen)
+    compared = {"kept": len(kept), "since": len(given)}
     told = {
         "whole": not found.findings,
         "origin": verifier.name,
@@ -81,7 +82,7 @@ def verify(since: Path | None, as_json: bool) -> None:
         "signed": found.log.signed,
         "checkpoints": found.log.checkpoints,
         "waiting": found.waiting,
-        "compared": {"kept": len(kept), "since": len(given)},
+        "compared": compared | {"printed": found.printed, "unprinted": found.unprinted},
         "findings": [refusal(one, language()) for one in found.findings],
     }
     answer(told, as_json, lambda: _verdict(told))
@@ -101,15 +102,18 @@ def _verdict(told: dict[str, Any]) -> list[str]:
         *(f"{one['detail']} [{one['code']}]" for one in told["findings"]),
         *([text("log_waiting", count=told["waiting"])] if told["waiting"] else []),
         text(whole, **places),
-        *_uncompared(**told["compared"]),
+        *_held_to(**told["compared"]),
     ]
 
 
-def _uncompared(kept: int, since: int) -> list[str]:
-    """What this check could not see, for want of a head from elsewhere."""
-    if since:
-        return []
-    return [text("log_own_head" if kept else "log_no_head")]
+def _held_to(kept: int, since: int, printed: int, unprinted: int) -> list[str]:
+    """What this check was held to, and what it could not see, for want of a head from
+    elsewhere."""
+    return [
+        *([text("log_printed", count=printed)] if printed else []),
+        *([text("log_unprinted", count=unprinted)] if unprinted else []),
+        *([] if since else [text("log_own_head" if kept else "log_no_head")]),
+    ]
 
 
 @command(

@@ -6,7 +6,7 @@ and can stop it; what is left can be resumed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -26,12 +26,13 @@ from flask.blueprints import BlueprintSetupState
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from engine.db import end_reading
 from engine.errors import EngineError, Refusal
 from web import access, numbers, text
 from web.extensions import bureau, db, language, settings
 from web.identity import somebody
 from workflows import ceremonies, conducting, convening, reviewing, wording
-from workflows.ceremonies import Held
+from workflows.ceremonies import Chosen, Held
 from workflows.ceremony_rows import LEFT_OUT, WAITING
 from workflows.queries import ceremonies as queries
 from workflows.queries.ceremonies import Row
@@ -89,6 +90,11 @@ class Sheet:
         return settings().signer == "deferred"
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether it could not be started because another window does it now."""
+        return any(one.code == "ceremony_running" for one in self.wrong)
+
+    @property
     def open(self) -> bool:
         """Whether papers can be chosen and the signing be started."""
         return self.held.state in ("review", "paused")
@@ -102,21 +108,42 @@ def _same(values: Iterable[str]) -> str:
 @blueprint.post("/papers/<any(sign, issue):action>")
 def make(action: str) -> Answer:
     """A new ceremony over what waits for the act, or over the papers that were named; with a
-    PIN it begins at once."""
+    PIN it begins at once. Asks first where another one was looked at and not started."""
     session, person = db.session(), somebody()
     named = request.form.getlist("paper", type=numbers.whole) or None
-    key = request.form.get("key") or None
-    code = convening.keyed(session, person.person_id, f"{action} {key}" if key else None)
+    wanted = f"{action} {key}" if (key := request.form.get("key")) else None
+    pin = request.form.get("pin", "")
+    code = convening.keyed(session, person.person_id, wanted)
     if code is None:
         papers = queries.waiting_for(session, bureau().house, person.actor, action, named)
+        instead = request.form.getlist("instead")
+        others = convening.unstarted(session, person.person_id, action, papers)
+        if papers and not pin and {one.code for one in others} - set(instead):
+            return _ask(action, papers, others, named)
         if len(papers) < len(set(named or ())):
             flash(text.said(Refusal("not_waiting")), "warning")
         if not papers:
             return redirect(url_for("inbox.mine"), 303)
-        wanted = f"{action} {key}" if key else None
-        code = convening.make(session, person.person_id, action, papers, wanted)
-    pin = request.form.get("pin", "")
+        code = convening.make(session, person.person_id, action, papers, wanted, instead)
     return _start(code, pin) if pin else redirect(url_for("ceremonies.show", code=code), 303)
+
+
+def _ask(
+    action: str,
+    papers: Sequence[Chosen],
+    others: Sequence[convening.Unstarted],
+    named: Sequence[int] | None,
+) -> Answer:
+    """Whether to take up what was looked at before, perhaps in another window, or to drop it."""
+    page = render_template(
+        "ceremonies/another.html",
+        action=action,
+        others=others,
+        count=len(papers),
+        named=named or (),
+        key=request.form.get("key", ""),
+    )
+    return page, 409
 
 
 @blueprint.get("/ceremonies/<code>")
@@ -170,6 +197,7 @@ def _start(code: str, pin: str) -> Answer:
         results = opening.enter_context(conducting.begun(session, bureau().desk, held, pin))
     except EngineError as error:
         opening.close()
+        end_reading(db.session())  # what another window did meanwhile is to be seen
         page = request.form.get("page", 1, type=numbers.page)
         return _page(access.ceremony(code), page, tuple(error.refusals)), error.status
     if held.waiting <= AT_ONCE:

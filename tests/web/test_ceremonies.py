@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from engine import outbox
 from engine.db import writing
+from engine.errors import Refusal, Refused
 from engine.papers.book import Paper
 from tests.web import world
 from tests.web.calling import Shell
@@ -23,7 +24,8 @@ from tests.web.conftest import TODAY, Site, at, post
 from tests.web.test_papers import PIN, propose
 from tests.web.test_papers import _ready_to_sign as ready_to_sign
 from web.extensions import bureau
-from workflows import decisions
+from workflows import ceremonies, decisions
+from workflows.ceremonies import Held
 from workflows.people import Appointment
 from workflows.sitting import Sitting
 
@@ -105,6 +107,48 @@ def test_all_is_one_table_some_are_dropped_and_the_rest_is_signed_with_one_pin(
     assert chair.get("/ceremonies/nothing").status_code == 404
     keyed.do(_end_offices_of_the_chair)
     assert chair.get(address).status_code == 403
+
+
+def test_another_window_is_told_what_was_looked_at_and_takes_it_up_or_drops_it(
+    keyed: Site, papers: list[int]
+) -> None:
+    first, second = papers
+    chair = keyed.signed_in("chair")
+    address = _begin(chair, key="a")
+    assert _begin(chair, key="b") == address  # nothing was chosen in it: it is the same
+    _send(chair, address, "page-1", shown=[str(first), str(second)], paper=str(second))
+    asked = post(chair, "/papers/sign", "/inbox", key="c")
+    assert asked.status_code == 409
+    assert "Đã có một đợt ký lập trước, chưa bắt đầu" in asked.text
+    assert "1 văn bản đang chọn; 1 văn bản bạn đã để lại." in asked.text
+    assert f'href="{address}"' in asked.text
+    assert f'name="paper" value="{first}">' in chair.get(address).text
+    # One paper signed by itself, with its PIN, leaves the other window as it is.
+    _begin(chair, pin=PIN, key="d", paper=str(first))
+    assert f'name="paper" value="{second}" checked' in chair.get(address).text
+    asked = post(chair, "/papers/sign", "/inbox", key="c", paper=[str(second), "99999"])
+    (instead,) = re.findall(r'name="instead" value="(\w+)"', asked.text)
+    assert address.endswith(instead)
+    anew = _begin(chair, key="c", paper=str(second), instead=instead)
+    assert anew != address
+    gone = _send(chair, address, "start", pin=PIN)
+    assert (gone.status_code, "ở một cửa sổ khác để lập đợt mới" in gone.text) == (404, True)
+
+
+def test_a_start_that_another_window_made_first_is_told_as_what_it_is(
+    keyed: Site, papers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(_session: Session, _desk: Any, held: Held, _pin: str) -> Any:
+        keyed.do(lambda session: ceremonies.start(session, held, "f" * 64))
+        raise Refused(Refusal("ceremony_running"))
+
+    monkeypatch.setattr("web.ceremonies.conducting.begun", overtaken)
+    chair = keyed.signed_in("chair")
+    told = _send(chair, _begin(chair, key="a"), "start", pin=PIN)
+    assert told.status_code == 422
+    assert "Không làm hai lần cùng lúc" in told.text
+    assert f"Đang làm: xong 0, còn {len(papers)}" in told.text
+    assert "Chưa bắt đầu" not in told.text
 
 
 def test_what_goes_on_beside_the_page_is_told_stopped_and_resumed(

@@ -47,13 +47,25 @@ class Office:
     def session(self) -> Session:
         return self.stage.session
 
-    def make(self, action: str = "sign", who: str = "chair", key: str | None = None) -> str:
+    def make(
+        self,
+        action: str = "sign",
+        who: str = "chair",
+        key: str | None = None,
+        instead_of: Sequence[str] = (),
+    ) -> str:
         """A ceremony over all that waits for the act."""
         with self.stage.now():
             person = self.stage.people[who]
             actor = self.stage.house.find_actor(self.session, person, self.stage.today)
             papers = queries.waiting_for(self.session, self.stage.house, actor, action)
-            return convening.make(self.session, person, action, papers, key)
+            return convening.make(self.session, person, action, papers, key, instead_of)
+
+    def waiting(self, *only: int) -> list[Chosen]:
+        """These papers, as they wait for the chair."""
+        here = self.stage
+        chair = here.house.find_actor(self.session, here.people["chair"], here.today)
+        return queries.waiting_for(self.session, here.house, chair, "sign", only)
 
     def held(self, code: str, who: str = "chair") -> Held:
         with self.stage.now():
@@ -236,9 +248,11 @@ def test_a_form_sent_twice_begins_one_ceremony(office: Office) -> None:
     person, clerk = (office.stage.people[who] for who in ("chair", "clerk"))
     assert convening.keyed(office.session, person, "k") == code
     assert convening.keyed(office.session, clerk, "k") is None
-    # What was never started makes room for the next.
-    newer = office.make()
-    assert office.refused(lambda: office.held(code)) == ["no_such_ceremony"]
+    # Begun anew over the same papers, it is the same: nobody left anything out.
+    newer = office.make(key="m")
+    assert (newer, office.make()) == (code, code)
+    assert convening.keyed(office.session, person, "m") == code
+    assert convening.keyed(office.session, person, "k") is None
     assert office.refused(lambda: office.held(newer, "clerk")) == ["ceremony_of_another"]
     assert office.refused(lambda: convening.make(office.session, person, "sign", [], None)) == [
         "nothing_chosen"
@@ -253,6 +267,43 @@ def test_a_form_sent_twice_begins_one_ceremony(office: Office) -> None:
     assert office.refused(lambda: convening.make(office.session, person, "sign", many, None)) == [
         "too_many"
     ]
+
+
+def test_what_was_looked_at_stays_until_it_is_named_or_there_is_nothing_left_of_it(
+    office: Office,
+) -> None:
+    first, second, third = office.papers
+    person = office.stage.people["chair"]
+
+    def passed_by(*papers: int) -> list[tuple[str, int, int]]:
+        with office.stage.now():
+            chosen = office.waiting(*papers)
+            found = convening.unstarted(office.session, person, "sign", chosen)
+            assert convening.unstarted(office.session, person, "issue", chosen) == []
+        return [(one.code, one.waiting, one.left_out) for one in found]
+
+    looked_at = office.make()
+    assert passed_by(first, second, third) == []
+    assert passed_by(first) == [(looked_at, 3, 0)]
+    with office.stage.now():
+        ceremonies.choose(office.session, office.held(looked_at), [first, second], [second])
+    assert passed_by(first, second, third) == [(looked_at, 2, 1)]
+    other = office.make()
+    assert other != looked_at
+    assert office.held(looked_at).waiting == 2
+    # Just these papers are taken up where none was left out.
+    assert passed_by(first, second, third) == []
+    newest = office.make(instead_of=[looked_at, other])
+    for gone in (looked_at, other):
+        assert office.refused(lambda code=gone: office.held(code)) == ["no_such_ceremony"]
+    # Signed in another one, nothing is left to do of what was looked at.
+    with office.stage.now():
+        ceremonies.choose(office.session, office.held(newest), [first], [])
+        also = convening.make(office.session, person, "sign", office.waiting(second, third), None)
+    office.conduct(also)
+    assert passed_by(first) == []
+    office.make()
+    assert office.refused(lambda: office.held(newest)) == ["no_such_ceremony"]
 
 
 def test_only_what_waits_for_this_person_is_taken(office: Office) -> None:

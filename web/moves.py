@@ -71,6 +71,17 @@ class Desk:
     def definition(self) -> Definition:
         return bureau().house.definition(self.case.digest)
 
+    def help(self, transition: Transition) -> str:
+        """What a move does. The words of the workflow are those of a paper that lists files; one
+        that is about another paper, and lists none, sends none back when it is discarded."""
+        told = text.words(transition.help) if transition.help else ""
+        sends_back = transition.tone != "forward" and "tell_listed" in transition.effects
+        if not sends_back or cases.listed_in(db.session(), self.case.id):
+            return told
+        if transition.tone == "back":
+            return gettext("Nêu chỗ sai. Dự thảo này bị hủy; văn bản mà nó nói đến vẫn như cũ.")
+        return gettext("Dự thảo này bị hủy; văn bản mà nó nói đến vẫn như cũ.")
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -86,6 +86,7 @@ def test_a_decision_is_corrected_replaced_and_revoked_and_everybody_is_told(
     second = propose(keyed, "16144-02", "hamlet-16144-02")
     with at(6):
         paper = _decide(keyed, first, second)
+        assert "trở về bước trước" in keyed.signed_in("police").get(f"/papers/{paper}").text
         code = _issue(keyed, paper)
         page = keyed.signed_in("police").get(f"/papers/{paper}").text
         assert all(f"/papers/{paper}/amend/{act}" in page for act in ("correction", "revocation"))
@@ -94,6 +95,11 @@ def test_a_decision_is_corrected_replaced_and_revoked_and_everybody_is_told(
         )
 
         letter = _drafted(_amend(keyed, paper, "correction", **ERRATA))
+        # It lists no file that could go back.
+        for address in (f"/papers/{letter}", f"/papers/{letter}/moves/discard"):
+            told = keyed.signed_in("police").get(address).text
+            assert "văn bản mà nó nói đến vẫn như cũ" in told
+            assert "trở về bước trước" not in told
         _issue(keyed, letter)
         told = _checked(keyed, code)
         assert (told["verdict"], told["in_force"]) == ("genuine", True)

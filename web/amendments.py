@@ -98,7 +98,13 @@ def send(subject_id: int, act: Act) -> Answer:
         )
     except Refused as refused:
         return _refused(sheet, refused)
-    flash(gettext("Đã lập dự thảo. Xem lại bản in rồi chuyển người duyệt."), "success")
+    flash(
+        gettext(
+            "Đã lập dự thảo. Xem lại bản in; không phải chuyển đi đâu, người duyệt đã thấy nó "
+            "trong việc của mình."
+        ),
+        "success",
+    )
     return redirect(url_for("papers.show", subject_id=outcome.subject_id), 303)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import Flask
 
@@ -70,8 +70,11 @@ def unit_kind(kind: str) -> str:
     return str(names()["units"][kind][language()])
 
 
-def verdict(code: str) -> str:
-    """What the check of a file comes to, in one sentence."""
+def verdict(code: str, changes: Sequence[Change] = ()) -> str:
+    """What the check of a file comes to, in one sentence; whoever reads no more is to know of a
+    correction too."""
+    if code == "genuine" and any(change.act == "correction" for change in changes):
+        return gettext("Văn bản thật, đang có hiệu lực, đã được đính chính")
     return {
         "genuine": gettext("Văn bản thật, đang có hiệu lực"),
         "not_issued": gettext("Chưa phải văn bản đã phát hành: đừng dùng"),

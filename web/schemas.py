@@ -147,8 +147,10 @@ SCHEMAS: Mapping[str, Schema] = {
             "issued_on": DAY,
             "reason": TEXT,
             "effect_on": or_null(DAY),
+            "errata": many(ref("Erratum")),
         }
     ),
+    "Erratum": thing({"place": TEXT, "printed": TEXT, "correct": TEXT}),
     "Fallen": thing({"id": or_null(COUNT), "number": TEXT, "state": TEXT, "year": or_null(COUNT)}),
     "TableRow": thing({"id": TEXT, "label": TEXT}),
     "Field": thing(

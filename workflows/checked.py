@@ -64,7 +64,7 @@ class Checked:
         """What later papers did to this one, as the bundle tells it."""
         if self.signed is None or not self.issued:
             return []
-        named = {"paper": "", "reason": ""}
+        named: dict[str, Any] = {"paper": "", "reason": "", "errata": []}
         return [named | dict(one) for one in self.bundle.changes(self.signed.code)]
 
     @property

@@ -48,6 +48,7 @@ class Change:
             "issued_on": self.issued_on.isoformat(),
             "reason": self.reason,
             "effect_on": self.effect_on.isoformat() if self.effect_on else None,
+            "errata": [dict(one) for one in self.errata],
         }
 
 
@@ -61,6 +62,8 @@ class Target:
     kind: str
     number: str
     issued_on: date | None
+    errata: Sequence[Mapping[str, str]] = ()
+    """What a correction says of it, as in ``Change``."""
 
 
 def changes(session: Session, paper_id: int) -> Sequence[Change]:
@@ -97,8 +100,13 @@ def _change(action: str, data: Mapping[str, Any], code: str, kind: str) -> Chang
         date.fromisoformat(data["by_date"]),
         data.get("reason") or data.get("wrong") or "",
         date.fromisoformat(effect) if effect else None,
-        [cells for cells in (data.get("errata") or {}).values() if cells["printed"]],
+        _errata(data),
     )
+
+
+def _errata(data: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:
+    """The rows of a correction's form that were filled in."""
+    return tuple(cells for cells in (data.get("errata") or {}).values() if cells["printed"])
 
 
 def in_force(state: str, done: Sequence[Change], on: date | None = None) -> bool:
@@ -121,7 +129,8 @@ def target(session: Session, paper_id: int) -> Target | None:
     told = session.scalars(
         select(Event.data).where(Event.subject_id == paper_id, Event.version == 1)
     ).one()
-    return Target(told["act"], row.id, row.code, row.kind, row.number_text or "", row.issued_on)
+    number, errata = row.number_text or "", _errata(told)
+    return Target(told["act"], row.id, row.code, row.kind, number, row.issued_on, errata)
 
 
 def latest_decisions(

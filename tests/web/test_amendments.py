@@ -104,7 +104,22 @@ def test_a_decision_is_corrected_replaced_and_revoked_and_everybody_is_told(
         told = _checked(keyed, code)
         assert (told["verdict"], told["in_force"]) == ("genuine", True)
         assert [change["act"] for change in told["changes"]] == ["correction"]
-        assert "Đã được đính chính bởi" in keyed.client().get(f"/p/{code}").text
+        public, police = keyed.client(), keyed.signed_in("police")
+        its_own = keyed.do(lambda s: s.scalar(select(Paper.code).where(Paper.id == letter)))
+        place = "Tại Điều 4: đã viết “nhâm dân”, nay sửa lại là “nhân dân”."
+        for reader, address in (
+            (public, f"/p/{code}"),
+            (public, f"/p/{its_own}"),
+            (police, f"/papers/{paper}"),
+            (police, f"/papers/{letter}"),
+        ):
+            assert place in reader.get(address).text, address
+        corrected = "Văn bản thật, đang có hiệu lực, đã được đính chính"
+        assert corrected in public.get(f"/p/{code}").text
+        assert corrected not in public.get(f"/p/{its_own}").text
+        assert [change["errata"] for change in told["changes"]] == [
+            [{"place": "Điều 4", "printed": "nhâm dân", "correct": "nhân dân"}]
+        ]
 
         sent = {"nature": "content", "wrong": "Thừa một thôn", "right": "Chỉ có Thôn 1"}
         foretold = post(

@@ -13,7 +13,7 @@ from web.cli.foretold import unreached_lines
 from web.cli.frame import Group, answer, argument, command, option, said_of, table
 from web.cli.inputs import NUMBER, JsonObject, as_user, on_day
 from web.cli.nominations import done_lines, history_lines, waiting_lines
-from web.cli.records import change_line
+from web.cli.records import change_lines
 from web.cli.refusals import No
 from web.cli.words import language, text
 
@@ -90,7 +90,7 @@ def _whole(told: dict[str, Any]) -> list[str]:
         ("", [[str(one["id"]), one["area_name"], one["state"]] for one in told["nominations"]]),
     ):
         lines += [title, *table(rows)]
-    lines += ["", *(change_line(change) for change in told["changes"])]
+    lines += ["", *(line for change in told["changes"] for line in change_lines(change))]
     lines += [text("rests_on", number=one["number"]) for one in told["rests_on_fallen"]]
     return [*lines, "", *history_lines(told)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,10 +130,18 @@ def _statement_lines(said: dict[str, Any]) -> list[str]:
     ]
 
 
-def change_line(change: dict[str, Any]) -> str:
-    """What a later paper did to this one."""
-    told = {name: change[name] or "" for name in ("number", "issued_on", "effect_on", "reason")}
-    return "    " + text(f"changed_{change['act']}", **told).rstrip(" :")
+def change_lines(change: dict[str, Any]) -> list[str]:
+    """What a later paper did to this one, and of a correction each place."""
+    days = {name: _day(change[name]) for name in ("issued_on", "effect_on")}
+    told = days | {"number": change["number"], "reason": change["reason"] or ""}
+    return [
+        "    " + text(f"changed_{change['act']}", **told).rstrip(" :"),
+        *("        " + text("changed_place", **one) for one in change["errata"]),
+    ]
+
+
+def _day(iso: str | None) -> str:
+    return f"{date.fromisoformat(iso):%d/%m/%Y}" if iso else ""
 
 
 def _four_answers(told: dict[str, Any]) -> list[str]:
@@ -152,7 +160,7 @@ def _four_answers(told: dict[str, Any]) -> list[str]:
         *(signature_line(one) for one in told["signatures"]),
         line("is_in_force", told["in_force"]),
         *_why(told, "in_force"),
-        *(change_line(change) for change in told.get("changes", ())),
+        *(line for change in told.get("changes", ()) for line in change_lines(change)),
         *([text("is_older", **told["newer"])] if told.get("newer") else []),
         *([text("is_logged", index=told["log_index"])] if told["logged"] else []),
         f"{text('verdict_' + told['verdict'])} [{told['verdict']}]",

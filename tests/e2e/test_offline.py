@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,14 +13,16 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from engine.log.note import Signer
 from engine.papers.freeze import freeze
 from engine.signing.coverage import facts
-from engine.statement import base41, form
+from engine.statement import base41, form, qr
 from engine.statement.form import Statement
-from tests.e2e.conftest import Served
+from tests.e2e.conftest import CHROMIUM, Served
 from tests.engine.signing.altering.keys import FOLDER
 from tests.engine.signing.altering.manifest import genuine
 from tests.workflows.register import stages
@@ -126,6 +129,77 @@ def test_a_code_is_checked_on_the_site(served: Served, signer: Signer, page: Pag
 def test_what_a_camera_opened_is_handed_over(served: Served, signer: Signer, page: Page) -> None:
     page.goto(f"{served.address}/offline#{quote(printed(signer), safe='')}")
     page.wait_for_selector("#offline-result.is-good")
+
+
+DETECTOR = """
+window.BarcodeDetector = class {
+  static getSupportedFormats() { return Promise.resolve(["qr_code"]); }
+  async detect(video) {
+    const seen = document.createElement("canvas");
+    seen.width = video.videoWidth;
+    seen.height = video.videoHeight;
+    seen.getContext("2d").drawImage(video, 0, 0);
+    return (await window.decoded(seen.toDataURL())).map(rawValue => ({ rawValue }));
+  }
+};
+"""
+"""What browsers on Linux lack: it asks a reader outside what is in the picture."""
+
+
+def film(code: tuple[str, str], file: Path) -> None:
+    """What a camera sees: nothing at first, then a paper's code."""
+    rows, side = qr.encode(*code), 480
+    small = Image.new("L", (len(rows) + 8, len(rows) + 8), 255)
+    for y, row in enumerate(rows):
+        for x, module in enumerate(row):
+            small.putpixel((x + 4, y + 4), 0 if module == "1" else 255)
+    shown = small.resize((side, side), Image.Resampling.NEAREST).tobytes()
+    colours = b"\x80" * (side * side // 2)
+    frames = [b"FRAME\n" + one + colours for one in (b"\xff" * side * side, shown)]
+    file.write_bytes(b"YUV4MPEG2 W480 H480 F10:1 Ip A1:1 C420mpeg2\n" + b"".join(frames))
+
+
+def decoded(picture: str) -> list[str]:
+    content = io.BytesIO(base64.b64decode(picture.partition(",")[2]))
+    return [one.text for one in zxingcpp.read_barcodes(Image.open(content).convert("L"))]
+
+
+def test_a_camera_is_opened_reads_a_code_and_is_closed(
+    served: Served, signer: Signer, browser: Browser, tmp_path: Path
+) -> None:
+    told = said(key_id=signer.verifier.id)
+    film(form.parts(OWN, CODE, told, signer), tmp_path / "film.y4m")
+    seen = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={tmp_path / 'film.y4m'}",
+    ]
+    looking = browser.browser_type.launch(executable_path=CHROMIUM, args=["--no-sandbox", *seen])
+    try:
+        page = looking.new_page()
+        page.goto(f"{served.address}/offline")
+        page.wait_for_selector("#offline-no-scan:not([hidden])")  # it reads no codes by itself
+        page.expose_function("decoded", decoded)
+        page.add_init_script(DETECTOR)
+        page.reload()
+        page.wait_for_selector("#offline-bundle[data-state=age]")
+        # Opened and closed again, then opened for good.
+        page.evaluate("window.kept = window.BarcodeDetector.prototype.detect; void 0")
+        page.evaluate("window.BarcodeDetector.prototype.detect = async () => []; void 0")
+        page.click("#offline-scan")
+        page.wait_for_selector("#offline-video:not([hidden])")
+        assert "Tắt máy ảnh" in page.inner_text("#offline-scan")
+        live = page.evaluate_handle("document.getElementById('offline-video').srcObject")
+        page.click("#offline-scan")
+        page.wait_for_selector("#offline-video", state="hidden")
+        assert live.evaluate("stream => stream.getTracks()[0].readyState") == "ended"
+        page.evaluate("window.BarcodeDetector.prototype.detect = window.kept; void 0")
+        page.click("#offline-scan")
+        page.wait_for_selector("#offline-result.is-good")
+        assert page.is_hidden("#offline-video")
+        assert "01/GCN-UBND" in page.inner_text("#offline-result")
+    finally:
+        looking.close()
 
 
 def test_a_file_checks_with_no_network_and_names_what_is_wrong(

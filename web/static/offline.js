@@ -384,28 +384,45 @@
   });
 
   var button = document.getElementById("offline-scan"), video = document.getElementById("offline-video");
-  if (window.BarcodeDetector && navigator.mediaDevices) {
-    button.hidden = false;
-    button.addEventListener("click", function () {
-      navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } }).then(look, function () {
-        show({ good: false, told: [["no_camera"]] });
-      });
+  var camera = null, opening = Array.from(button.childNodes);
+  // A browser may know the name and read no codes: then the page says how else to scan one.
+  (window.BarcodeDetector && navigator.mediaDevices ? window.BarcodeDetector.getSupportedFormats() : Promise.resolve([]))
+    .catch(function () { return []; })
+    .then(function (formats) {
+      button.hidden = formats.indexOf("qr_code") < 0;
+      document.getElementById("offline-no-scan").hidden = !button.hidden;
     });
+  button.addEventListener("click", function () {
+    if (camera) { close(); return; }
+    navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } }).then(look, function () {
+      show({ good: false, told: [["no_camera"]] });
+    });
+  });
+
+  function turn(stream) {
+    if (camera) { camera.getTracks().forEach(function (track) { track.stop(); }); }
+    camera = stream;
+    video.srcObject = stream;
+    video.hidden = !stream;
+    button.replaceChildren.apply(button, stream ? bilingual("span", words.camera.close).childNodes : opening);
   }
+
+  function close() { turn(null); }
 
   function look(stream) {
     var detector = new window.BarcodeDetector({ formats: ["qr_code"] });
-    video.srcObject = stream;
-    video.hidden = false;
-    video.play();
+    turn(stream);
+    video.play().catch(function () {});
     (function next() {
+      function again() { window.requestAnimationFrame(next); }
+      if (camera !== stream) { return; }
       detector.detect(video).then(function (codes) {
-        if (!codes.length) { window.requestAnimationFrame(next); return; }
-        stream.getTracks().forEach(function (track) { track.stop(); });
-        video.hidden = true;
+        if (camera !== stream) { return; }
+        if (!codes.length) { again(); return; }
+        close();
         input.value = codes[0].rawValue;
-        ask();
-      }, function () { window.requestAnimationFrame(next); });
+        ask().then(function () { place.scrollIntoView(); });
+      }, again);
     }());
   }
 

@@ -124,13 +124,13 @@ class Room:
 
     # ------------------------------------------------------------------ batches
 
-    def begin(self, who: str, action: str) -> str:
+    def begin(self, who: str, action: str, instead_of: Sequence[str] = ()) -> str:
         """The code of a new ceremony over all that waits for the act."""
         with self.stage.now():
             session, person = self.session, self.stage.people[who]
             actor = self.stage.house.find_actor(session, person, self.stage.today)
             papers = queries.waiting_for(session, self.stage.house, actor, action)
-            return convening.make(session, person, action, papers, None)
+            return convening.make(session, person, action, papers, None, instead_of)
 
     def held(self, who: str, code: str) -> Held:
         with self.stage.now():

@@ -18,10 +18,11 @@ from engine.signing.pkcs11 import Wanted, choose, credentials
 from tests.engine.signing.tokens import PIN
 from tests.web import world
 from tests.web.room import Room, listening, room
-from web.cli.ceremony import Ready, Result
+from web.cli.ceremony import Ceremony, Ready, Result
 from web.cli.course import Course
 from web.cli.refusals import Answered
 from web.cli.remote import Remote
+from web.cli.token_batch import _hold
 from workflows.queries import ceremonies as queries
 
 
@@ -127,6 +128,26 @@ def test_a_batch_is_begun_with_no_certificate_but_ones_own(two: Room) -> None:
     assert (held.state, held.fingerprint, held.waiting) == ("review", "", 2)
 
 
+def test_what_was_done_is_told_also_when_the_program_is_broken_off(
+    two: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = two.papers
+    code = two.begin("chair", "sign")
+    finish = Ceremony._finish
+
+    def broken_off(self: Ceremony, ready: Ready, signer: Any) -> Result:
+        if ready.paper == second:
+            raise KeyboardInterrupt
+        return finish(self, ready, signer)
+
+    monkeypatch.setattr(Ceremony, "_finish", broken_off)
+    monkeypatch.setenv("BINHXET_PIN", PIN)
+    told = _hold(_course(two, "chair", code), True, False, False)
+    assert [(one.paper, one.code) for one in told] == [(first, ""), (second, "ceremony_stopped")]
+    held = two.held("chair", code)
+    assert (held.state, held.halt, held.done, held.waiting) == ("paused", "stopped", 1, 1)
+
+
 def test_nothing_is_signed_outside_a_batch_that_goes_on(two: Room) -> None:
     first, second = two.papers
     code = two.begin("chair", "sign")
@@ -136,8 +157,8 @@ def test_nothing_is_signed_outside_a_batch_that_goes_on(two: Room) -> None:
     bare = {"signature": "", "certificates": []}
     finish = f"/papers/{first}/signing/{ready[0].session}"
     assert _refused(lambda: remote.send("PUT", finish, bare)) == "ceremony_not_started"
-    # A new batch takes the place of one that was prepared and never started.
-    renewed = two.begin("chair", "sign")
+    # A new batch in the place of one that was prepared and never started.
+    renewed = two.begin("chair", "sign", instead_of=[code])
     assert two.held("chair", code).left_out == 2
     assert _refused(lambda: remote.send("PUT", finish, bare)) == "ceremony_not_started"
     code, course = renewed, _course(two, "chair", renewed)

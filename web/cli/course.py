@@ -4,7 +4,7 @@ stop, and the word to the server about every paper that was not signed."""
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,11 +17,12 @@ from engine.errors import Refusal, Refused
 from engine.signing.certificates import der, identity
 from engine.signing.pkcs11 import Place, Wanted, opened
 from engine.signing.signer import Credential
-from web.cli.ceremony import ENDING, Allow, Ceremony, Ready, Result
+from web.cli.ceremony import ENDING, Allow, Ceremony, Ready, Result, failed
 from web.cli.refusals import Answered, No
 from web.cli.remote import Remote
+from web.cli.words import text
 
-LEFT_OUT, WAITING = "left_out", "waiting"
+LEFT_OUT, WAITING, DONE = "left_out", "waiting", "done"
 SIGN = "sign"
 
 
@@ -105,6 +106,22 @@ class Course:
                         break
             finally:
                 self.stop(why)
+
+    def rest(self, told: Collection[int]) -> list[Result]:
+        """What became of the other papers when this was broken off, as the server tells it; where
+        it does not answer, they are told as stopped."""
+        begun = {one["id"] for one in self.waiting} - set(told)
+        papers = self.told["papers"]
+        with suppress(Answered, No):
+            papers = self.remote.get(self._path)["papers"]
+        return [self._rest(one) for one in papers if one["id"] in begun]
+
+    @staticmethod
+    def _rest(paper: Mapping[str, Any]) -> Result:
+        id_, number = int(paper["id"]), str(paper["number"] or "")
+        if paper["outcome"] == DONE:
+            return Result(id_, text("signed_mark"), number=number)
+        return failed(id_, Refused(Refusal("ceremony_stopped")))
 
     def stop(self, why: str = "") -> None:
         """Has the server stop the batch, if anything of it is left."""

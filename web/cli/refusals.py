@@ -59,7 +59,8 @@ def told(*, as_json: bool) -> Iterator[None]:
 
 
 def _line(refusal: dict[str, Any]) -> str:
-    field = f"{refusal['field']}: " if refusal["field"] else ""
+    name = text("pin_name") if refusal["field"] == "pin" else refusal["field"]
+    field = f"{name}: " if name else ""
     clause = f" ({refusal['clause']})" if refusal["clause"] else ""
     return f"{field}{refusal['detail']}{clause} [{refusal['code']}]"
 

@@ -106,7 +106,12 @@ def _hold(course: Course, no_questions: bool, last_try: bool, pin_stdin: bool) -
             show(one, course.names.get(one.paper, ""))
         return True
 
-    return [*failed, *course.sign(ready, pin, allow, last_try=last_try)]
+    results = failed
+    try:
+        results.extend(course.sign(ready, pin, allow, last_try=last_try))
+    except KeyboardInterrupt:  # between two papers or in one: the server knows what was done
+        results.extend(course.rest({one.paper for one in results}))
+    return results
 
 
 # ------------------------------------------------------------------ driven by the page

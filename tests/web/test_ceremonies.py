@@ -119,7 +119,7 @@ def test_another_window_is_told_what_was_looked_at_and_takes_it_up_or_drops_it(
     _send(chair, address, "page-1", shown=[str(first), str(second)], paper=str(second))
     asked = post(chair, "/papers/sign", "/inbox", key="c")
     assert asked.status_code == 409
-    assert "Đã có một đợt ký lập trước, chưa bắt đầu" in asked.text
+    assert "Đã có 1 đợt ký lập trước, chưa bắt đầu" in asked.text
     assert "1 văn bản đang chọn; 1 văn bản bạn đã để lại." in asked.text
     assert f'href="{address}"' in asked.text
     assert f'name="paper" value="{first}">' in chair.get(address).text

@@ -6,7 +6,7 @@ prints otherwise is a difference of that paper; where the usual is not what the 
 and the offices of today give, that is told of the batch. The figures of the listed areas:
 a vote hardly above half, few at the meeting. And what the files of the nominations tell
 beside: remarks, explained mismatches, files sent back, objections, a name of other days, a
-last day for deciding that has passed.
+last day for deciding that has passed, a ground that fell.
 """
 
 from __future__ import annotations
@@ -291,6 +291,7 @@ def _remarks(
     late = lateness.ahead(session, house, undone, clock.today())
     return {
         row.paper_id: [
+            *(_fallen(house, by_paper.get(row.paper_id, ())) if row.outcome != "done" else ()),
             *(_late(one) for one in late.get(row.paper_id, ())),
             *_figures(row.values.get("areas", ())),
             *_named_otherwise(row.values, by_paper.get(row.paper_id, ())),
@@ -302,6 +303,13 @@ def _remarks(
         ]
         for row in shown
     }
+
+
+def _fallen(house: House, listed: Sequence[Listed]) -> Iterator[Remark]:
+    """What the paper cannot be signed or sealed with: it would be refused only then."""
+    for one in listed:
+        if house.definition(one.digest).by_state[one.state].closed:
+            yield Remark("fell", {"area": one.area})
 
 
 def _late(told: Late) -> Remark:

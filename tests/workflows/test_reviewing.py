@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from engine.db import writing
 from engine.papers.book import Paper
+from engine.subjects import Link, Subject
 from tests.unguarded import unguard
 from tests.workflows.staging import Stage, stage
 from workflows import ceremonies, convening, reviewing, wording
@@ -105,6 +106,19 @@ def test_each_difference_is_pointed_out_at_its_paper(here: Stage) -> None:
     assert not found.odd(third)
     for name in differences:
         assert wording.part_name(name, "vi") != name
+
+
+def test_a_paper_whose_ground_fell_is_told_before_it_is_refused(here: Stage) -> None:
+    usual, fallen = _papers(here, [70, 72])
+    with writing(here.session) as session:
+        unguard(session.connection(), "subjects")
+        listed = select(Link.subject_id).where(Link.paper_id == fallen, Link.position > 0)
+        revoked = update(Subject).where(Subject.id.in_(listed)).values(state="revoked")
+        session.execute(revoked.execution_options(synchronize_session=False))
+    found = _review(here)
+    assert [one.code for one in found.remarks[fallen]] == ["fell"]
+    assert "không ký" in wording.remark("fell", found.remarks[fallen][0].params, "vi")
+    assert found.remarks[usual] == []
 
 
 def test_what_a_paper_says_of_another_or_says_no_for_is_told_beside_it() -> None:

@@ -62,6 +62,7 @@ class Listed:
     subject_id: int
     definition_id: str
     digest: str
+    state: str
     area: str
 
 
@@ -231,6 +232,7 @@ def listed(session: Session, papers: Collection[int]) -> list[Listed]:
             Subject.id,
             Subject.definition_id,
             Subject.definition_digest,
+            Subject.state,
             Unit.name,
         )
         .join(Subject, Subject.id == Link.subject_id)

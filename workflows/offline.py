@@ -191,8 +191,10 @@ def _annex_alone(found: Answer, bundle: Bundle) -> Checked:
     needed = [Refusal("annex_needs_paper")]
     why = [one.code for one in _unproven(reports, whole=whole)]
     verdict = "annex"
-    if why:
-        verdict = "lapsed" if _LAPSED.issuperset(why) else unstated.by_signatures(reports)
+    if why and _LAPSED.issuperset(why):
+        verdict = "lapsed"
+    elif why:
+        verdict = unstated.by_signatures(found.examined.signed)
     left = unstated.parts(found.left, torn=torn(found.examined)) if verdict == "unknown" else []
     if left:
         return Checked(bundle, False, False, "altered", left, None, whole, reports)

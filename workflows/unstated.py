@@ -20,7 +20,8 @@ from workflows.trust import Bundle
 
 if TYPE_CHECKING:
     from engine.signing.cage import Answer
-    from engine.signing.findings import Remains, SignatureReport
+    from engine.signing.findings import Remains
+    from engine.signing.findings import Signed as SignedBy
 
 _RANGE = re.compile(rb"/ByteRange\s*\[\s*0 (\d{1,9}) (\d{1,9}) (\d{1,9})\s*\]")
 _MOST_RANGES = 16
@@ -43,7 +44,7 @@ class Unstated(NamedTuple):
 def judged(content: bytes, found: Answer, bundle: Bundle, refused: Refused) -> Unstated:
     """What a file is that has no statement to be compared with; ``refused`` says why not."""
     examined = found.examined
-    verdict = by_signatures(examined.reports)
+    verdict = by_signatures(examined.signed)
     if verdict != "unknown":
         return Unstated(verdict, refused.refusals)
     remains_of = bundle.believed(sayings(content, found))
@@ -78,12 +79,14 @@ def _unsigned(spoken_of: Signed | None) -> Refusal:
     return Refusal("print_of_paper", {"number": said.number, "day": f"{said.day:%d/%m/%Y}"})
 
 
-def by_signatures(reports: Sequence[SignatureReport]) -> str:
-    """Signed by a leader of ours and not issued; something else that is signed; or nothing."""
-    if [report.role for report in reports] == ["person"] and reports[0].valid:
+def by_signatures(signed: Sequence[SignedBy]) -> str:
+    """Signed by a leader of ours and not issued; something else that is signed; or nothing,
+    as far as we are concerned: what others signed is theirs."""
+    ours = [one.report for one in signed if one.ours]
+    if [one.report.role for one in signed] == ["person"] and ours and ours[0].valid:
         return "not_issued"
-    ours = any(r.fingerprint and "untrusted" not in r.problems for r in reports)
-    return "altered" if ours else "unknown"
+    held = any(r.fingerprint and "untrusted" not in r.problems for r in ours)
+    return "altered" if held else "unknown"
 
 
 def _holds(content: bytes, signed: Signed) -> bool:

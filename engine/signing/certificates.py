@@ -117,6 +117,12 @@ class Roots:
                 return replace(said, kind=one.kind, reference=one.reference)
         return said if self.named and not known else replace(said, reference="")
 
+    def knows(self, certificate: Certificate) -> bool:
+        """Whether a certificate was ever somebody's here. Under the root of a public authority
+        stand many who have nothing to do with us."""
+        digest = fingerprint(certificate)
+        return self.named or any(one.fingerprint == digest for one in self.enrolled)
+
     @property
     def signing(self) -> tuple[Certificate, ...]:
         """All in whom any signer of papers may end."""

@@ -101,4 +101,5 @@ def _beside(report: SignatureReport, signature: EmbeddedPdfSignature, roots: Roo
     except Exception:  # as in ``validate``: what makes no sense may raise anything
         return Signed(report, ours=False, marks=(), end=0)
     marks = tuple(str(unit.value) for unit in units)
-    return Signed(report, ours="untrusted" not in faults, marks=marks, end=sum(ends))
+    ours = "untrusted" not in faults and roots.knows(credential.certificate)
+    return Signed(report, ours=ours, marks=marks, end=sum(ends))

@@ -46,9 +46,9 @@ class SignatureReport:
 class Signed:
     """One signature: the report on it, and what stands beside the report.
 
-    ``ours`` says that its certificate comes from one of our roots, whatever else is wrong;
-    ``marks`` are the organisational units of its holder; ``end`` is where the bytes end that
-    it covers, 0 where that makes no sense.
+    ``ours`` says that its certificate comes from one of our roots and is somebody's here,
+    whatever else is wrong; ``marks`` are the organisational units of its holder; ``end`` is
+    where the bytes end that it covers, 0 where that makes no sense.
     """
 
     report: SignatureReport

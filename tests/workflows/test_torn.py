@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, ObjectStreamMode, Pdf
 from sqlalchemy.orm import Session
 
-from engine.signing import cage
+from engine.signing import cage, embedded
 from engine.signing.coverage import facts
 from tests.databases import Databases, create_tables, opened
 from tests.engine.signing.altering.manifest import genuine
@@ -135,6 +136,19 @@ def test_a_draft_a_print_and_other_peoples_files_stay_what_they_are(bundle: Bund
     stranger = genuine("signed-by-stranger")
     for content in (stranger[: len(stranger) // 2], stranger[:-40], plain()[:-40]):
         assert check(content, bundle).verdict in ("unknown", "unreadable")
+
+
+@pytest.mark.parametrize("role", ["person", "agency"])
+def test_who_is_nobody_here_is_a_stranger_also_under_a_root_of_ours(
+    bundle: Bundle, role: str
+) -> None:
+    """A public authority certifies the whole country."""
+    content = genuine("signed-by-stranger")
+    public = embedded.credential(embedded.signatures(content)[0]).chain
+    roots = replace(bundle.roots, named=False, **{role: (*getattr(bundle.roots, role), *public)})
+    found = check(content, replace(bundle, roots=roots))
+    assert all("untrusted" not in one.problems for one in found.signatures)
+    assert (found.verdict, codes(found)) == ("unknown", ["foreign_signature"])
 
 
 def test_the_head_of_an_annex_is_altered_with_and_without_its_paper(bundle: Bundle) -> None:

@@ -11,8 +11,9 @@ PYTHON ?= python3
 VAR ?= var
 PORT ?= 8000
 SERVE ?= yes
-# One more than there are cores: some tests wait for a browser, a server, a child.
-WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))
+# As many as there are cores: one more fills the seconds in which a test waits for a browser or a
+# server, and spends as many on collecting the tests and on what each process makes for itself.
+WORKERS ?= $(shell nproc)
 
 VENV := .venv
 BIN := $(VENV)/bin

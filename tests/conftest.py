@@ -82,6 +82,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    sharing.rest_the_collector()  # pytest collects five times more at the end
     if not hasattr(session.config, "workerinput"):
         dbs.sweep(RUN)
 

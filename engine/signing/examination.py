@@ -20,7 +20,7 @@ from engine.signing import embedded, trust
 from engine.signing.certificates import Roots
 from engine.signing.findings import Examined, SignatureReport, Signed
 from engine.signing.pdf import NUMBER
-from engine.signing.validate import validate
+from engine.signing.validate import judged
 
 MAGIC = b"%PDF-"
 END_OF_FILE = b"%%EOF"
@@ -82,10 +82,10 @@ def _fields(form: Any) -> Iterator[Any]:
 def _signed(pdf: bytes, roots: Roots) -> tuple[Signed, ...] | None:
     """The signatures, as strictly judged as our own; none where they cannot be read."""
     try:
-        reports = validate(pdf, roots)
         found = embedded.signatures(pdf)
     except Refused:
         return None
+    reports = judged(pdf, found, roots)
     return tuple(_beside(*pair, roots) for pair in zip(reports, found, strict=True))
 
 

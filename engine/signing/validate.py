@@ -76,7 +76,16 @@ def validate(
     can prove that it did not sign later (``unproven``).
     Raises ``Refused`` with ``unreadable_pdf``.
     """
-    found = embedded.signatures(pdf)
+    return judged(pdf, embedded.signatures(pdf), roots, at)
+
+
+def judged(
+    pdf: bytes,
+    found: Sequence[EmbeddedPdfSignature],
+    roots: Roots,
+    at: datetime | None = None,
+) -> list[SignatureReport]:
+    """The same for a file whose signatures were read already."""
     chain = _chain(found, roots.time, at)
     reports = [_report(pdf, signature, roots, at, chain) for signature in found]
     return [_with(report, _among(report, reports, chain)) for report in reports]
